@@ -1,0 +1,138 @@
+"""The `onrecord` program. Each command is a module of this package; plugins may add more."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+
+from ..config import Configuration, load
+from ..errors import OnrecordError
+from ..plugins import Plugins
+
+AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
+
+console = Console(highlight=False)
+
+COULD_NOT_START = 2
+"""The exit status when a command could not begin its work."""
+
+_COMMANDS = {
+    "plan": "plan",
+    "plugins": "plugins",
+    "quarantine": "quarantine",
+    "show": "show",
+    "sql": "sql",
+    "status": "status",
+    "tables": "tables",
+    "try": "trial",
+}
+"""Command and module. A command is imported when it is called, so that each starts as fast as it can."""
+
+
+class Commands(click.Group):
+    """The commands of the core, and after them those of plugins."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All commands, for the help page."""
+        self._add_plugin_commands()
+        return sorted({*_COMMANDS, *super().list_commands(ctx)})
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """A command by name; plugins are only loaded for one that the core does not have."""
+        if name in _COMMANDS:
+            command: click.Command = importlib.import_module(f".{_COMMANDS[name]}", __name__).command
+            return command
+        self._add_plugin_commands()
+        return super().get_command(ctx, name)
+
+    def _add_plugin_commands(self) -> None:
+        # Whatever is wrong with a plugin is told by the command itself.
+        with unheard():
+            try:
+                file = _config_in(sys.argv[1:])
+                Plugins(load(file) if file else Configuration.empty()).add_commands(self)
+            except OnrecordError:
+                Plugins(Configuration.empty()).add_commands(self)
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="onrecord", prog_name="onrecord")
+def cli() -> None:
+    """Read news and work out who is on record saying what."""
+
+
+def main() -> None:
+    """Run the program; errors that a person can act on are told in a sentence, with exit status 2."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("onrecord: %(message)s"))
+    handler.setLevel(logging.WARNING)
+    logging.getLogger("onrecord").addHandler(handler)
+    try:
+        cli(prog_name="onrecord")
+    except OnrecordError as error:
+        click.echo(f"onrecord: {error}", err=True)
+        sys.exit(COULD_NOT_START)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough, as `head` does.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def options(function: AnyFunction) -> AnyFunction:
+    """The options that say which configuration and which warehouse a command is about."""
+    config = click.option(
+        "-c", "--config", type=click.Path(path_type=Path), envvar="ONRECORD_CONFIG", metavar="FILE",
+        help="The configuration; onrecord.toml in this folder by default.",
+    )  # fmt: skip
+    warehouse = click.option(
+        "-w", "--warehouse", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
+        help="The warehouse's folder, in place of the one that the configuration names.",
+    )  # fmt: skip
+    return config(warehouse(function))
+
+
+def configured(config: Path | None, warehouse: Path | None, *, strict: bool | None = None) -> Configuration:
+    """The configuration that the options name."""
+    folder = warehouse.resolve() if warehouse else None
+    return load(config).with_settings(warehouse=folder, strict=strict)
+
+
+def opened(config: Path | None, warehouse: Path | None, *, strict: bool | None = None) -> tuple[Configuration, Plugins]:
+    """The configuration that the options name, and its plugins."""
+    configuration = configured(config, warehouse, strict=strict)
+    return configuration, Plugins(configuration)
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """Keep warnings to oneself: they are about to be given again, in a better place."""
+    logger = logging.getLogger("onrecord")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+def folder(config: Path | None, warehouse: Path | None) -> Path:
+    """The warehouse that the options name; with --warehouse no configuration is needed."""
+    return warehouse.resolve() if warehouse else load(config).settings.warehouse
+
+
+def _config_in(arguments: list[str]) -> Path | None:
+    for index, argument in enumerate(arguments):
+        if argument in ("-c", "--config") and index + 1 < len(arguments):
+            return Path(arguments[index + 1])
+        if argument.startswith("--config="):
+            return Path(argument.partition("=")[2])
+    default = Path(os.environ.get("ONRECORD_CONFIG", "onrecord.toml"))
+    return default if default.exists() else None

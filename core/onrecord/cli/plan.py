@@ -1,0 +1,72 @@
+"""`onrecord plan`: what a run would do, and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pyarrow as pa
+from rich.table import Table
+
+from .. import ledger
+from ..fingerprint import targets
+from ..stages import discover
+from ..stages.ingest import ITEM_SCHEMA
+from ..warehouse import Warehouse
+from ..warehouse.bookkeeping import changed_sources
+from . import console, opened, options
+
+_STATES = {
+    "new": "new",
+    "stale": "stale",
+    "retry": "retry",
+    "quarantined": "quarantined",
+    "blocked": "waiting",
+    "no pipeline": "no pipeline",
+    "current": "up to date",
+}
+_ALWAYS = ("new", "stale", "quarantined", "current")
+"""The states that are shown also where no subject is in them."""
+
+
+@click.command()
+@options
+def command(config: Path | None, warehouse: Path | None) -> None:
+    """Show what a run would do, and why; nothing is run.
+
+    Work that a stage makes for the next one (an article that is cleaned anew is annotated anew) shows in the line
+    of the first one only.
+    """
+    configuration, plugins = opened(config, warehouse)
+    wanted = targets(plugins)
+    items = ITEM_SCHEMA.empty_table()
+    for name, ingestor in plugins.ingestors.items():
+        try:
+            items = pa.concat_tables([items, discover(ingestor)])
+        except Exception as error:
+            click.echo(f"onrecord: {name} cannot list its documents: {error}", err=True)
+    live = Warehouse(configuration.settings.warehouse)
+    with live.reading() as connection:
+        lines = ledger.plan(connection, wanted, items)
+        withdrawn = ledger.newly_withdrawn(connection, items, plugins.ingestors.values())
+        warnings = changed_sources(connection, wanted)
+
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    for heading in ("stage", "plugin"):
+        table.add_column(heading)
+    shown = [state for state in _STATES if state in _ALWAYS or any(line.states.get(state) for line in lines)]
+    for state in shown:
+        table.add_column(_STATES[state], justify="right")
+    table.add_column("stale because of")
+    for line in lines:
+        states = {**line.states, "stale": sum(line.stale.values())}
+        why = ", ".join(f"{reason} {count:,}" for reason, count in line.stale.items())
+        name = "" if line.plugin == line.stage else line.plugin
+        table.add_row(line.stage, name, *(f"{states.get(state, 0) or '·'}" for state in shown), why)
+    console.print(table)
+    for message in warnings:
+        console.print(f"[yellow]warning[/yellow] {message}")
+    if withdrawn:
+        console.print(f"{withdrawn:,} document(s) are gone from their source: their articles will be marked withdrawn")
+    to_do = sum(line.to_do for line in lines)
+    console.print(f"{to_do:,} to do" if to_do or withdrawn else "nothing to do: everything is up to date")

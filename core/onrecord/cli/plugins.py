@@ -1,0 +1,65 @@
+"""`onrecord plugins`: which plugins there are, and what became of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.table import Table
+
+from ..records import STANDARD_TABLES
+from ..rows import quoted
+from ..warehouse import Warehouse
+from ..warehouse.lock import locked
+from . import configured, console, opened, options
+
+
+@click.group(invoke_without_command=True)
+@options
+@click.option("--strict", is_flag=True, default=None, help="Make a plugin that cannot be loaded an error.")
+@click.pass_context
+def command(ctx: click.Context, config: Path | None, warehouse: Path | None, strict: bool | None) -> None:
+    """List plugins: version, origin, what each registers, and why one was skipped."""
+    if ctx.invoked_subcommand:
+        return
+    _, plugins = opened(config, warehouse, strict=strict)
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    for heading in ("plugin", "version", "from", "state", "registers"):
+        table.add_column(heading, overflow="fold")
+    for info in plugins.infos:
+        registers = "\n".join(info.registers) if info.state == "loaded" else info.reason
+        style = {"loaded": "", "disabled": "dim"}.get(info.state, "red")
+        table.add_row(info.name, info.version or "–", info.distribution, info.state, registers, style=style)
+    console.print(table)
+
+
+@command.command()
+@options
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def remove(config: Path | None, warehouse: Path | None, name: str, yes: bool) -> None:
+    """Drop the tables that the component NAME has filled, and forget what it did.
+
+    The plugin itself stays: to keep the next run from filling them again, uninstall or disable it.
+    """
+    configuration = configured(config, warehouse)
+    live = Warehouse(configuration.settings.warehouse)
+    with live.reading() as connection:
+        found = connection.execute(
+            "select distinct unnest(writes) from plugin where plugin = $name and stage in ('annotate', 'aggregate')",
+            {"name": name},
+        ).fetchall()
+    tables = sorted(table for (table,) in found)
+    if not tables:
+        raise click.UsageError(f"no annotator or aggregator called {name} has ever worked on {live.directory}")
+    if not yes:
+        click.confirm(f"drop {', '.join(tables)} from {live.directory}?", abort=True)
+    with locked(live.directory, wait=True), live.writing() as connection:
+        for table in tables:
+            # The standard tables are there in every warehouse, filled or not: views need them.
+            verb = "delete from" if table in STANDARD_TABLES else "drop table if exists"
+            connection.execute(f"{verb} {quoted(table)}")
+        for table in ("ledger", "quarantine", "plugin"):
+            connection.execute(f"delete from {table} where plugin = $name", {"name": name})
+        connection.execute("update run set changed = true where run_id = (select max_by(run_id, started_at) from run)")
+    console.print(f"dropped {', '.join(tables)}; the published database follows with the next run")

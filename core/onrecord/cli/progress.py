@@ -1,0 +1,84 @@
+"""Progress of a run in a terminal, from the events that the engine logs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+log = logging.getLogger("onrecord")
+
+
+class ProgressHandler(logging.Handler):
+    """Shows a bar for each stage; warnings and errors appear above the bars."""
+
+    def __init__(self, progress: Progress) -> None:
+        super().__init__(logging.INFO)
+        self._progress = progress
+        self._bars: dict[str, TaskID] = {}
+        self._waiting: TaskID | None = None
+
+    def say(self, words: str) -> None:
+        """Show what is being waited for, until the first stage begins."""
+        self.settle()
+        self._waiting = self._progress.add_task(words, total=None)
+
+    def settle(self) -> None:
+        """Remove what `say` shows."""
+        if self._waiting is not None:
+            self._progress.remove_task(self._waiting)
+            self._waiting = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Show an event, or a message."""
+        event = getattr(record, "event", None)
+        if event == "stage":
+            self._stage(record)
+        elif event == "loaded":
+            self._progress.advance(self._bars[getattr(record, "stage", "")], getattr(record, "subjects", 0))
+        elif event == "waiting":
+            self.say(record.getMessage())
+        elif record.levelno >= logging.WARNING:
+            self._progress.console.print(f"[yellow]{record.levelname.lower()}[/yellow] ", record.getMessage(), sep="")
+
+    def _stage(self, record: logging.LogRecord) -> None:
+        stage, total = getattr(record, "stage", ""), getattr(record, "total", 0)
+        self.settle()
+        if not total:
+            return
+        if stage in self._bars:
+            done = self._progress.tasks[self._progress.task_ids.index(self._bars[stage])]
+            self._progress.update(self._bars[stage], total=(done.total or 0) + total)
+        else:
+            self._bars[stage] = self._progress.add_task(stage, total=total)
+
+
+@contextmanager
+def following(console: Console) -> Iterator[ProgressHandler]:
+    """Show progress while the block runs; the bars stay, the spinner goes."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    progress = Progress(*columns, console=console)
+    handler = ProgressHandler(progress)
+    level, silenced = log.level, [h for h in log.handlers if type(h) is logging.StreamHandler]
+    log.setLevel(logging.INFO)
+    log.addHandler(handler)
+    for other in silenced:
+        log.removeHandler(other)
+    try:
+        with progress:
+            yield handler
+            handler.settle()
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(level)
+        for other in silenced:
+            log.addHandler(other)

@@ -1,0 +1,102 @@
+"""`onrecord show`: a page about what is in the warehouse, for somebody who sees it for the first time."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from ..warehouse import Reader, Warehouse
+from . import console, folder, options
+
+_LONGEST = 150
+"""Characters of a claim that are shown."""
+
+
+@click.command()
+@options
+def command(config: Path | None, warehouse: Path | None) -> None:
+    """Show what is in the warehouse: articles, people, claims, and what to ask next."""
+    found = Warehouse(folder(config, warehouse))
+    connection = found.open_published()
+    try:
+        reader = Reader(connection)
+        articles, people, claims = (_rows(reader, f"show_{name}") for name in ("articles", "people", "claims"))
+        counts = reader.sql(
+            "select (select count(*) from article) as articles, (select count(*) from claim) as claims, "
+            "(select count(*) from entity) as entities, (select count(*) from quarantine) as quarantined"
+        ).to_pylist()[0]
+    finally:
+        connection.close()
+    _headline(f"{counts['articles']:,} articles")
+    console.print(_table(articles, right=("words", "claims", "set aside")))
+    _headline(f"The people spoken of most, among {counts['entities']:,} entities")
+    console.print(_table(people, right=("mentions", "articles", "claims")))
+    _headline(f"{len(claims)} of {counts['claims']:,} claims")
+    for claim in claims:
+        console.print(_claim(claim))
+    _headline("Where it is, and what to ask it")
+    console.print(
+        f"{_short(found.published)} is a DuckDB database: open it with any DuckDB shell, or ask here:\n", soft_wrap=True
+    )
+    for query in _queries(people):
+        console.print(f'  onrecord sql -w {_short(found.directory)} "{query}"', soft_wrap=True, markup=False)
+    if counts["quarantined"]:
+        console.print(f"\n{counts['quarantined']:,} subject(s) are in quarantine: onrecord quarantine tells why")
+
+
+def _rows(reader: Reader, name: str) -> list[dict[str, Any]]:
+    query = files("onrecord").joinpath("sql", f"{name}.sql").read_text("utf-8")
+    rows: list[dict[str, Any]] = reader.sql(query).to_pylist()
+    return rows
+
+
+def _headline(words: str) -> None:
+    console.print(f"\n[bold]{escape(words)}[/bold]")
+
+
+def _table(rows: list[dict[str, Any]], right: tuple[str, ...]) -> Table | str:
+    if not rows:
+        return "  none"
+    shown = [name for name in rows[0] if any(row[name] not in (None, False) for row in rows)]
+    table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
+    for name in shown:
+        heading = name.replace("_", " ")
+        table.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(escape("" if row[name] is None else str(row[name])) for name in shown))
+    return table
+
+
+def _claim(claim: dict[str, Any]) -> Text:
+    content = " ".join(claim["content"].split())
+    if len(content) > _LONGEST:
+        content = content[:_LONGEST].rsplit(" ", 1)[0] + " …"
+    return Text.assemble(
+        ("  " + claim["speaker"], "bold"),
+        (f"  {claim['cue'] or '·'}  ", "dim"),
+        content,
+        (f"  [{claim['quote_type']}]", "dim"),
+    )
+
+
+def _queries(people: list[dict[str, Any]]) -> list[str]:
+    queries = ["select cue_class, quote_type, count(*) as claims from statement group by all order by claims desc"]
+    if people:
+        who = people[0]["name"].split()[-1].replace("'", "''")
+        queries = [
+            f"select outlet, cue, content from said_by('{who}')",
+            *queries,
+            f"from in_context((select claim_id from said_by('{who}') limit 1))",
+        ]
+    return queries
+
+
+def _short(path: Path) -> str:
+    """A path as one would type it here."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

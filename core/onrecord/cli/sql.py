@@ -1,0 +1,135 @@
+"""`onrecord sql`: questions to the published database."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import duckdb
+import pyarrow.parquet as pq
+from rich.table import Table
+
+from ..warehouse import Warehouse
+from . import console, folder, options
+
+_MOST_ROWS = 100
+"""Rows that a terminal is shown; the other formats give all."""
+
+
+@click.command()
+@options
+@click.argument("query", required=False)
+@click.option("--csv", "form", flag_value="csv", help="Print comma-separated values.")
+@click.option("--json", "form", flag_value="json", help="Print a JSON array of objects.")
+@click.option(
+    "--parquet", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write a Parquet file."
+)
+def command(
+    config: Path | None, warehouse: Path | None, query: str | None, form: str | None, parquet: Path | None
+) -> None:
+    """Query the published database, which is opened read-only; without QUERY, at a prompt.
+
+    \b
+    onrecord sql "from said_by('Lavrov')"
+    onrecord sql "select name, mention_count from entity order by 2 desc limit 10"
+    """
+    connection = Warehouse(folder(config, warehouse)).open_published()
+    try:
+        if query is None and not sys.stdin.isatty():
+            query = sys.stdin.read()
+        if query is None:
+            _prompt(connection)
+        else:
+            _answer(connection, query, form, parquet)
+    except duckdb.Error as error:
+        click.echo(f"onrecord: {error}", err=True)
+        sys.exit(1)
+    finally:
+        connection.close()
+
+
+def _answer(connection: duckdb.DuckDBPyConnection, query: str, form: str | None, parquet: Path | None) -> None:
+    if parquet is not None:
+        connection.sql(query).write_parquet(str(parquet))
+        click.echo(f"{parquet}: {pq.read_metadata(parquet).num_rows:,} rows", err=True)
+        return
+    result = connection.execute(query)
+    names = [column[0] for column in result.description or ()]
+    if form == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(names)
+        while some := result.fetchmany(10_000):
+            writer.writerows(some)
+    elif form == "json":
+        records = (dict(zip(names, row, strict=True)) for row in result.fetchall())
+        click.echo("[" + ",\n ".join(json.dumps(r, default=_json, ensure_ascii=False) for r in records) + "]")
+    elif names:
+        rows = result.fetchmany(_MOST_ROWS + 1)
+        result.fetchall()  # a connection with rows left over is busy
+        console.print(_pretty(names, rows))
+
+
+def _pretty(names: list[str], rows: list[tuple[Any, ...]]) -> Table:
+    table = Table(header_style="bold", caption_justify="left", caption_style="dim")
+    for index, name in enumerate(names):
+        numeric = all(isinstance(row[index], int | float) or row[index] is None for row in rows) and bool(rows)
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for row in rows[:_MOST_ROWS]:
+        table.add_row(*("" if value is None else _words(value) for value in row))
+    if len(rows) > _MOST_ROWS:
+        table.caption = f"the first {_MOST_ROWS} rows; --csv, --json and --parquet give all"
+    else:
+        table.caption = f"{len(rows)} row{'' if len(rows) == 1 else 's'}"
+    return table
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}" if (value.hour, value.minute) != (0, 0) else f"{value:%Y-%m-%d}"
+    if isinstance(value, float):
+        return f"{value:g}"
+    # Square brackets are text here, not the markup that rich reads in them.
+    return str(value).replace("[", "\\[")
+
+
+def _json(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date | datetime) else str(value)
+
+
+def _prompt(connection: duckdb.DuckDBPyConnection) -> None:
+    from prompt_toolkit import PromptSession
+    from prompt_toolkit.history import FileHistory
+    from prompt_toolkit.lexers import PygmentsLexer
+    from pygments.lexers.sql import SqlLexer
+
+    folder = Path(click.get_app_dir("onrecord"))
+    folder.mkdir(parents=True, exist_ok=True)
+    session: PromptSession[str] = PromptSession(
+        history=FileHistory(str(folder / "sql_history")), lexer=PygmentsLexer(SqlLexer)
+    )
+    click.echo("SQL on the published database, ended by a semicolon; `show tables;` lists them, Ctrl-D leaves.")
+    lines: list[str] = []
+    while True:
+        try:
+            lines.append(session.prompt("… " if lines else "onrecord> "))
+        except KeyboardInterrupt:
+            lines.clear()
+            continue
+        except EOFError:
+            return
+        query = "\n".join(lines).strip()
+        if query in ("exit", "quit", "\\q", ".exit", ".quit"):
+            return
+        if not query.endswith(";"):
+            lines = lines if query else []
+            continue
+        lines.clear()
+        try:
+            _answer(connection, query, None, None)
+        except duckdb.Error as error:
+            click.echo(str(error), err=True)

@@ -1,0 +1,21 @@
+"""`onrecord tables`: the data dictionary."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..config import Configuration
+from ..dictionary import dictionary
+from ..plugins import Plugins
+from . import configured, options
+
+
+@click.command()
+@options
+@click.option("--builtin", is_flag=True, help="Only what an installation without a configuration has.")
+def command(config: Path | None, warehouse: Path | None, builtin: bool) -> None:
+    """Print the data dictionary, in Markdown: every table, who writes it, and what each column means."""
+    configuration = Configuration.empty() if builtin else configured(config, warehouse)
+    click.echo(dictionary(Plugins(configuration)), nl=False)

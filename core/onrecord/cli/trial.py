@@ -1,0 +1,101 @@
+"""`onrecord try`: what an annotator makes of some files, without a warehouse."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from uuid import UUID
+
+import click
+from rich.table import Table
+
+from ..components import Item
+from ..config import DEFAULT_FILE, Configuration, load
+from ..errors import OnrecordError
+from ..language import Pipeline
+from ..plugins import Plugins
+from ..reading import Reading
+from ..records import Article
+from ..rows import Row
+from ..stages.annotate import made_of
+from ..stages.clean import cleaned
+from ..stages.ingest import fetched
+from . import console
+
+
+@click.command("try")
+@click.option("-c", "--config", type=click.Path(path_type=Path), envvar="ONRECORD_CONFIG", metavar="FILE",
+              help="The configuration; onrecord.toml in this folder, if there is one, by default.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object per row.")
+@click.argument("annotator")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def command(config: Path | None, as_json: bool, annotator: str, files: tuple[Path, ...]) -> None:
+    """Clean FILES, run ANNOTATOR on them, and print the rows that it makes."""
+    configuration = load(config) if config or DEFAULT_FILE.exists() else Configuration.empty()
+    plugins = Plugins(configuration)
+    if annotator not in plugins.annotators:
+        raise click.UsageError(f"no annotator is called {annotator}; there are: {', '.join(plugins.annotators)}")
+    articles = [_article(file.resolve(), plugins) for file in files]
+    for article in articles:
+        pipeline = plugins.pipelines.get(article.language)
+        rows = _rows(article, annotator, plugins, pipeline)
+        if as_json:
+            for row in rows:
+                record = {"table": row.__table__, "article_id": str(article.article_id)}
+                click.echo(json.dumps(record | row.model_dump(mode="json"), ensure_ascii=False))
+        else:
+            _print(article, rows, files[articles.index(article)])
+
+
+def _article(file: Path, plugins: Plugins) -> Article:
+    ingestor = next((i for i in plugins.ingestors.values() if "file" in i.schemes), None)
+    if ingestor is None:
+        raise OnrecordError("no loaded plugin reads files: an ingestor with the scheme `file` is needed")
+    document = fetched(ingestor, Item(file.as_uri(), ""))
+    return cleaned(document, plugins.cleaners, plugins.configuration.settings.language.default)[0]
+
+
+def _rows(article: Article, wanted: str, plugins: Plugins, pipeline: Pipeline | None) -> list[Row]:
+    """The rows of an annotator, after those of the annotators that it requires."""
+    reading = Reading([article], pipeline)
+    readable = {name: annotator.writes for name, annotator in plugins.annotators.items()}
+    needed = _needed(wanted, plugins)
+    rows: list[Row] = []
+    for name in (name for name in plugins.annotators if name in needed):
+        annotator = plugins.annotators[name]
+        reading.begin(annotator, readable)
+        rows = made_of(annotator, [article], plugins.tables).rows[article.article_id]
+        for row in rows:
+            reading.give(type(row), article.article_id, [row])
+    return rows
+
+
+def _needed(wanted: str, plugins: Plugins) -> set[str]:
+    return {wanted}.union(*(_needed(name, plugins) for name in plugins.annotators[wanted].requires))
+
+
+def _print(article: Article, rows: list[Row], file: Path) -> None:
+    console.rule(f"{file}  [dim]{article.headline or ''}[/dim]", align="left")
+    for row_class in dict.fromkeys(type(row) for row in rows):
+        own = [row for row in rows if type(row) is row_class]
+        # Columns that say the same of every row (nothing, most often) would only take space.
+        names = [
+            n for n in row_class.model_fields if any(getattr(r, n) is not None for r in own) and not _is_id(own[0], n)
+        ]
+        table = Table(title=f"{row_class.__table__}: {len(own)}", title_justify="left", box=None, header_style="dim")
+        for name in names:
+            table.add_column(name, overflow="fold")
+        for row in own:
+            table.add_row(
+                *(
+                    str(getattr(row, name) if getattr(row, name) is not None else "").replace("[", "\\[")
+                    for name in names
+                )
+            )
+        console.print(table)
+    if not rows:
+        console.print("no rows")
+
+
+def _is_id(row: Row, name: str) -> bool:
+    return isinstance(getattr(row, name), UUID)

@@ -1,0 +1,198 @@
+"""onrecord.toml and the environment, as typed settings.
+
+Values come from the file; an environment variable wins over it: `ONRECORD_RUN__BATCH_SIZE=50` sets
+`batch_size` in `[run]`, `ONRECORD_PLUGINS__FILES__PATHS='["inbox"]'` sets `paths` in `[plugins.files]`.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError
+
+from .errors import ConfigError
+
+DEFAULT_FILE = Path("onrecord.toml")
+_PREFIX = "ONRECORD_"
+AnySettings = TypeVar("AnySettings", bound=BaseSettings)
+
+_base: ContextVar[Path] = ContextVar("base", default=Path())
+
+
+def _beside_the_file(path: Path) -> Path:
+    return (_base.get() / path.expanduser()).resolve()
+
+
+ConfiguredPath = Annotated[Path, AfterValidator(_beside_the_file)]
+"""The type of a path in a configuration: a relative one is taken from the folder of the configuration file."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, validate_default=True)
+
+
+class RunSettings(_Section):
+    """`[run]`: how work is cut up and when a run counts as failed."""
+
+    batch_size: int = Field(default=200, ge=1)
+    """Most subjects in one batch."""
+    batch_bytes: int = Field(default=16 * 1024 * 1024, ge=1)
+    """Most bytes of content in one batch, unless a single subject has more."""
+    workers: int | None = Field(default=None, ge=0)
+    """Worker processes for clean and annotate; without a value one per processor, 0 for none."""
+    max_failed_share: float = Field(default=0.2, ge=0, le=1)
+    """Share of its subjects that a plugin may fail on; above it, it is stopped and the run fails."""
+    min_failed: int = Field(default=3, ge=1)
+    """Fewer failures than this never stop a plugin: one bad article among three is no broken plugin."""
+    retries: int = Field(default=3, ge=0)
+    """How often an ingestor is tried again after a failure that may pass."""
+    retry_seconds: float = Field(default=2, ge=0)
+    """The pause before the first retry; each further one is twice as long."""
+
+
+class LanguageSettings(_Section):
+    """`[language]`: which spaCy pipeline reads which language."""
+
+    default: str = Field(default="en", pattern="^[a-z]{2,3}$")
+    """The language of articles that do not say theirs."""
+    pipeline: str | None = None
+    """An installed spaCy pipeline, e.g. en_core_web_sm, in place of the one that a plugin has for its language."""
+
+
+class _EnvironmentOverFile(BaseSettings):
+    """Settings that are given the content of a file, over which the environment wins."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+
+class Settings(_EnvironmentOverFile):
+    """The top level of onrecord.toml."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX,
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        validate_default=True,
+    )
+
+    warehouse: ConfiguredPath = Path("warehouse")
+    """The folder of the warehouse."""
+    plugins_dir: ConfiguredPath = Path("plugins")
+    """A folder of single-file plugins; it need not exist."""
+    plugin_modules: list[str] = []
+    """Importable modules that are plugins, beside those that installed distributions announce."""
+    disable: list[str] = []
+    """Plugins, or single components of them, to leave out."""
+    strict: bool = False
+    """Whether a plugin that cannot be loaded is an error rather than skipped."""
+    run: RunSettings = RunSettings()
+    """How work is cut up and when a run counts as failed."""
+    language: LanguageSettings = LanguageSettings()
+    """Which spaCy pipeline reads which language."""
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """A configuration file with the environment over it. It can be pickled: workers get a copy."""
+
+    file: Path | None
+    settings: Settings
+    plugin_tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The tables `[plugins.NAME]` as they stand in the file; the components check them."""
+
+    @classmethod
+    def empty(cls) -> Configuration:
+        """The configuration of somebody who has no file: nothing but defaults and the environment."""
+        return parsed({})
+
+    def with_settings(self, **changes: Any) -> Configuration:
+        """The same with other top-level settings, e.g. from the command line; None leaves one as it is."""
+        given = {key: value for key, value in changes.items() if value is not None}
+        return replace(self, settings=self.settings.model_copy(update=given))
+
+
+def load(file: Path | None) -> Configuration:
+    """Read a configuration file; None means onrecord.toml in the current folder. Raises ConfigError."""
+    path = (file or DEFAULT_FILE).resolve()
+    try:
+        data = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        hint = "no such file" if file else "no such file here; name one with -c FILE, or start one (see README)"
+        raise ConfigError(path, "", "", hint) from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(path, "", "", f"cannot be read: {error}") from error
+    return parsed(data, path)
+
+
+def parsed(data: Mapping[str, Any], file: Path | None = None) -> Configuration:
+    """Check the content of a configuration file. Raises ConfigError."""
+    data = dict(data)
+    tables = data.pop("plugins", {})
+    if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
+        raise ConfigError(file, "plugins", "", "holds a table for each plugin, as in [plugins.files]", tables)
+    settings = validated(Settings, data, file, "")
+    return Configuration(file, settings, tables)
+
+
+def configured(config: type[BaseModel], name: str, configuration: Configuration) -> BaseModel:
+    """A component's settings from `[plugins.NAME]` and the environment. Raises ConfigError."""
+
+    class FromEnvironment(config, _EnvironmentOverFile):  # type: ignore[misc,valid-type]
+        model_config = SettingsConfigDict(
+            env_prefix=f"{_PREFIX}PLUGINS__{name.upper()}__", env_nested_delimiter="__", validate_default=True
+        )
+
+    table = configuration.plugin_tables.get(name, {})
+    found = validated(FromEnvironment, table, configuration.file, f"plugins.{name}")
+    return config.model_construct(**{key: getattr(found, key) for key in config.model_fields})
+
+
+def validated(settings: type[AnySettings], data: Mapping[str, Any], file: Path | None, table: str) -> AnySettings:
+    """Fill a settings class from a table of a file and the environment. Raises ConfigError for the first mistake."""
+    token = _base.set(file.parent if file else Path())
+    try:
+        return settings(**data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        *within, key = [str(part) for part in first["loc"]] or [""]
+        variable = settings.model_config.get("env_prefix", "").upper() + "__".join([*within, key]).upper()
+        place = ".".join(part for part in (table, *within) if part)
+        if first["type"] == "extra_forbidden":
+            known = ", ".join(_keys_at(settings, within))
+            raise ConfigError(file, place, key, f"is not a key of this table, which has: {known or 'none'}") from None
+        if variable in os.environ:
+            reason = f"the environment variable {variable} does not fit: {first['msg']}"
+            raise ConfigError(None, place, key, reason, os.environ[variable]) from None
+        raise ConfigError(file, place, key, first["msg"], first["input"]) from None
+    except SettingsError as error:
+        raise ConfigError(None, table, "", str(error)) from error
+    finally:
+        _base.reset(token)
+
+
+def _keys_at(model: type[BaseModel], within: list[str]) -> list[str]:
+    for part in within:
+        field_type = model.model_fields[part].annotation if part in model.model_fields else None
+        if not (isinstance(field_type, type) and issubclass(field_type, BaseModel)):
+            return []
+        model = field_type
+    return list(model.model_fields)

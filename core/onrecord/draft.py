@@ -1,0 +1,150 @@
+"""A document on its way to becoming an article: what cleaners work on."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from operator import attrgetter
+from typing import Any, Literal
+
+import charset_normalizer
+
+from .records import Document, Segment, SegmentKind
+
+_BODY_KINDS = frozenset({"body", "sidebar", "subheading"})
+_FIELD_KINDS = frozenset({"headline", "byline", "dateline", "credit"})
+
+
+@dataclass(slots=True)
+class Stretch:
+    """A stretch of the document's text and the verdict on it; at first every line that is not blank is one."""
+
+    start: int
+    end: int
+    kind: SegmentKind = "body"
+    reason: str | None = None
+    cleaner: str | None = None
+    continues: bool = False
+    """Whether it goes on with the paragraph of the stretch before it in the body."""
+
+    @property
+    def in_body(self) -> bool:
+        """Whether the body has it."""
+        return self.kind in _BODY_KINDS
+
+
+@dataclass(slots=True)
+class Draft:
+    """A document's text, in stretches, and what is known of the article so far."""
+
+    document: Document
+    text: str = ""
+    """The document's text. Normalised to NFC here and nowhere else; all offsets refer to the result."""
+    stretches: list[Stretch] = field(default_factory=list)
+    """In the order of the text, without gaps other than white space."""
+    headline: str | None = None
+    outlet: str | None = None
+    outlet_domain: str | None = None
+    byline: str | None = None
+    credit: str | None = None
+    dateline: str | None = None
+    published_at: datetime | None = None
+    published_precision: Literal["second", "minute", "day", "month", "year"] | None = None
+    published_method: str | None = None
+    language: str | None = None
+    cleaner: str = ""
+    """The cleaner at work, which verdicts are signed with; the stage sets it."""
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What the source said of the document beside its content."""
+        return self.document.metadata
+
+    def read(self, text: str) -> None:
+        """Take `text` as the document's text: NFC, `\\n` at line ends, a stretch for each line with words."""
+        self.text = unicodedata.normalize("NFC", re.sub(r"\r\n?|[\u2028\u2029\x85\x0b\x0c]", "\n", text))
+        self.stretches = [Stretch(m.start(), m.end()) for m in re.finditer(r"\S(?:[^\n]*\S)?", self.text)]
+
+    def words(self, stretch: Stretch) -> str:
+        """The text of a stretch."""
+        return self.text[stretch.start : stretch.end]
+
+    def body(self) -> Iterator[Stretch]:
+        """The stretches that are in the body as things stand."""
+        return (stretch for stretch in self.stretches if stretch.in_body)
+
+    def mark(self, stretch: Stretch, kind: SegmentKind, reason: str) -> None:
+        """Pass a verdict: what a stretch is, and why. All but body, sidebar and subheading leave the body."""
+        stretch.kind, stretch.reason, stretch.cleaner = kind, reason, self.cleaner
+        if stretch.in_body:
+            return
+        if not stretch.continues:
+            # It began a paragraph, which now begins with the next stretch and not as the end of the one before.
+            following = self._place_after(stretch)
+            if following < len(self.stretches):
+                self.stretches[following].continues = False
+        stretch.continues = False
+
+    def split(self, stretch: Stretch, at: int) -> tuple[Stretch, Stretch]:
+        """Cut a stretch in two at `at`, an offset in the document's text; white space around the cut goes."""
+        left, right = self.text[stretch.start : at], self.text[at : stretch.end]
+        if not stretch.start < at < stretch.end or not left.strip() or not right.strip():
+            raise ValueError(f"nothing on one side of {at} in the stretch {stretch.start}–{stretch.end}")
+        second = Stretch(stretch.end - len(right.lstrip()), stretch.end, stretch.kind, stretch.reason, stretch.cleaner)
+        stretch.end = stretch.start + len(left.rstrip())
+        self.stretches.insert(self._place_after(stretch), second)
+        return stretch, second
+
+    def _place_after(self, stretch: Stretch) -> int:
+        return bisect_right(self.stretches, stretch.start, key=attrgetter("start"))
+
+    def assemble(self) -> tuple[str, list[Segment]]:
+        """The body, and a segment for every stretch.
+
+        A kept stretch stands in the body letter for letter, after an empty line or, where it continues a
+        paragraph, after a space.
+        """
+        parts: list[str] = []
+        length = 0
+        segments = []
+        for ordinal, stretch in enumerate(self.stretches):
+            words = self.words(stretch)
+            body_start = body_end = None
+            if stretch.in_body:
+                gap = "" if not parts else " " if stretch.continues else "\n\n"
+                parts += [gap, words]
+                body_start = length + len(gap)
+                body_end = length = body_start + len(words)
+            segments.append(
+                Segment(
+                    ordinal=ordinal,
+                    kind=stretch.kind,
+                    kept=stretch.in_body or stretch.kind in _FIELD_KINDS,
+                    reason=stretch.reason,
+                    cleaner=stretch.cleaner,
+                    start_char=stretch.start,
+                    end_char=stretch.end,
+                    body_start=body_start,
+                    body_end=body_end,
+                    text=None if stretch.in_body else words,
+                )
+            )
+        return "".join(parts), segments
+
+
+def decoded(content: bytes) -> str:
+    """Bytes as text: by byte order mark or as UTF-8 where that is valid, else by the likeliest encoding.
+
+    Raises ValueError for bytes that are no text in any encoding.
+    """
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        best = charset_normalizer.from_bytes(content).best()
+    if best is None:
+        raise ValueError("the content is not text in any encoding that could be recognised")
+    return str(best)

@@ -1,0 +1,131 @@
+"""What a component is now: what its rows must have been made by to be up to date."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from .components import Component
+from .identity import canonical_json, content_hash
+from .plugins import Plugins
+from .records import Plugin, StageName
+from .stages.batch import CLEAN
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A component as it is configured now, for the subjects in one language or in all."""
+
+    plugin: str
+    stage: StageName
+    version: str
+    configuration: str
+    requirements: str
+    """The fingerprints of what it requires, as canonical JSON."""
+    pipeline: str | None
+    language: str | None
+    """None where the component works alike on all languages."""
+    distribution: str
+    source_hash: str
+    writes: tuple[str, ...]
+    per_article: bool
+    needs: tuple[str, ...] = ()
+    """The components that it requires, and those that they require."""
+    fingerprint: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        what = (self.plugin, self.version, self.configuration, self.requirements, self.pipeline or "")
+        object.__setattr__(self, "fingerprint", content_hash(*what))
+
+    @property
+    def row(self) -> Plugin:
+        """The target as a row of the table `plugin`."""
+        names = Plugin.model_fields.keys() - {"writes"}
+        return Plugin(**{name: getattr(self, name) for name in names}, writes=list(self.writes))
+
+
+def targets(plugins: Plugins) -> list[Target]:
+    """The target of every component, in the order in which they run.
+
+    An annotator that reads docs, or requires one that does, has a target for each language with a
+    pipeline: then a new German pipeline leaves English annotations as they are.
+    """
+    made: dict[tuple[str, str | None], Target] = {}
+
+    def add(component: Component, stage: StageName, pipeline: str | None = None, language: str | None = None) -> None:
+        required = [made.get((name, language)) or made.get((name, None)) for name in component.requires]
+        found = [target for target in required if target is not None]
+        if stage == "aggregate":
+            found = [t for t in made.values() if t.plugin in component.requires]
+        made[component.name, language] = Target(
+            plugin=component.name,
+            stage=stage,
+            version=component.version,
+            configuration=_configuration(component),
+            requirements=canonical_json({f"{t.plugin} {t.language or ''}".strip(): t.fingerprint for t in found}),
+            pipeline=pipeline,
+            language=language,
+            distribution=plugins.distribution_of(component),
+            source_hash=source_hash(component),
+            writes=tuple(table.name for table in plugins.tables_of(component)),
+            per_article=stage == "annotate",
+            needs=tuple(sorted({name for t in found for name in (t.plugin, *t.needs)})),
+        )
+
+    for ingestor in plugins.ingestors.values():
+        add(ingestor, "ingest")
+    by_language: dict[str, bool] = {}
+    for name, annotator in plugins.annotators.items():
+        by_language[name] = annotator.uses_doc or any(by_language[required] for required in annotator.requires)
+        for language, pipeline in plugins.pipelines.items() if by_language[name] else [(None, None)]:
+            add(annotator, "annotate", pipeline.identity if pipeline and annotator.uses_doc else None, language)
+    for aggregator in plugins.aggregators.values():
+        add(aggregator, "aggregate")
+    return [*_stage(made, "ingest"), _clean(plugins), *_stage(made, "annotate"), *_stage(made, "aggregate")]
+
+
+def _stage(made: dict[tuple[str, str | None], Target], stage: StageName) -> Iterator[Target]:
+    return (target for target in made.values() if target.stage == stage)
+
+
+def _clean(plugins: Plugins) -> Target:
+    """All cleaners together are one target: a document passes through every one of them."""
+    settings = {"default_language": plugins.configuration.settings.language.default}
+    return Target(
+        plugin=CLEAN,
+        stage="clean",
+        version=", ".join(f"{cleaner.name} {cleaner.version}" for cleaner in plugins.cleaners),
+        configuration=canonical_json(settings | {c.name: c.config.model_dump(mode="json") for c in plugins.cleaners}),
+        requirements="{}",
+        pipeline=None,
+        language=None,
+        distribution=", ".join(sorted({plugins.distribution_of(cleaner) for cleaner in plugins.cleaners})),
+        source_hash=content_hash(*(source_hash(cleaner) for cleaner in plugins.cleaners)),
+        writes=("article", "segment"),
+        per_article=False,
+    )
+
+
+def _configuration(component: Component) -> str:
+    return canonical_json(component.config.model_dump(mode="json"))
+
+
+def source_hash(component: Component) -> str:
+    """Hash of the file that a component is written in, or of all Python files of its package."""
+    try:
+        file = Path(inspect.getfile(type(component)))
+    except (OSError, TypeError):
+        return ""
+    return _hash_of(file.parent if (file.parent / "__init__.py").exists() else file)
+
+
+@cache
+def _hash_of(place: Path) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,63 @@
+"""spaCy pipelines: which one reads which language, loaded once per process and only when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+from .errors import ConfigError
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """A spaCy pipeline for a language. Registering one costs nothing; `load` is called when it is needed."""
+
+    language: str
+    """ISO 639-1 code."""
+    name: str
+    """Its name; with the version it tells annotations made by one pipeline from those made by another."""
+    version: str
+    load: Callable[[], Language]
+    """Returns the loaded pipeline. A module-level function, so that worker processes can import it."""
+
+    @property
+    def identity(self) -> str:
+        """Name and version, as they stand in the table `plugin`."""
+        return f"{self.name} {self.version}"
+
+
+def installed_pipeline(name: str) -> Pipeline:
+    """An installed spaCy pipeline package, such as en_core_web_sm. Raises ConfigError if there is none."""
+    try:
+        version = metadata.version(name)
+    except metadata.PackageNotFoundError:
+        raise ConfigError(
+            None,
+            "language",
+            "pipeline",
+            "no such spaCy pipeline is installed; pip install it, or leave the key out",
+            name,
+        ) from None
+
+    def load() -> Language:
+        import spacy
+
+        return spacy.load(name)
+
+    return Pipeline(name.partition("_")[0], name, version, load)
+
+
+@cache
+def _loaded(language: str, name: str, version: str, load: Callable[[], Language]) -> Language:
+    return load()
+
+
+def loaded(pipeline: Pipeline) -> Language:
+    """The pipeline's spaCy object, from this process's one copy."""
+    return _loaded(pipeline.language, pipeline.name, pipeline.version, pipeline.load)

@@ -1,0 +1,229 @@
+"""The ledger's one question, *what is still to do, and why*; asked by `onrecord plan` and by every run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from itertools import groupby
+from uuid import UUID
+
+import duckdb
+import pyarrow as pa
+
+from .components import Ingestor
+from .fingerprint import Target
+from .identity import identify
+from .records import StageName
+from .rows import Table, quoted
+
+STALE = ("content", "version", "configuration", "pipeline", "requirement")
+"""The reasons for which a subject that was done is to be done again."""
+TO_DO = ("new", "retry", *STALE)
+NOT_TO_DO = ("current", "quarantined", "blocked", "no pipeline")
+
+WAREHOUSE_SUBJECT: UUID = identify("warehouse")
+"""The subject of aggregators, which work on the warehouse as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """How many subjects of one component are in each state."""
+
+    stage: StageName
+    plugin: str
+    states: Mapping[str, int]
+
+    @property
+    def to_do(self) -> int:
+        """Subjects that have work to do."""
+        return sum(self.states.get(state, 0) for state in TO_DO)
+
+    @property
+    def stale(self) -> dict[str, int]:
+        """Subjects to do again, by reason."""
+        return {reason: self.states[reason] for reason in STALE if self.states.get(reason)}
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Subjects that the same components have to do, few enough for one batch."""
+
+    plugins: tuple[str, ...]
+    language: str | None
+    subject_ids: list[str]
+
+
+def plan(connection: duckdb.DuckDBPyConnection, targets: Sequence[Target], items: pa.Table) -> list[PlanLine]:
+    """How many subjects each component has in each state, with nothing run; `items` is what ingestors list."""
+    lines = []
+    for stage in ("ingest", "clean", "annotate"):
+        states = _states(connection, stage, targets, items)
+        if states is None:
+            continue
+        query = "select plugin, state, count(*) from states group by all"
+        counts: dict[str, dict[str, int]] = {}
+        for plugin, state, count in connection.execute(query).fetchall():
+            counts.setdefault(plugin, {})[state] = count
+        names = dict.fromkeys(target.plugin for target in targets if target.stage == stage)
+        lines += [PlanLine(stage, name, counts.get(name, {})) for name in names]
+    for target in targets:
+        if target.stage == "aggregate":
+            lines.append(PlanLine("aggregate", target.plugin, {aggregate_state(connection, target)[0]: 1}))
+    return lines
+
+
+def pending(
+    connection: duckdb.DuckDBPyConnection,
+    stage: StageName,
+    targets: Sequence[Target],
+    items: pa.Table,
+    after: int,
+    limit: int,
+) -> tuple[pa.Table, int]:
+    """The next subjects of a stage that have work to do, at most `limit` of those after place `after`.
+
+    Returns (subject_id, plugins, language, bytes) per subject, and the place to go on from, or -1 at the end.
+    """
+    if _states(connection, stage, targets, items) is None:
+        return pa.table({"subject_id": []}), -1
+    found = connection.sql(
+        """
+        -- Which subjects have something to do, and which components have to do it?
+        select
+            subject_id::varchar as subject_id,
+            list(plugin order by position) as plugins,
+            any_value(language) as language,
+            any_value(bytes) as bytes,
+            place
+        from states
+        where list_contains($to_do, state) and place > $after
+        group by subject_id, place
+        order by place
+        limit $limit
+        """,
+        params={"to_do": list(TO_DO), "after": after, "limit": limit},
+    ).to_arrow_table()
+    last = found["place"][-1].as_py() if found.num_rows == limit else -1
+    return found, last
+
+
+def count_pending(
+    connection: duckdb.DuckDBPyConnection, stage: StageName, targets: Sequence[Target], items: pa.Table
+) -> int:
+    """How many subjects of a stage have something to do."""
+    if _states(connection, stage, targets, items) is None:
+        return 0
+    query = "select count(distinct subject_id) from states where list_contains($to_do, state)"
+    return int(connection.execute(query, {"to_do": list(TO_DO)}).fetchall()[0][0])
+
+
+def cut(found: pa.Table, most: int, most_bytes: int) -> Iterator[Pending]:
+    """Cut subjects into batches of the same components and language, of at most `most` and `most_bytes`."""
+    rows = sorted(found.to_pylist(), key=lambda row: (row["plugins"], row["language"] or "", row["place"]))
+    for (plugins, language), group in groupby(rows, lambda row: (tuple(row["plugins"]), row["language"])):
+        ids: list[str] = []
+        size = 0
+        for row in group:
+            if ids and (len(ids) >= most or size + row["bytes"] > most_bytes):
+                yield Pending(plugins, language, ids)
+                ids, size = [], 0
+            ids.append(row["subject_id"])
+            size += row["bytes"]
+        yield Pending(plugins, language, ids)
+
+
+def aggregate_state(connection: duckdb.DuckDBPyConnection, target: Target) -> tuple[str, str]:
+    """The state of an aggregator, and the hash of all that it reads."""
+    digest = connection.execute(_sql("digest"), {"needs": list(target.needs)}).fetchall()[0][0]
+    subject = pa.table(
+        {
+            "subject_id": [str(WAREHOUSE_SUBJECT)],
+            "plugin": [target.plugin],
+            "input_hash": [digest],
+            "uri": [""],
+            "language": pa.array([None], pa.string()),
+            "place": [0],
+            "bytes": [0],
+        }
+    )
+    _states(connection, "aggregate", [target], subject)
+    return str(connection.execute("select state from states").fetchall()[0][0]), digest
+
+
+def newly_withdrawn(connection: duckdb.DuckDBPyConnection, items: pa.Table, ingestors: Iterable[Ingestor]) -> int:
+    """How many documents are no longer listed by an ingestor that lists all it has."""
+    connection.register("item", items)
+    names = [ingestor.name for ingestor in ingestors if ingestor.complete]
+    found = connection.execute(
+        """
+        select count(*)
+        from listing
+        where withdrawn_at is null and list_contains($names, ingestor)
+            and article_id not in (select subject_id::uuid from item)
+        """,
+        {"names": names},
+    ).fetchall()
+    return int(found[0][0])
+
+
+def subjects(connection: duckdb.DuckDBPyConnection, stage: StageName, ids: Sequence[str]) -> pa.Table:
+    """What a stage reads of some subjects: the columns of `document` or `article`, with subject_id, input_hash, uri."""
+    connection.register("chosen", pa.table({"subject_id": pa.array(ids, pa.string())}))
+    return connection.sql(_sql(f"read_{stage}")).to_arrow_table()
+
+
+def rows_of(connection: duckdb.DuckDBPyConnection, table: Table, ids: Sequence[str]) -> pa.Table:
+    """The rows of some articles in an annotator's table."""
+    connection.register("chosen", pa.table({"subject_id": pa.array(ids, pa.string())}))
+    order = ", ".join(map(quoted, table.key))
+    found = connection.sql(
+        f"""
+        select * exclude (run_id)
+        from {quoted(table.name)}
+        where article_id in (select subject_id::uuid from chosen)
+        order by {order}
+        """
+    )
+    return found.to_arrow_table()
+
+
+def _states(
+    connection: duckdb.DuckDBPyConnection, stage: StageName, targets: Sequence[Target], items: pa.Table
+) -> bool | None:
+    """Define the view `states` for a stage on this connection; None if the stage has no components."""
+    mine = [target for target in targets if target.stage == stage]
+    if not mine:
+        return None
+    order = {name: position for position, name in enumerate(dict.fromkeys(target.plugin for target in mine))}
+    rows = [
+        {
+            "plugin": t.plugin,
+            "position": order[t.plugin],
+            "language": t.language,
+            "fingerprint": t.fingerprint,
+            "version": t.version,
+            "configuration": t.configuration,
+            "pipeline": t.pipeline,
+            "needs": list(t.needs),
+        }
+        for t in mine
+    ]
+    schema = pa.schema(
+        [("plugin", pa.string()), ("position", pa.int64()), ("language", pa.string()), ("fingerprint", pa.string()),
+         ("version", pa.string()), ("configuration", pa.string()), ("pipeline", pa.string()),
+         ("needs", pa.list_(pa.string()))]
+    )  # fmt: skip
+    connection.register("target", pa.Table.from_pylist(rows, schema=schema))
+    if stage in ("ingest", "aggregate"):
+        connection.register("item", items)
+        subjects = "select subject_id::uuid as subject_id, * exclude (subject_id) from item"
+    else:
+        subjects = _sql(f"subjects_{stage}")
+    connection.execute(f"create or replace temp view subject as {subjects}")
+    connection.execute(f"create or replace temp view states as {_sql('states')}")
+    return True
+
+
+def _sql(name: str) -> str:
+    return files("onrecord").joinpath("sql", f"{name}.sql").read_text("utf-8")

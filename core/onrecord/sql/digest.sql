@@ -1,0 +1,14 @@
+-- In what state is all that an aggregator reads: what it requires, and which articles there are?
+select md5(concat_ws(
+    ' ',
+    (
+        select concat_ws(' ', count(*), bit_xor(hash(l.plugin, l.subject_id, l.input_hash, l.fingerprint)))
+        from ledger l
+        where list_contains($needs, l.plugin)
+    ),
+    (
+        select concat_ws(' ', count(*), bit_xor(hash(l.article_id, l.document_id, l.withdrawn_at is null)))
+        from listing l
+    ),
+    (select concat_ws(' ', count(*), bit_xor(hash(a.article_id, a.content_hash))) from article a)
+))

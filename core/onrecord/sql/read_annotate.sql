@@ -1,0 +1,6 @@
+-- What do the annotators need of these subjects? The articles.
+select a.article_id::varchar as subject_id, a.content_hash as input_hash, l.uri, a.* exclude (run_id)
+from article a
+join listing l using (article_id)
+where a.article_id in (select subject_id::uuid from chosen)
+order by a.rowid

@@ -1,0 +1,54 @@
+-- Which subjects has each plugin done, which has it still to do, and why?
+-- Reads: subject(subject_id, plugin, input_hash, uri, language, place, bytes), target(…), ledger, quarantine, plugin.
+with pair as (
+    select s.*, n.plugin as by, n.position
+    from subject s
+    join (select plugin, min(position) as position from target group by plugin) n
+        on s.plugin is null or s.plugin = n.plugin
+),
+judged as (
+    select
+        pair.subject_id,
+        pair.uri,
+        pair.language,
+        pair.place,
+        pair.bytes,
+        pair.position,
+        pair.by as plugin,
+        t.needs,
+        case
+            when t.fingerprint is null then 'no pipeline'
+            when q.subject_id is not null and (q.transient or q.released) then 'retry'
+            when q.subject_id is not null then 'quarantined'
+            when l.subject_id is null then 'new'
+            when l.input_hash <> pair.input_hash then 'content'
+            when l.fingerprint = t.fingerprint then 'current'
+            when p.version is distinct from t.version then 'version'
+            when p.configuration is distinct from t.configuration then 'configuration'
+            when p.pipeline is distinct from t.pipeline then 'pipeline'
+            else 'requirement'
+        end as state
+    from pair
+    left join target t
+        on t.plugin = pair.by and (t.language is null or t.language = pair.language)
+    left join ledger l
+        on l.plugin = pair.by and l.subject_id = pair.subject_id
+    left join plugin p
+        on p.plugin = l.plugin and p.fingerprint = l.fingerprint
+    left join quarantine q
+        on q.plugin = pair.by and q.subject_id = pair.subject_id
+        and q.input_hash = pair.input_hash and q.fingerprint = t.fingerprint
+),
+-- What a plugin requires and cannot have: it waits until that is mended.
+lacking as (
+    select distinct waiting.subject_id, waiting.plugin
+    from judged waiting
+    join judged required
+        on required.subject_id = waiting.subject_id
+        and list_contains(waiting.needs, required.plugin)
+        and required.state = 'quarantined'
+    where waiting.state not in ('current', 'quarantined', 'no pipeline')
+)
+select judged.* replace (if(lacking.subject_id is null, judged.state, 'blocked') as state)
+from judged
+left join lacking using (subject_id, plugin)

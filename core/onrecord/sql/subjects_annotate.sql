@@ -1,0 +1,11 @@
+-- What is there to annotate? Every article.
+select
+    a.article_id as subject_id,
+    null::varchar as plugin,
+    a.content_hash as input_hash,
+    l.uri,
+    a.language,
+    a.rowid as place,
+    strlen(a.body) as bytes
+from article a
+join listing l using (article_id)

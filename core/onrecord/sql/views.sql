@@ -1,0 +1,93 @@
+-- One row per claim: who said what, where, when. What analysts meet first.
+create or replace view statement as
+with speaker as (
+    select
+        ce.claim_id,
+        min_by(e.entity_id, e.name) as speaker_entity_id,
+        string_agg(e.name, ' and ' order by e.name) as speaker_name,
+        min_by(e.kind, e.name) as speaker_kind
+    from claim_entity ce
+    join entity e using (entity_id)
+    where ce.role = 'speaker'
+    group by ce.claim_id
+)
+select
+    c.claim_id,
+    s.speaker_entity_id,
+    s.speaker_name,
+    s.speaker_kind,
+    c.speaker,
+    c.speaker_status,
+    c.cue,
+    c.cue_lemma,
+    c.cue_class,
+    c.negated,
+    c.content,
+    c.quote_type,
+    c.confidence,
+    coalesce(a.outlet, a.outlet_domain, a.credit) as outlet,
+    a.headline,
+    a.published_at,
+    a.article_id,
+    c.ordinal,
+    l.uri,
+    l.withdrawn_at
+from claim c
+join article a using (article_id)
+join listing l using (article_id)
+left join speaker s using (claim_id);
+
+comment on view statement is 'One row per claim: who said what, where and when, with the speaker resolved.';
+
+-- What has somebody said? By the entity's name, an alias, or the source as written; a part of the name will do.
+create or replace macro said_by(who) as table
+select *
+from statement
+where claim_id in (
+        select ce.claim_id
+        from claim_entity ce
+        join entity e using (entity_id)
+        left join alias n using (entity_id)
+        where ce.role = 'speaker' and (contains(lower(e.name), lower(who)) or contains(lower(n.alias), lower(who)))
+    )
+    or (speaker_name is null and contains(lower(speaker), lower(who)))
+order by published_at, article_id, ordinal;
+
+-- What has been said about somebody or something? By a name in the words of the claim, or an alias of it.
+create or replace macro about(what) as table
+select *
+from statement
+where claim_id in (
+        select cs.claim_id
+        from claim_span cs
+        join mention m
+            on m.article_id = cs.article_id and m.start_char >= cs.start_char and m.end_char <= cs.end_char
+        join mention_entity me on me.article_id = m.article_id and me.ordinal = m.ordinal
+        join entity e using (entity_id)
+        left join alias n using (entity_id)
+        where cs.role = 'content'
+            and (contains(lower(e.name), lower(what)) or contains(lower(n.alias), lower(what)))
+    )
+    or contains(lower(content), lower(what))
+order by published_at, article_id, ordinal;
+
+-- How has it unfolded? All that somebody said and that was said about them, by day.
+create or replace macro timeline(who) as table
+select published_at::date as day, outlet, speaker_name, speaker, cue, content, headline, claim_id
+from (select * from said_by(who) union select * from about(who))
+order by day, article_id, ordinal;
+
+-- Where exactly does it stand? The words of a claim as they are in the article, with what is around them.
+create or replace macro in_context(claim, around := 120) as table
+select
+    s.role,
+    substr(a.body, greatest(s.start_char + 1 - around, 1), least(around, s.start_char)) as before,
+    s.text,
+    substr(a.body, s.end_char + 1, around) as after,
+    a.article_id,
+    s.start_char,
+    s.end_char
+from claim_span s
+join article a using (article_id)
+where s.claim_id = claim::uuid
+order by s.start_char;

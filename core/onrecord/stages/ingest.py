@@ -1,0 +1,105 @@
+"""Ingest: from items that an ingestor listed to documents."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from time import perf_counter
+
+import pyarrow as pa
+
+from ..components import Fetched, Ingestor, Item
+from ..identity import canonical_json, content_hash, identify
+from ..records import STANDARD_TABLES, Document, Listing
+from .batch import Batch, Book, Outcome, Tally
+
+ITEM_SCHEMA = pa.schema(
+    [
+        ("subject_id", pa.string()),
+        ("plugin", pa.string()),
+        ("input_hash", pa.string()),
+        ("uri", pa.string()),
+        ("language", pa.string()),
+        ("place", pa.int64()),
+        ("bytes", pa.int64()),
+    ]
+)
+"""Items as subjects, with the columns that the ledger asks of subjects: input_hash is the item's token."""
+
+
+def discover(ingestor: Ingestor) -> pa.Table:
+    """What an ingestor lists, as subjects with ITEM_SCHEMA; a URI that is listed twice counts once."""
+    tokens = {item.uri: item.token for item in ingestor.discover()}
+    uris = list(tokens)
+    columns = [
+        pa.array([str(identify("article", uri)) for uri in uris], pa.string()),
+        pa.array([ingestor.name] * len(uris), pa.string()),
+        pa.array([tokens[uri] for uri in uris], pa.string()),
+        pa.array(uris, pa.string()),
+        pa.nulls(len(uris), pa.string()),
+        pa.array(range(len(uris)), pa.int64()),
+        pa.array([0] * len(uris), pa.int64()),
+    ]
+    return pa.Table.from_arrays(columns, schema=ITEM_SCHEMA)
+
+
+def ingest(batch: Batch, ingestor: Ingestor) -> Outcome:
+    """Fetch the batch's items. `batch.subjects` has the columns subject_id, input_hash (the item's token), uri.
+
+    An item that cannot be fetched is quarantined and leaves what was fetched of it before in place.
+    """
+    book, tally = Book(batch), Tally(subjects=len(batch))
+    documents: list[Document] = []
+    listings: list[tuple[str, Listing]] = []
+    for subject in batch.subjects.to_pylist():
+        item = Item(subject["uri"], subject["input_hash"])
+        begun = perf_counter()
+        try:
+            document = fetched(ingestor, item)
+        except Exception as error:
+            book.failed(ingestor.name, ingestor.version, subject["subject_id"], error)
+            tally.failed += 1
+        else:
+            documents.append(document)
+            listings.append(
+                (
+                    subject["subject_id"],
+                    Listing(uri=item.uri, ingestor=ingestor.name, document_id=document.document_id),
+                )
+            )
+            book.done(ingestor.name, subject["subject_id"])
+            tally.done += 1
+        finally:
+            tally.seconds += perf_counter() - begun
+    tally.rows = len(documents)
+    return Outcome(
+        batch.stage,
+        batch.number,
+        tables={
+            "document": STANDARD_TABLES["document"].arrow(documents),
+            "listing": STANDARD_TABLES["listing"].arrow(listings),
+            **book.tables(),
+        },
+        replaced={ingestor.name: [article_id for article_id, _ in listings]},
+        tallies={ingestor.name: tally},
+    )
+
+
+def fetched(ingestor: Ingestor, item: Item) -> Document:
+    """Fetch one item as a document row."""
+    return document_of(ingestor.fetch(item), item, ingestor.name)
+
+
+def document_of(got: Fetched, item: Item, ingestor: str) -> Document:
+    """What was fetched, with its identifiers, as a row of `document`."""
+    digest = content_hash(got.content, got.media_type, canonical_json(got.metadata))
+    return Document(
+        document_id=identify("document", item.uri, digest),
+        article_id=identify("article", item.uri),
+        uri=item.uri,
+        ingestor=ingestor,
+        fetched_at=datetime.now(UTC),
+        media_type=got.media_type,
+        content_hash=digest,
+        content=got.content,
+        metadata=dict(got.metadata),
+    )

@@ -1,0 +1,63 @@
+"""The tables `run`, `step` and `plugin`: what happened when, and with what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import duckdb
+
+from ..fingerprint import Target
+from ..records import Run, Step
+from .live import insert_rows
+
+
+def begin(connection: duckdb.DuckDBPyConnection, run: Run, targets: Sequence[Target]) -> list[str]:
+    """Write down that a run begins, and with which components; returns what the operator should know."""
+    killed = connection.execute(
+        """
+        -- Whoever holds the lock is alone: a run that still says it is running was killed.
+        update run set status = 'killed', message = 'the process ended without a word'
+        where status = 'running'
+        returning started_at
+        """
+    ).fetchall()
+    messages = [f"the run of {at:%Y-%m-%d %H:%M:%S %Z} was killed; this one does what it left" for (at,) in killed]
+    insert_rows(connection, [run], run.run_id)
+    messages += changed_sources(connection, targets)
+    known = connection.execute("select plugin, fingerprint from plugin").fetchall()
+    new = {(t.plugin, t.fingerprint): t.row for t in targets if (t.plugin, t.fingerprint) not in known}
+    insert_rows(connection, list(new.values()), run.run_id)
+    return messages
+
+
+def changed_sources(connection: duckdb.DuckDBPyConnection, targets: Sequence[Target]) -> list[str]:
+    """A warning for each component whose source is another than the one that its rows were made with."""
+    return list(_changed_sources(connection, targets))
+
+
+def _changed_sources(connection: duckdb.DuckDBPyConnection, targets: Sequence[Target]) -> Iterator[str]:
+    known = {
+        (plugin, fingerprint): source
+        for plugin, fingerprint, source in connection.execute(
+            "select plugin, fingerprint, source_hash from plugin"
+        ).fetchall()
+    }
+    warned = set()
+    for target in targets:
+        source = known.get((target.plugin, target.fingerprint), target.source_hash)
+        if source != target.source_hash and target.plugin not in warned:
+            warned.add(target.plugin)
+            yield (
+                f"the source of {target.plugin} has changed and its version has not: what it has done is kept; "
+                "change the version to have it done again"
+            )
+
+
+def finish(connection: duckdb.DuckDBPyConnection, run: Run, steps: Sequence[Step]) -> None:
+    """Write down how a run went. `changed` stays as the loads have left it."""
+    connection.execute(
+        "update run set status = $status, message = $message, finished_at = $at where run_id = $run",
+        {"status": run.status, "message": run.message, "at": run.finished_at, "run": str(run.run_id)},
+    )
+    connection.execute("delete from step where run_id = $run", {"run": str(run.run_id)})
+    insert_rows(connection, steps, run.run_id)

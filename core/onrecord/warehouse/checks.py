@@ -1,0 +1,116 @@
+"""What must hold before a database is published. Each check is a query for the rows that break it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from ..components import Component
+from ..rows import RUN_ID, Table, literal, quoted
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A thing that must hold, and the query that returns what breaks it."""
+
+    name: str
+    query: str
+
+
+def checks(tables: Iterable[Table], components: Iterable[Component]) -> Iterator[Check]:
+    """The checks that the row classes and the components imply.
+
+    Those on single rows look only at rows of runs that are not published yet: `unpublished(run_id)`.
+    """
+    tables = [table for table in tables if table.name != "run"]
+    for table in tables:
+        yield _unique(table)
+        yield from _references(table)
+        yield from _values(table)
+        if table.is_span:
+            yield _span(table)
+    yield Check("segments lie inside the body, letter for letter", _SEGMENTS)
+    for component in components:
+        for name, query in component.checks.items():
+            yield Check(f"{component.name}: {name}", query)
+
+
+def failures(connection: duckdb.DuckDBPyConnection, wanted: Iterable[Check]) -> list[str]:
+    """Run checks; a line for each that does not hold, with how many rows break it and the first of them."""
+    lines = []
+    for check in wanted:
+        try:
+            found = connection.sql(check.query).to_arrow_table()
+        except duckdb.Error as error:
+            lines.append(f"{check.name}: the check cannot be run: {error}")
+            continue
+        if found.num_rows:
+            lines.append(f"{check.name}: {found.num_rows} row(s) break it, e.g. {found.slice(0, 1).to_pylist()[0]}")
+    return lines
+
+
+_SEGMENTS = """
+-- Which segments are not where they say they are?
+select s.article_id, s.ordinal, s.body_start, s.body_end
+from segment s
+semi join unpublished using (run_id)
+left join article a using (article_id)
+where s.body_start is not null
+    and not coalesce(
+        s.body_start >= 0
+        and s.body_start < s.body_end
+        and s.body_end <= length(a.body)
+        and s.body_end - s.body_start = s.end_char - s.start_char,
+        false
+    )
+"""
+
+
+def _unique(table: Table) -> Check:
+    key = ", ".join(map(quoted, table.key))
+    return Check(
+        f"{table.name}: no two rows with the same {' and '.join(table.key)}",
+        f"select {key}, count(*) as rows from {quoted(table.name)} group by all having count(*) > 1",
+    )
+
+
+def _references(table: Table) -> Iterator[Check]:
+    for column in table.columns:
+        if column.references is None or column is RUN_ID or column.name == "run_id":
+            continue
+        other = column.references.table
+        theirs = quoted(column.references.column or column.name)
+        mine = quoted(column.name)
+        yield Check(
+            f"{table.name}: every {column.name} is in {other}",
+            f"select t.* from {quoted(table.name)} t anti join {quoted(other)} o on t.{mine} = o.{theirs} "
+            f"where t.{mine} is not null",
+        )
+
+
+def _values(table: Table) -> Iterator[Check]:
+    for column in table.columns:
+        if not column.values or column.type != "VARCHAR":
+            continue
+        allowed = ", ".join(literal(value) for value in column.values)
+        yield Check(
+            f"{table.name}: every {column.name} is one of the values that it may have",
+            f"select t.* from {quoted(table.name)} t {_only_new(table)} "
+            f"where t.{quoted(column.name)} not in ({allowed})",
+        )
+
+
+def _span(table: Table) -> Check:
+    return Check(
+        f"{table.name}: the text is what stands in the body at its place",
+        f"select t.* from {quoted(table.name)} t {_only_new(table)} left join article a on a.article_id = t.article_id "
+        "where not coalesce(t.start_char >= 0 and t.start_char < t.end_char and t.end_char <= length(a.body) "
+        "and substr(a.body, t.start_char + 1, t.end_char - t.start_char) = t.text, false)",
+    )
+
+
+def _only_new(table: Table) -> str:
+    has_run: Sequence[str] = [column.name for column in table.columns]
+    return "semi join unpublished u on u.run_id = t.run_id" if RUN_ID.name in has_run else ""

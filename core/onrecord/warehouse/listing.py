@@ -1,0 +1,69 @@
+"""The table `listing`: who lists a document, and whether it is still there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from uuid import UUID
+
+import duckdb
+import pyarrow as pa
+
+
+def own(
+    connection: duckdb.DuckDBPyConnection, name: str, items: pa.Table, earlier: pa.Table, loaded: Collection[str]
+) -> tuple[pa.Table, int]:
+    """An ingestor's items less those that belong to another one, and how many those are.
+
+    A document belongs to the ingestor that listed it first, as long as that one is loaded.
+    """
+    connection.register("item", items)
+    connection.register("earlier", earlier.select(["subject_id"]))
+    mine = connection.sql(
+        """
+        select i.*
+        from item i
+        anti join earlier using (subject_id)
+        anti join (
+            select article_id::varchar as subject_id
+            from listing
+            where ingestor <> $name and list_contains($loaded, ingestor)
+        ) using (subject_id)
+        order by place
+        """,
+        params={"name": name, "loaded": list(loaded)},
+    ).to_arrow_table()
+    return mine.cast(items.schema), items.num_rows - mine.num_rows
+
+
+def update(connection: duckdb.DuckDBPyConnection, name: str, items: pa.Table, run: UUID, *, complete: bool) -> bool:
+    """Mark what a complete listing no longer has as withdrawn, and what is back as not; whether anything changed."""
+    connection.register("item", items)
+    parameters = {"name": name, "run": str(run)}
+    back = connection.execute(
+        """
+        update listing set withdrawn_at = null, run_id = $run
+        where ingestor = $name and withdrawn_at is not null
+            and article_id in (select subject_id::uuid from item)
+        """,
+        parameters,
+    ).fetchall()
+    if not complete:
+        return back != [(0,)]
+    gone = connection.execute(
+        """
+        update listing set withdrawn_at = $now, run_id = $run
+        where ingestor = $name and withdrawn_at is null
+            and article_id not in (select subject_id::uuid from item)
+        """,
+        {**parameters, "now": datetime.now(UTC)},
+    ).fetchall()
+    # What never was fetched and is gone has nothing left to be tried again.
+    connection.execute(
+        """
+        delete from quarantine
+        where stage = 'ingest' and plugin = $name and subject_id not in (select subject_id::uuid from item)
+        """,
+        {"name": name},
+    )
+    return back != [(0,)] or gone != [(0,)]

@@ -1,0 +1,307 @@
+"""The live database, which one process writes, and the published one, which everybody reads.
+
+Both are files in the warehouse's folder. The live one is opened for a moment at a time; the published one is
+replaced whole, so whoever has it open keeps what they opened.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import duckdb
+import pyarrow as pa
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
+
+from ..errors import CheckError, WarehouseError
+from ..records import STANDARD_TABLES
+from ..rows import Row, Table, quoted
+from ..stages.batch import Outcome
+from . import checks, schema
+from .migrations import migrate
+
+LIVE = "live.duckdb"
+PUBLISHED = "onrecord.duckdb"
+
+_OPTIONS: dict[str, str | bool | int | float | list[str]] = {
+    # Analysts' shells and tools are older than our library; this is what they can still read.
+    "storage_compatibility_version": "v1.4.0",
+    # Without a network, looking for extensions costs seconds.
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+_PATIENCE = 60.0
+"""Seconds to wait for another process that has the live database open: a load, or a command that reads it."""
+
+
+class Warehouse:
+    """A warehouse's folder. Whoever writes holds its lock (`onrecord.warehouse.lock`)."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.live = directory / LIVE
+        self.published = directory / PUBLISHED
+
+    # ── opening ──────────────────────────────────────────────────────────────────────────────────
+
+    @contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The live database, read-only, for a moment. One that does not exist yet reads as empty."""
+        if self.live.exists():
+            connection = _opened(self.live, read_only=True)
+        else:
+            connection = duckdb.connect(":memory:", config=_OPTIONS)
+            schema.synchronise(connection, STANDARD_TABLES.values())
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The live database in one transaction: all of what is done becomes visible, or none of it."""
+        connection = _opened(self.live, read_only=False)
+        try:
+            connection.execute("begin")
+            yield connection
+            connection.execute("commit")
+        finally:
+            # Closing without a commit undoes the transaction.
+            connection.close()
+
+    def open_published(self) -> duckdb.DuckDBPyConnection:
+        """The published database, read-only, for as long as you like. Raises WarehouseError when there is none."""
+        if not self.published.exists():
+            raise WarehouseError(self.published, "nothing is published yet; onrecord run fills and publishes it")
+        return duckdb.connect(self.published, read_only=True, config=_reader_options())
+
+    # ── writing ──────────────────────────────────────────────────────────────────────────────────
+
+    def prepare(self, tables: Iterable[Table], owners: Mapping[str, str]) -> None:
+        """Create or migrate the live database. Raises SchemaError, and OnrecordError for a failing migration."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        connection = _opened(self.live, read_only=False)
+        try:
+            migrate(connection)
+            connection.execute("begin")
+            schema.synchronise(connection, tables, owners)
+            schema.define_views(connection)
+            connection.execute("commit")
+        finally:
+            connection.close()
+
+    def load(
+        self, outcome: Outcome, tables: Mapping[str, Table], writes: Mapping[str, Sequence[str]], run: UUID
+    ) -> None:
+        """Load an outcome in one transaction: the rows of its subjects are replaced, with their ledger entries.
+
+        `writes` names the tables of each component.
+        """
+        with self.writing() as connection:
+            if outcome.stage == "clean":
+                _drop_annotations_of_changed(connection, outcome.tables["article"])
+            if outcome.stage == "ingest":
+                _delete_listings(connection, outcome.tables["listing"])
+            for plugin, subjects in outcome.replaced.items():
+                replaced = [tables[name] for name in writes[plugin] if not tables[name].append_only]
+                _forget(connection, plugin, subjects, replaced)
+            _forget_failures(connection, outcome)
+            for name, rows in outcome.tables.items():
+                insert(connection, tables[name], rows, run)
+            mark_changed(connection, run)
+
+    def refill(
+        self,
+        plugin: str,
+        filled: Mapping[str, str | pa.Table],
+        tables: Mapping[str, Table],
+        ledger: pa.Table,
+        run: UUID,
+    ) -> int:
+        """Fill an aggregator's tables afresh, each from a query or from rows; returns how many rows they have."""
+        count = 0
+        with self.writing() as connection:
+            connection.execute("delete from ledger where plugin = $plugin", {"plugin": plugin})
+            for name, source in filled.items():
+                connection.execute(f"delete from {quoted(name)}")
+                insert(connection, tables[name], source, run)
+                count += connection.execute(f"select count(*) from {quoted(name)}").fetchall()[0][0]
+            insert(connection, STANDARD_TABLES["ledger"], ledger, run)
+            mark_changed(connection, run)
+        return count
+
+    # ── publishing ───────────────────────────────────────────────────────────────────────────────
+
+    def check(self, wanted: Iterable[checks.Check]) -> None:
+        """Run checks on the live database. Raises CheckError with every one that does not hold."""
+        with self.reading() as connection:
+            self._define_unpublished(connection)
+            if found := checks.failures(connection, wanted):
+                raise CheckError(found)
+
+    def is_published(self) -> bool:
+        """Whether the published database has all that runs have changed."""
+        with self.reading() as connection:
+            self._define_unpublished(connection)
+            query = "select count(*) from run semi join unpublished using (run_id) where changed"
+            return self.published.exists() and connection.execute(query).fetchall() == [(0,)]
+
+    def publish(self) -> None:
+        """Put a copy of the live database in place of the published one, in one step."""
+        # Opening for writing folds in what a killed process left in the write-ahead log.
+        _opened(self.live, read_only=False).close()
+        copy = self.published.with_suffix(".publishing")
+        # Nothing in this process has the file open: copying an open database would drop its lock.
+        shutil.copyfile(self.live, copy)
+        with copy.open("rb+") as file:
+            os.fsync(file.fileno())
+        copy.replace(self.published)
+
+    def _define_unpublished(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Define `unpublished(run_id)`: the runs that the published database does not know of."""
+        known: list[str] = []
+        if self.published.exists():
+            with duckdb.connect(self.published, read_only=True, config=_reader_options()) as published:
+                query = "select run_id::varchar from run where status <> 'running'"
+                known = [run_id for (run_id,) in published.execute(query).fetchall()]
+        connection.register("published_run", pa.table({"run_id": pa.array(known, pa.string())}))
+        connection.execute(
+            """
+            create or replace temp view unpublished as
+            select run_id from run anti join (select run_id::uuid as run_id from published_run) using (run_id)
+            """
+        )
+
+
+def insert(connection: duckdb.DuckDBPyConnection, table: Table, source: str | pa.Table, run: UUID) -> None:
+    """Insert rows, from Arrow or from a query, with the run's id on each; of an append-only table the new ones only."""
+    if isinstance(source, str):
+        query = f"select * from ({source.strip().rstrip(';')})"
+    else:
+        if not source.num_rows:
+            return
+        connection.register("incoming", source)
+        query = "select * from incoming"
+    names = {column.name for column in table.columns}
+    if table.append_only:
+        key = ", ".join(map(quoted, table.key))
+        casts = " and ".join(f"t.{quoted(k)}::varchar = incoming.{quoted(k)}" for k in table.key)
+        query += f" anti join {quoted(table.name)} t on {casts} qualify row_number() over (partition by {key}) = 1"
+    # A table that has the run among its own columns (`run`, `step`) brings it along.
+    own_run = "run_id" in table.row.model_fields or "run_id" not in names
+    with_run = "" if own_run else ", $run::uuid as run_id"
+    parameters = {} if own_run else {"run": str(run)}
+    connection.execute(
+        f"insert into {quoted(table.name)} by name select *{with_run} from ({query})", parameters or None
+    )
+
+
+def insert_rows(connection: duckdb.DuckDBPyConnection, rows: Sequence[Row], run: UUID) -> None:
+    """Insert rows of a standard table that has no subject."""
+    if rows:
+        table = STANDARD_TABLES[rows[0].__table__]
+        insert(connection, table, table.arrow(rows), run)
+
+
+def mark_changed(connection: duckdb.DuckDBPyConnection, run: UUID) -> None:
+    """Note in the same transaction that the run has changed something, so that it is published."""
+    connection.execute("update run set changed = true where run_id = $run and not changed", {"run": str(run)})
+
+
+def _opened(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    patiently = Retrying(
+        retry=retry_if_exception(lambda e: isinstance(e, duckdb.IOException) and "lock" in str(e).lower()),
+        wait=wait_random_exponential(multiplier=0.01, max=0.25),
+        stop=stop_after_delay(_PATIENCE),
+        reraise=True,
+    )
+    try:
+        return patiently(lambda: duckdb.connect(path, read_only=read_only, config=_OPTIONS))
+    except duckdb.Error as error:
+        raise WarehouseError(path, f"cannot be opened: {error}") from error
+
+
+def _reader_options() -> dict[str, Any]:
+    return {"autoinstall_known_extensions": "false"}
+
+
+def _forget(
+    connection: duckdb.DuckDBPyConnection, plugin: str, subjects: Sequence[str], tables: Sequence[Table]
+) -> None:
+    """Delete a component's rows and entries for some subjects."""
+    connection.register("replaced", pa.table({"subject_id": pa.array(subjects, pa.string())}))
+    connection.execute(
+        """
+        -- Of which subjects are there rows? Most often of none: then the large tables need not be searched.
+        create or replace temp table known as
+        select l.subject_id
+        from ledger l
+        semi join (select subject_id::uuid as subject_id from replaced) r using (subject_id)
+        where l.plugin = $plugin
+        """,
+        {"plugin": plugin},
+    )
+    if connection.execute("select count(*) from known").fetchall() == [(0,)]:
+        return
+    for table in tables:
+        connection.execute(f"delete from {quoted(table.name)} where article_id in (select subject_id from known)")
+    connection.execute(
+        "delete from ledger where plugin = $plugin and subject_id in (select subject_id from known)",
+        {"plugin": plugin},
+    )
+
+
+def _delete_listings(connection: duckdb.DuckDBPyConnection, listings: pa.Table) -> None:
+    """Delete the listings that are about to be inserted, whichever ingestor they were made by."""
+    connection.register("incoming", listings)
+    connection.execute("delete from listing where article_id in (select article_id::uuid from incoming)")
+
+
+def _forget_failures(connection: duckdb.DuckDBPyConnection, outcome: Outcome) -> None:
+    """Delete what the quarantine says of the outcome's subjects: they have been tried again."""
+    tried = [(plugin, subject) for plugin, subjects in outcome.replaced.items() for subject in subjects]
+    failed = outcome.tables["quarantine"].select(["plugin", "subject_id"]).to_pylist()
+    tried += [(row["plugin"], row["subject_id"]) for row in failed]
+    plugins, subjects = zip(*tried, strict=True) if tried else ((), ())
+    table = pa.table({"plugin": pa.array(plugins, pa.string()), "subject_id": pa.array(subjects, pa.string())})
+    connection.register("tried", table)
+    connection.execute(
+        """
+        delete from quarantine q using tried t
+        where q.plugin = t.plugin and q.subject_id = t.subject_id::uuid
+        """
+    )
+
+
+def _drop_annotations_of_changed(connection: duckdb.DuckDBPyConnection, articles: pa.Table) -> None:
+    """Delete what any annotator, loaded now or not, has said of articles whose content changes.
+
+    It refers to words that are no longer there. The ledger keeps its entries: they tell why it is done again.
+    """
+    connection.register("incoming", articles)
+    connection.execute(
+        """
+        create or replace temp table changed as
+        select a.article_id
+        from article a
+        join incoming i on a.article_id = i.article_id::uuid
+        where a.content_hash <> i.content_hash
+        """
+    )
+    if connection.execute("select count(*) from changed").fetchall() == [(0,)]:
+        return
+    tables = connection.execute(
+        """
+        -- Which tables have annotators ever written?
+        select distinct t.table_name
+        from (select unnest(writes) as table_name from plugin where per_article) w
+        join duckdb_tables() t using (table_name)
+        """
+    ).fetchall()
+    for (name,) in tables:
+        connection.execute(f"delete from {quoted(name)} where article_id in (select article_id from changed)")

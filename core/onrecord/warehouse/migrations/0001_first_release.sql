@@ -1,0 +1,1 @@
+-- The tables of the first release. They are made from the row classes: there is nothing to do.

@@ -1,0 +1,70 @@
+"""Numbered changes of the standard tables that cannot be derived from their row classes.
+
+A new column needs none. A column that is renamed, split or retyped, or rows that must move, get a file
+`NNNN_what_it_does.sql` here. Files are run in the order of their numbers, each in a transaction, and recorded in
+the table `migration`; a new warehouse, whose tables come from the row classes as they are, records them unrun.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.abc import Traversable
+from importlib.resources import files
+
+import duckdb
+
+from ...errors import OnrecordError
+
+
+def migrate(connection: duckdb.DuckDBPyConnection, directory: Traversable | None = None) -> list[str]:
+    """Bring a database's standard tables to the present; returns the names of the migrations that were run.
+
+    Raises OnrecordError for a migration that fails, after undoing it, and for a database that is newer than
+    this program.
+    """
+    found = list(_migrations(directory or files(__package__)))
+    new = not connection.execute("select 1 from duckdb_tables() where table_name = 'migration'").fetchall()
+    if new:
+        # In one transaction: a table without its rows would have every migration run on tables that are new.
+        connection.execute("begin")
+        connection.execute("create table migration (number bigint, name varchar, applied_at timestamptz)")
+        connection.execute(
+            "comment on table migration is 'The numbered changes of the standard tables that were made.'"
+        )
+        for number, name, _ in found:
+            _record(connection, number, name)
+        connection.execute("commit")
+        return []
+    done = {number for (number,) in connection.execute("select number from migration").fetchall()}
+    if unknown := done - {number for number, _, _ in found}:
+        raise OnrecordError(
+            f"the warehouse has migration {max(unknown)}, which this version of onrecord does not know: "
+            "it was written by a newer one. Upgrade onrecord, or use another warehouse"
+        )
+    run = []
+    for number, name, script in found:
+        if number in done:
+            continue
+        connection.execute("begin")
+        try:
+            connection.execute(script)
+            _record(connection, number, name)
+        except duckdb.Error as error:
+            connection.execute("rollback")
+            raise OnrecordError(f"migration {name} failed and was undone; nothing has changed: {error}") from error
+        connection.execute("commit")
+        run.append(name)
+    return run
+
+
+def _migrations(directory: Traversable) -> Iterator[tuple[int, str, str]]:
+    for file in sorted(directory.iterdir(), key=lambda file: file.name):
+        if match := re.fullmatch(r"(\d{4})_\w+\.sql", file.name):
+            yield int(match[1]), file.name, file.read_text("utf-8")
+
+
+def _record(connection: duckdb.DuckDBPyConnection, number: int, name: str) -> None:
+    connection.execute("insert into migration by name select $n as number, $name as name, $at as applied_at",
+                       {"n": number, "name": name, "at": datetime.now(UTC)})  # fmt: skip

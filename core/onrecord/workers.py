@@ -1,0 +1,147 @@
+"""Worker processes: where batches are worked on when there is more than one of them."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing.connection import wait
+
+from .config import Configuration
+from .plugins import Plugins
+from .stages import Batch, Outcome, Tally, perform
+from .stages.batch import Book
+
+log = logging.getLogger("onrecord")
+
+IN_PROCESSES = frozenset({"clean", "annotate"})
+"""The stages that keep a processor busy; fetching waits for others and is done in threads."""
+
+
+class Workers:
+    """Worker processes that keep their plugins and pipelines loaded from one batch to the next.
+
+    `perform` may be called from several threads at a time. With `processes=0` batches are worked on in this
+    process, one after the other.
+    """
+
+    def __init__(self, plugins: Plugins, processes: int) -> None:
+        self._plugins = plugins
+        self.processes = processes
+        self._pool: ProcessPoolExecutor | None = None
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def perform(self, batch: Batch) -> Outcome:
+        """Do a batch. A worker that dies costs its batch time; a subject that kills workers is quarantined."""
+        if batch.stage not in IN_PROCESSES:
+            return perform(batch, self._plugins)
+        if not self.processes:
+            with self._lock:
+                return perform(batch, self._plugins)
+        pool = self._running()
+        try:
+            return pool.submit(_perform, self._plugins.configuration, batch).result()
+        except BrokenProcessPool:
+            if self._closed:
+                raise
+            log.warning("a worker process died during %s; its batch is done again", batch.label)
+            with self._lock:
+                if self._pool is pool:
+                    self._pool = None
+            return self._perform_alone(batch)
+
+    def close(self) -> None:
+        """End the worker processes, in the middle of a batch if need be: what is not loaded stays pending."""
+        self._closed = True
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
+            for child in multiprocessing.active_children():
+                child.terminate()
+
+    def _running(self) -> ProcessPoolExecutor:
+        with self._lock:
+            if self._pool is None:
+                self._pool = _pool(self.processes)
+            return self._pool
+
+    def _perform_alone(self, batch: Batch) -> Outcome:
+        # In a process of its own, so that its death is this batch's doing and no neighbour's.
+        try:
+            with _pool(1) as alone:
+                return alone.submit(_perform, self._plugins.configuration, batch).result()
+        except BrokenProcessPool as error:
+            if len(batch) == 1:
+                return self._given_up(batch, error)
+            return Outcome.merged([self._perform_alone(half) for half in batch.halves()])
+
+    def _given_up(self, batch: Batch, error: BrokenProcessPool) -> Outcome:
+        subject_id = batch.subjects["subject_id"][0].as_py()
+        book = Book(batch)
+        died = RuntimeError("the worker process died of this subject, twice (out of memory, or a crash in native code)")
+        died.__cause__ = error
+        for name in batch.plugins:
+            annotator = self._plugins.annotators.get(name)
+            book.failed(name, annotator.version if annotator else "", subject_id, died)
+        return Outcome(
+            batch.stage,
+            batch.number,
+            tables=book.tables(),
+            replaced={name: [subject_id] for name in batch.plugins if name in self._plugins.annotators},
+            tallies={name: Tally(subjects=1, failed=1) for name in batch.plugins},
+        )
+
+
+@contextmanager
+def workers(plugins: Plugins, processes: int) -> Iterator[Workers]:
+    """Workers that are ended when the block is left, however that happens."""
+    running = Workers(plugins, processes)
+    try:
+        yield running
+    finally:
+        running.close()
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _pool(processes: int) -> ProcessPoolExecutor:
+    # A fresh interpreter: a fork would copy locks that other threads of this one hold at that moment.
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(processes, mp_context=context, initializer=_begin_worker)
+
+
+def _begin_worker() -> None:
+    # Ctrl-C reaches the whole group; the parent decides what becomes of the work.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+def _perform(configuration: Configuration, batch: Batch) -> Outcome:
+    return perform(batch, _plugins(configuration))
+
+
+_loaded: list[tuple[Configuration, Plugins]] = []
+
+
+def _plugins(configuration: Configuration) -> Plugins:
+    """The plugins of a configuration, from this process's one copy."""
+    if not _loaded or _loaded[0][0] != configuration:
+        _loaded[:] = [(configuration, Plugins(configuration))]
+    return _loaded[0][1]
