@@ -1,0 +1,18 @@
+"""The Prefect flows, and the commands that start them.
+
+Importing this package must stay cheap and free of Prefect: worker processes load it like any other plugin.
+"""
+
+from __future__ import annotations
+
+import click
+
+from onrecord import hookimpl
+
+
+@hookimpl
+def register_commands(cli: click.Group) -> None:
+    """Add `onrecord run`."""
+    from .command import run
+
+    cli.add_command(run)

@@ -1,0 +1,61 @@
+"""`onrecord run`: the flow, once, now, with its progress in the terminal."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from onrecord.cli import console, opened, options, unheard
+from onrecord.cli.progress import following
+from onrecord.cli.summary import summary
+from onrecord.engine import RunFailed
+from onrecord.report import last_report
+
+
+@click.command()
+@options
+@click.option("--strict", is_flag=True, default=None, help="Make a plugin that cannot be loaded an error.")
+@click.option("--no-wait", is_flag=True, help="End at once if another run is writing to the warehouse.")
+def run(config: Path | None, warehouse: Path | None, strict: bool | None, no_wait: bool) -> None:
+    """Bring the warehouse up to date and publish it.
+
+    Exit status: 0 when all went well, 1 when a part failed or too much was quarantined, 2 when the run could not
+    start, 130 when it was interrupted.
+    """
+    # What can be wrong with the configuration shows here, before a server is started.
+    with unheard():
+        configuration, _ = opened(config, warehouse, strict=strict)
+    directory = configuration.settings.warehouse
+    began = datetime.now(UTC)
+    log = directory / "logs" / f"run-{began:%Y-%m-%dT%H-%M-%S}.log"
+
+    from .server import prefect
+
+    failure: str | None = None
+    with following(console) as progress:
+        progress.say("starting Prefect (half a minute the first time)")
+        try:
+            with prefect(log):
+                from .etl import etl
+
+                etl(
+                    config=str(configuration.file),
+                    warehouse=str(directory),
+                    strict=configuration.settings.strict,
+                    wait=not no_wait,
+                )
+        except RunFailed as error:
+            failure = str(error)
+        except KeyboardInterrupt:
+            progress.say("interrupted")
+            click.echo("interrupted; all that was loaded is kept, and the next run does the rest", err=True)
+            sys.exit(130)
+    report = last_report(directory, since=began)
+    if report is not None:
+        console.print(summary(report, log))
+    if failure:
+        click.echo(f"failed in part:\n{failure}", err=True)
+        sys.exit(1)

@@ -1,0 +1,55 @@
+"""The flow: ingest, clean, annotate; aggregate; check; publish.
+
+What to do, in what order, and what may be skipped is decided by `onrecord.engine`; Prefect gives it tasks that can
+be watched, retries, and a schedule.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from prefect import flow
+
+from onrecord.config import load
+from onrecord.engine import STAGES, ActiveRun, running
+from onrecord.plugins import Plugins
+from onrecord.workers import workers
+
+from .tasks import Failed, aggregate, check, discovered, mapped, publish, write_report
+
+
+@flow(name="etl", persist_result=False, validate_parameters=False)
+def etl(config: str, warehouse: str | None = None, strict: bool | None = None, wait: bool = True) -> None:
+    """Bring a warehouse up to date with its sources and its plugins, and publish it.
+
+    `config` is the path of an onrecord.toml; the others override what it says. With `wait`, a run of the same
+    warehouse that is going on is waited for. Raises RunFailed when a part failed; the rest is loaded and published.
+    """
+    changes = {"warehouse": Path(warehouse).resolve() if warehouse else None, "strict": strict}
+    plugins = Plugins(load(Path(config)).with_settings(**changes))
+    with running(plugins, wait=wait) as run:
+        try:
+            work_through(run, plugins)
+        finally:
+            write_report(run.report)
+
+
+def work_through(run: ActiveRun, plugins: Plugins) -> None:
+    """All stages of a run, in order."""
+    for name, ingestor in run.ingestors.items():
+        items = discovered(ingestor, run.settings.run)
+        if isinstance(items, Failed):
+            run.not_listed(name, items.error)
+        else:
+            run.listed(name, items)
+
+    with workers(plugins, run.processes) as team:
+        for stage in STAGES:
+            for outcome in mapped(team, run.pending(stage), run.settings.run):
+                run.load(outcome)
+
+    for name in run.aggregators:
+        aggregate(run, name)
+    if run.has_changed:
+        check(run)
+        publish(run)

@@ -1,0 +1,168 @@
+"""A Prefect server for one run, where none is configured; quiet, and gone when the run is.
+
+Prefect starts one by itself too, but that one survives a `kill -9` of the run, and a Ctrl-C reaches it first and
+leaves the run hanging. This one is in a session of its own and ends when the pipe to its parent does.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from onrecord import OnrecordError
+
+START_SECONDS = 180
+"""How long a server may take to come up: half a minute on the first start, which makes its database."""
+
+_ENVIRONMENT = {
+    # No calls home, and no long tracebacks where there is no network to call home on.
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    # Our own log lines show in the UI beside Prefect's.
+    "PREFECT_LOGGING_EXTRA_LOGGERS": "onrecord",
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+    "PREFECT_LOGGING_COLORS": "false",
+}
+
+_CHILD = """
+import os, signal, sys, threading
+def end_with_parent():
+    while os.read(0, 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    threading.Event().wait(5)
+    os._exit(1)
+threading.Thread(target=end_with_parent, daemon=True).start()
+import uvicorn
+uvicorn.run("prefect.server.api.server:create_app", factory=True, host="127.0.0.1",
+            port=int(sys.argv[1]), log_level="error", lifespan="on")
+"""
+
+
+@contextmanager
+def prefect(log: Path) -> Iterator[None]:
+    """Make Prefect ready: the configured server or one of our own, and all that it logs in the file `log`.
+
+    To be entered before Prefect is imported, which is when it reads its environment.
+    """
+    for name, value in _ENVIRONMENT.items():
+        os.environ.setdefault(name, value)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    if _configured():
+        with _quiet(log):
+            yield
+        return
+    server, url = _started(log)
+    try:
+        # Importing takes about as long as the server does to come up: both at a time.
+        import onrecord_flows.etl  # noqa: F401
+
+        _await(server, url, log)
+        with _quiet(log, url):
+            yield
+    finally:
+        _stop(server)
+
+
+def _configured() -> bool:
+    """Whether the user has a server of their own, in the environment or in a profile."""
+    if os.environ.get("PREFECT_API_URL"):
+        return True
+    home = Path(os.environ.get("PREFECT_HOME", Path.home() / ".prefect"))
+    if not Path(os.environ.get("PREFECT_PROFILES_PATH", home / "profiles.toml")).exists():
+        return False
+    from prefect.settings import get_current_settings
+
+    return get_current_settings().api.url is not None
+
+
+def _started(log: Path) -> tuple[subprocess.Popen[bytes], str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = {**os.environ, "PREFECT_UI_ENABLED": "false"}
+    with log.open("ab") as output:
+        server = subprocess.Popen(  # noqa: S603 (its arguments are ours)
+            [sys.executable, "-c", _CHILD, str(port)],
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            env=environment,
+            start_new_session=True,
+        )
+    return server, f"http://127.0.0.1:{port}/api"
+
+
+def _await(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise OnrecordError(f"the Prefect server did not start (exit status {server.returncode}); see {log}")
+        try:
+            with urllib.request.urlopen(f"{url}/health", timeout=2):  # noqa: S310 (it is http)
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise OnrecordError(f"the Prefect server was not ready within {START_SECONDS} seconds; see {log}")
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    assert server.stdin is not None
+    server.stdin.close()
+    try:
+        server.wait(10)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+@contextmanager
+def _quiet(log: Path, url: str | None = None) -> Iterator[None]:
+    """Send what Prefect would print to the file, and leave out the heartbeat that ends a second late."""
+    # Prefect sets its logging up when it is imported in earnest, which is what the flow does.
+    from prefect.logging.handlers import APILogWorker
+    from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+
+    import onrecord_flows.etl  # noqa: F401
+
+    file = logging.FileHandler(log, delay=True)
+    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    _move_console_to(file)
+    logging.captureWarnings(True)
+    settings = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None} | ({PREFECT_API_URL: url} if url else {})
+    with temporary_settings(settings):
+        try:
+            yield
+        finally:
+            from prefect.events.worker import EventsWorker
+
+            APILogWorker.drain_all(timeout=5)
+            EventsWorker.drain_all(timeout=5)
+
+
+_moved: list[logging.Handler] = []
+"""Kept alive: Prefect looks its handlers up by name and would make new ones for those that are gone."""
+
+
+def _move_console_to(file: logging.Handler) -> None:
+    console = (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__)
+    for name in [None, *logging.root.manager.loggerDict]:
+        logger = logging.getLogger(name)
+        for handler in list(logger.handlers):
+            if isinstance(handler, logging.StreamHandler) and getattr(handler, "stream", None) in console:
+                logger.removeHandler(handler)
+                logger.addHandler(file)
+                _moved.append(handler)
+    ours = logging.getLogger("onrecord")
+    ours.setLevel(logging.INFO)
+    if file not in ours.handlers:
+        ours.addHandler(file)
