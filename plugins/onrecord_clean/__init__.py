@@ -1,0 +1,39 @@
+"""From documents to articles: markup, furniture, copies and line ends go; headline, dates and credits are found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from onrecord import Cleaner, hookimpl
+
+from .duplicates import Duplicates, Fragments
+from .furniture import Boilerplate, Captions, SideBoxes, Teasers
+from .heading import Bylines, Credits, Dateline, Headline, SignOffs
+from .markup import FrontMatter, HtmlText, MarkdownText
+from .metadata import DocumentMetadata
+from .wrapping import HardWraps
+
+ONRECORD_API = 1
+
+
+@hookimpl
+def register_cleaners(register: Callable[[Cleaner], None]) -> None:
+    for cleaner in (
+        DocumentMetadata(),
+        HtmlText(),
+        MarkdownText(),
+        FrontMatter(),
+        Boilerplate(),
+        Captions(),
+        Fragments(),
+        Credits(),
+        Bylines(),
+        HardWraps(),
+        Duplicates(),
+        SignOffs(),
+        Headline(),
+        Dateline(),
+        SideBoxes(),
+        Teasers(),
+    ):
+        register(cleaner)

@@ -1,0 +1,176 @@
+"""Headline, dateline, byline and credit."""
+
+from __future__ import annotations
+
+import re
+
+from onrecord import Cleaner, Draft
+
+from .paragraphs import NEWS_AGENCIES, Paragraph, ends_sentence, is_title_like, paragraphs, words
+
+_NAME = r"[^\W\d_][\w.'’-]*(?: (?:[^\W\d_a-z][\w.'’-]*|al|bin|da|de|del|der|di|du|la|le|van|von)){1,4}"
+_BYLINE = re.compile(
+    rf"(?:By|BY|Written by|Story by):? (?P<names>{_NAME}(?:(?:,| and| AND|,? &| with) {_NAME})*"
+    rf"(?:\s*[,|/–—-]\s*(?:{NEWS_AGENCIES}|[^\W\d_a-z][\w.’' ]{{1,40}}))?)"
+)
+_CREDITED = r"(?:[^\W_a-z][^\s:]*|and|&|/|with|of|the)"
+_CREDIT = re.compile(rf"(?:Sources?|Credits?)\s*:\s*(?P<names>{_CREDITED}(?: {_CREDITED}){{0,9}})")
+_AGENCIES_ONLY = re.compile(
+    rf"[-–—(\[\s]*(?P<names>(?:{NEWS_AGENCIES})(?:(?:\s*[,/&+]\s*| and )(?:{NEWS_AGENCIES}))*)[)\]\s]*\.?"
+)
+_SIGN_OFF = re.compile(
+    r"[-–—(\[\s]*(?P<names>(?:additional )?(?:reporting|writing|editing|compiled|translation) (?:by|from) .*?)[)\]\s]*",
+    re.IGNORECASE | re.DOTALL,
+)
+
+_CAPITALS = r"[^\W\d_a-z][^\Wa-z_]*[.'’]?(?:[ .'’-][^\Wa-z_]+\.?)*"
+_CAPITALISED = r"[^\W\d_a-z][\w.'’-]*(?: [^\W\d_a-z][\w.'’-]*){0,3}"
+_DATE = r"(?:, )?[A-Z][a-z]{2,8}\.? \d{1,2}"
+_DATELINE = re.compile(
+    rf"(?P<place>{_CAPITALS}(?:, {_CAPITALISED}){{0,2}}(?:{_DATE})?(?: \((?:{NEWS_AGENCIES})\))?"
+    rf"|{_CAPITALISED}(?:, {_CAPITALISED}){{0,2}}(?:{_DATE})? \((?:{NEWS_AGENCIES})\)"
+    rf"|\((?:{NEWS_AGENCIES})\))"
+    r"(?:\s?[—–]|\s--?)(?:\s+|(?<=[—–])|$)"
+)
+_LONGEST_LINE = 200
+_LONGEST_SIGN_OFF = 600
+_MOST_WORDS_IN_DATELINE = 7
+_LONGEST_DATELINE = 60
+_FEWEST_WORDS_AFTER_DATELINE = 5
+_MOST_WORDS_IN_HEADLINE = 25
+_FIRST_PARAGRAPHS = 2
+"""How far down the body a dateline can stand: after a summary."""
+
+
+class Credits(Cleaner):
+    """Finds lines that say which agency a story is from."""
+
+    name, version, order = "credits", "1", 205
+
+    def clean(self, draft: Draft) -> None:
+        for stretch in list(draft.body()):
+            line = draft.words(stretch)
+            if len(line) > _LONGEST_LINE:
+                continue
+            if found := _CREDIT.fullmatch(line) or _AGENCIES_ONLY.fullmatch(line):
+                draft.mark(stretch, "credit", "names where the story comes from")
+                draft.credit = draft.credit or found["names"]
+
+
+class Bylines(Cleaner):
+    """Finds lines that name the authors."""
+
+    name, version, order = "bylines", "1", 206
+
+    def clean(self, draft: Draft) -> None:
+        for stretch in list(draft.body()):
+            line = draft.words(stretch)
+            if len(line) <= _LONGEST_LINE and (found := _BYLINE.fullmatch(line)):
+                draft.mark(stretch, "byline", "names the authors")
+                draft.byline = draft.byline or found["names"]
+
+
+class SignOffs(Cleaner):
+    """Finds paragraphs such as "(Reporting by …; editing by …)"."""
+
+    name, version, order = "sign_offs", "1", 310
+
+    def clean(self, draft: Draft) -> None:
+        for part in paragraphs(draft):
+            if len(part.text) <= _LONGEST_SIGN_OFF and (found := _SIGN_OFF.fullmatch(part.text)):
+                for stretch in part.stretches:
+                    draft.mark(stretch, "byline", "names who reported or edited the story")
+                draft.byline = draft.byline or found["names"]
+
+
+class Headline(Cleaner):
+    """Takes the headline out of the body: the known one, or else a first line that looks like one."""
+
+    name, version, order = "headline", "1", 320
+
+    def clean(self, draft: Draft) -> None:
+        parts = paragraphs(draft)
+        if draft.headline is None and len(parts) > 1 and is_headline(parts[0].text):
+            draft.headline = parts[0].text
+        if draft.headline is None:
+            return
+        headline = words(draft.headline)
+        while count := _leading_copies(parts[:-1], headline):
+            for part in parts[:count]:
+                for stretch in part.stretches:
+                    draft.mark(stretch, "headline", "the headline, above the text")
+            parts = parts[count:]
+
+
+def is_headline(text: str) -> bool:
+    """Whether a first paragraph looks like a headline rather than like the beginning of the text."""
+    return (
+        len(text.split()) >= 3
+        and len(text) <= 200
+        and is_title_like(text, _MOST_WORDS_IN_HEADLINE)
+        and _DATELINE.match(text) is None
+    )
+
+
+def _leading_copies(parts: list[Paragraph], headline: list[str]) -> int:
+    """How many paragraphs at the head make up the headline, letter case and punctuation aside; 0 for none."""
+    rest = headline
+    for count, part in enumerate(parts, start=1):
+        here = words(part.text)
+        if not here or rest[: len(here)] != here:
+            return 0
+        rest = rest[len(here) :]
+        if not rest:
+            return count
+    return 0
+
+
+class Dateline(Cleaner):
+    """Splits off the place and agency at the head of the text, and once more where the text was pasted twice.
+
+    Where paragraphs begin with different ones, the document is a digest, and none is the article's.
+    """
+
+    name, version, order = "dateline", "1", 330
+
+    def clean(self, draft: Draft) -> None:
+        parts = paragraphs(draft)
+        ends = {at: end for at, part in enumerate(parts) if (end := dateline_end(part.text))}
+        if len({parts[at].text[:end] for at, end in ends.items()}) != 1:
+            return
+        before = {part.text for part in parts[: min(ends)] if ends_sentence(part.text)}
+        if len(before) >= _FIRST_PARAGRAPHS or not all(_has_text(parts, at, end) for at, end in ends.items()):
+            return
+        for at, end in ends.items():
+            first, *others = parts[at].stretches
+            if first.start + end < first.end:
+                first, _ = draft.split(first, first.start + end)
+            elif others:
+                others[0].continues = False
+            draft.mark(first, "dateline", "place or agency at the head of the text")
+            draft.dateline = draft.words(first).rstrip(" —–-")
+
+
+def _has_text(parts: list[Paragraph], at: int, end: int) -> bool:
+    """Whether running text follows a dateline, in its own paragraph or in the next."""
+    first = parts[at].stretches[0]
+    if end > first.end - first.start + 1:
+        return False  # broken over two lines: too rare to be worth joining
+    rest = parts[at].text[end:]
+    if rest.strip():
+        return dateline_end(rest) == 0
+    return at + 1 < len(parts) and ends_sentence(parts[at + 1].text) and not is_headline(parts[at + 1].text)
+
+
+def dateline_end(text: str) -> int:
+    """Where the dateline at the head of a paragraph ends, its dash included; 0 where there is none."""
+    found = _DATELINE.match(text)
+    if not found or len(found[0]) > _LONGEST_DATELINE or len(found["place"].split()) > _MOST_WORDS_IN_DATELINE:
+        return 0
+    rest = text[found.end() :].lstrip("\"'“‘«(")
+    goes_on = (
+        not rest
+        or (rest[0].isalnum() and ends_sentence(rest))
+        or (len(rest.split()) >= _FEWEST_WORDS_AFTER_DATELINE and not is_title_like(rest, _MOST_WORDS_IN_HEADLINE))
+    )
+    return found.end() if goes_on and not rest[:1].islower() else 0

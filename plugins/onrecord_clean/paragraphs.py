@@ -1,0 +1,66 @@
+"""Lines and paragraphs of a draft, and what can be told from their looks."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from onrecord import Draft, Stretch
+
+NEWS_AGENCIES = (
+    "AAP|AFP|ANSA|AP|Agence France-Presse|Al Jazeera|Anadolu(?: Agency)?|Associated Press|Bloomberg|CNN|DPA|EFE"
+    "|Interfax|Kyodo|PA|PTI|Reuters|RIA Novosti|TASS|The Associated Press|UPI|Xinhua"
+)
+"""Names of news agencies, as alternatives of a regular expression."""
+PICTURE_AGENCIES = "EPA|Getty(?: Images)?|Shutterstock"
+"""Names of agencies that supply pictures only, likewise."""
+
+_TITLE_START = re.compile(r"""[-–—•\s]*["'“‘«(\[$£€]*[^\W_]""")
+_CLOSING = "\"'”’»)]"
+_LONGEST_TITLE = 250
+
+
+@dataclass(slots=True)
+class Paragraph:
+    """Stretches that make one paragraph of the body."""
+
+    stretches: list[Stretch]
+    text: str
+
+
+def paragraphs(draft: Draft) -> list[Paragraph]:
+    """The body's paragraphs as things stand."""
+    groups: list[list[Stretch]] = []
+    for stretch in draft.body():
+        if stretch.continues and groups:
+            groups[-1].append(stretch)
+        else:
+            groups.append([stretch])
+    return [Paragraph(group, " ".join(map(draft.words, group))) for group in groups]
+
+
+def blank_line_between(draft: Draft, before: Stretch, after: Stretch) -> bool:
+    """Whether an empty line parts two stretches in the document."""
+    return re.search(r"\n[^\S\n]*\n", draft.text[before.end : after.start]) is not None
+
+
+def words(text: str) -> list[str]:
+    """The words, without case and punctuation: what counts when two texts are compared.
+
+    >>> words("Assad, meanwhile")
+    ['assad', 'meanwhile']
+    """
+    return re.findall(r"\w+", text.casefold())
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether the last character is a full stop or the like, closing quotation marks and brackets aside."""
+    return text.rstrip(_CLOSING).endswith((".", "!", "?", "…"))
+
+
+def is_title_like(text: str, most_words: int) -> bool:
+    """Whether it could be a heading: a capital first, no full stop, comma or colon last, not too many words."""
+    if len(text) > _LONGEST_TITLE or len(text.split()) > most_words:
+        return False
+    start = _TITLE_START.match(text)
+    return start is not None and not start[0][-1].islower() and text.rstrip(_CLOSING + "%?!")[-1:].isalnum()

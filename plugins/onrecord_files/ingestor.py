@@ -1,0 +1,85 @@
+"""The ingestor `files`: lists files and reads them."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from onrecord import Config, ConfiguredPath, Fetched, Ingestor, Item
+
+from .listing import MissingPathError, files_under
+from .metadata import merged, read_front_matter, read_sidecar, sidecar_of
+
+_MEDIA_TYPES = {
+    ".txt": "text/plain",
+    ".md": "text/markdown",
+    ".markdown": "text/markdown",
+    ".html": "text/html",
+    ".htm": "text/html",
+}
+_WITH_FRONT_MATTER = frozenset({"text/plain", "text/markdown"})
+
+
+class Files(Ingestor):
+    """One document per file."""
+
+    name, version = "files", "1"
+    schemes = ("file",)
+    complete = True
+
+    class Config(Config):
+        """Where to look, and for what."""
+
+        paths: list[ConfiguredPath] = []
+        """Files, or folders that are searched with all their subfolders."""
+        patterns: list[str] = ["*.txt", "*.md", "*.html", "*.htm"]
+        """Names of the files in those folders that are read; * and ? as in a shell, capitals or not."""
+
+    config: Config = Config()
+
+    def discover(self) -> Iterator[Item]:
+        """All files, sorted by path. Raises MissingPathError when a configured path or a link's target is gone."""
+        found: set[Path] = set()
+        for path in self.config.paths:
+            if not path.exists():
+                raise MissingPathError(
+                    f"{path} does not exist, but `paths` in [plugins.{self.name}] names it. Correct that key, "
+                    "or mount the folder: its articles would otherwise count as withdrawn"
+                )
+            found.update(files_under(path.resolve(), self.config.patterns))
+        for path in sorted(found):
+            yield Item(path.as_uri(), token(path))
+
+    def fetch(self, item: Item) -> Fetched:
+        path = Path(url2pathname(urlsplit(item.uri).path))
+        content = path.read_bytes()
+        kind = media_type(path)
+        sidecar = sidecar_of(path)
+        return Fetched(
+            content,
+            kind,
+            merged(
+                read_front_matter(content, path) if kind in _WITH_FRONT_MATTER else {},
+                read_sidecar(sidecar) if sidecar else {},
+            ),
+        )
+
+
+def token(path: Path) -> str:
+    """Changes when the file or its sidecar is written, and when a sidecar comes or goes."""
+    status = path.stat()
+    parts = f"{status.st_mtime_ns}-{status.st_size}"
+    if sidecar := sidecar_of(path):
+        status = sidecar.stat()
+        parts += f" {sidecar.name} {status.st_mtime_ns}-{status.st_size}"
+    return parts
+
+
+def media_type(path: Path) -> str:
+    """By the file name's ending, the same on every machine."""
+    # An instance of its own knows only Python's table: the system's differs from machine to machine.
+    guessed, _ = mimetypes.MimeTypes().guess_type(path.name)
+    return _MEDIA_TYPES.get(path.suffix.lower()) or guessed or "application/octet-stream"

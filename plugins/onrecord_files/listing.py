@@ -1,0 +1,47 @@
+"""Which files there are in a folder and below."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from .metadata import SIDECAR_ENDING
+
+
+class MissingPathError(FileNotFoundError):
+    """Something that should be listed is not there; the message says how to mend it."""
+
+
+def files_under(path: Path, patterns: Sequence[str]) -> Iterator[Path]:
+    """Resolved paths of the files in a folder and its subfolders, or the one file that `path` is.
+
+    Hidden files and folders and sidecars are left out; a file that is named itself need not match a pattern.
+    Links are followed, each folder is entered once. Raises MissingPathError for a link that leads nowhere.
+    """
+    if not path.is_dir():
+        yield path
+        return
+    wanted = [pattern.lower() for pattern in patterns]
+    waiting, entered = [path], {path}
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.name.startswith("."):
+                    continue
+                place = Path(entry.path)
+                if entry.is_symlink():
+                    if not place.exists():
+                        raise MissingPathError(f"the link {place} leads nowhere: remove it, or mount what it leads to")
+                    place = place.resolve()
+                if entry.is_dir():
+                    if place not in entered:
+                        entered.add(place)
+                        waiting.append(place)
+                elif _is_article(entry.name.lower(), wanted):
+                    yield place
+
+
+def _is_article(name: str, patterns: Sequence[str]) -> bool:
+    return not name.endswith(SIDECAR_ENDING) and any(fnmatchcase(name, pattern) for pattern in patterns)

@@ -1,0 +1,121 @@
+"""What a sidecar or front matter says of a file."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import date, time
+from pathlib import Path
+from typing import Any
+
+from onrecord import OnrecordError, decoded
+
+SIDECAR_ENDING = ".meta.json"
+
+SYNONYMS = {
+    "title": "headline",
+    "author": "byline",
+    "authors": "byline",
+    "source": "outlet",
+    "site": "outlet",
+    "sitename": "outlet",
+    "publisher": "outlet",
+    "domain": "outlet_domain",
+    "date": "published",
+    "published_at": "published",
+    "lang": "language",
+}
+"""Other names for the keys that cleaners understand."""
+_KEYS = frozenset(SYNONYMS.values()) | {"credit"}
+
+
+class MetadataError(OnrecordError):
+    """A sidecar or front matter that cannot be read."""
+
+    def __init__(self, file: Path, line: int, reason: str) -> None:
+        self.file, self.line, self.reason = file, line, reason
+        super().__init__(f"{file}, line {line}: {reason}")
+
+
+def sidecar_of(path: Path) -> Path | None:
+    """The file's sidecar: `a.txt.meta.json` or, where there is none, `a.meta.json` for a file `a.txt`."""
+    candidates = (path.with_name(path.name + SIDECAR_ENDING), path.with_name(path.stem + SIDECAR_ENDING))
+    return next((candidate for candidate in candidates if candidate.is_file()), None)
+
+
+def read_sidecar(path: Path) -> dict[str, Any]:
+    """The JSON object in a sidecar. Raises MetadataError where it is not one."""
+    try:
+        value = json.loads(decoded(path.read_bytes()))
+    except json.JSONDecodeError as error:
+        raise MetadataError(path, error.lineno, f"not valid JSON: {error.msg} (column {error.colno})") from None
+    except ValueError as error:
+        raise MetadataError(path, 1, str(error)) from None
+    if not isinstance(value, dict):
+        raise MetadataError(path, 1, f"a sidecar is a JSON object, in braces; this is a {type(value).__name__}")
+    return value
+
+
+def read_front_matter(content: bytes, path: Path) -> dict[str, Any]:
+    """The YAML between two lines of dashes at the head of a file; empty where there is none.
+
+    Raises MetadataError where it is no valid YAML.
+    """
+    if not content.removeprefix(b"\xef\xbb\xbf").startswith(b"---"):
+        return {}
+    import yaml
+    from frontmatter.default_handlers import YAMLHandler
+
+    handler = YAMLHandler()
+    try:
+        text = decoded(content).replace("\r\n", "\n")
+        if not handler.detect(text):
+            return {}
+        between, _ = handler.split(text)
+    except ValueError:
+        return {}
+    try:
+        value = handler.load(between)
+    except (yaml.YAMLError, ValueError) as error:
+        mark = getattr(error, "problem_mark", None)
+        reason = getattr(error, "problem", None) or str(error)
+        raise MetadataError(path, mark.line + 1 if mark else 1, f"front matter is not valid YAML: {reason}") from None
+    return value if isinstance(value, dict) else {}
+
+
+def merged(front_matter: Mapping[Any, Any], sidecar: Mapping[Any, Any]) -> dict[str, Any]:
+    """Both as one, with the names of keys that cleaners understand; the sidecar wins, key by key."""
+    return _with_known_keys(front_matter) | _with_known_keys(sidecar)
+
+
+def _with_known_keys(given: Mapping[Any, Any]) -> dict[str, Any]:
+    known: dict[str, Any] = {}
+    other: dict[str, Any] = {}
+    for key, value in given.items():
+        plain = str(key).strip().lower()
+        if plain in _KEYS:
+            known[plain] = _jsonable(value)
+        else:
+            other[str(key)] = _jsonable(value)
+    for key in list(other):
+        meant = SYNONYMS.get(key.strip().lower())
+        if meant and meant not in known:
+            known[meant] = other.pop(key)
+    return known | other
+
+
+def _jsonable(value: Any) -> Any:
+    match value:
+        case None | str() | int():
+            return value
+        case float():
+            return value if math.isfinite(value) else str(value)
+        case date() | time():
+            return value.isoformat()
+        case Mapping():
+            return {str(key): _jsonable(inner) for key, inner in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_jsonable(inner) for inner in value]
+        case _:
+            return str(value)
