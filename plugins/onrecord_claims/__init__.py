@@ -1,0 +1,94 @@
+"""The annotator `claims`: who is on record saying what, by rules on quotation marks and reporting verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import MappingProxyType
+from typing import Literal
+from uuid import UUID
+
+from onrecord import Annotator, Article, Claim, ClaimSpan, Mention, Row, hookimpl, identify
+
+from .attribution import Attribution, attributions
+from .speakers import Speaker, Speakers
+from .text import Text
+
+ONRECORD_API = 1
+
+CONTENT_IS_ITS_SPANS = """
+-- Which claims have a content that is not the texts of their content spans, joined with a space?
+select claim.article_id, claim.claim_id, claim.content, joined.content as content_of_spans
+from claim
+left join (
+    select claim_id, string_agg(text, ' ' order by ordinal) as content
+    from claim_span
+    where role = 'content'
+    group by claim_id
+) as joined using (claim_id)
+where joined.content is distinct from claim.content
+"""
+
+
+class Claims(Annotator):
+    """Finds attributed statements and their speakers."""
+
+    name, version, writes = "claims", "1", (Claim, ClaimSpan)
+    requires = ("entities",)
+    uses_doc = True
+    checks = MappingProxyType({"content_is_its_spans": CONTENT_IS_ITS_SPANS})
+
+    def annotate(self, article: Article) -> Iterator[Row]:
+        """The claims in the order of the text, each followed by its spans."""
+        text = Text.of(article.doc)
+        speakers = Speakers(text, sorted(article.rows(Mention), key=lambda mention: mention.start_char))
+        seen: set[UUID] = set()
+        for attribution in attributions(text):
+            contents = [text.string(content) for content in attribution.contents]
+            begin, _ = text.offsets(attribution.contents[0])
+            claim_id = identify("claim", article.article_id, begin, " ".join(contents))
+            if claim_id not in seen:
+                speaker = speakers.of(attribution)
+                claim = _claim(text, attribution, speaker, claim_id, len(seen))
+                seen.add(claim_id)
+                yield claim
+                yield from _spans(text, attribution, claim)
+
+
+def _claim(text: Text, said: Attribution, speaker: Speaker, claim_id: UUID, ordinal: int) -> Claim:
+    return Claim(
+        claim_id=claim_id,
+        ordinal=ordinal,
+        speaker=text.string(said.source) if said.source else None,
+        speaker_mention=speaker.mention.ordinal if speaker.mention else None,
+        speaker_status=speaker.status,
+        speaker_rule=speaker.rule,
+        cue=text.string(said.cue) if said.cue else None,
+        cue_lemma=said.lemma,
+        cue_class=said.cue_class,
+        content=" ".join(text.string(content) for content in said.contents),
+        quote_type=said.quote_type,
+        negated=said.negated,
+        confidence=said.confidence,
+    )
+
+
+def _spans(text: Text, said: Attribution, claim: Claim) -> Iterator[ClaimSpan]:
+    sources, cues = [said.source] if said.source else [], [said.cue] if said.cue else []
+    roles: tuple[Literal["source", "cue", "content"], ...] = ("source", "cue", "content")
+    for role, stretches in zip(roles, (sources, cues, said.contents), strict=True):
+        for ordinal, stretch in enumerate(stretches):
+            start, end = text.offsets(stretch)
+            yield ClaimSpan(
+                claim_id=claim.claim_id,
+                role=role,
+                ordinal=ordinal,
+                start_char=start,
+                end_char=end,
+                text=text.string(stretch),
+            )
+
+
+@hookimpl
+def register_annotators(register: Callable[[Annotator], None]) -> None:
+    """Register the annotator `claims`."""
+    register(Claims())

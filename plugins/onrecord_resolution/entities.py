@@ -1,0 +1,123 @@
+"""From names to entities, by rules."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from onrecord import Alias, Entity, MentionEntity, identify
+
+from .names import EntityKind, Named, first_names, folded, last_name, same_but_for_spelling, shown
+
+Rule = Literal["exact", "spelling", "last_name"]
+Key = tuple[EntityKind, str]
+"""A kind and a folded name: mentions with the same one are of one entity."""
+
+SCORES: Mapping[Rule, float] = {"exact": 1.0, "spelling": 0.8, "last_name": 0.9}
+ALIAS_KINDS: Mapping[Rule, Literal["name", "short", "spelling"]] = {
+    "exact": "name",
+    "spelling": "spelling",
+    "last_name": "short",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """An entity with all that refers to it."""
+
+    entity: Entity
+    aliases: list[Alias]
+    mentions: list[MentionEntity]
+    places: list[tuple[str, int]]
+    """The article and ordinal of each mention."""
+
+
+def entities_of(names: Sequence[Named]) -> Iterator[Resolved]:
+    """The entities that the names refer to. The order of the names makes no difference to what they are."""
+    keys = _keys(names)
+    persons = _spellings(Counter(key for key in keys if key[0] == "person" and " " in key[1]))
+    everywhere: dict[str, set[Key]] = defaultdict(set)
+    in_article: dict[tuple[str, str], set[Key]] = defaultdict(set)
+    for named, key in zip(names, keys, strict=True):
+        if key in persons:
+            last = last_name(key[1])
+            everywhere[last].add(persons[key])
+            in_article[named.article_id, last].add(persons[key])
+
+    members: dict[Key, list[tuple[Named, Rule]]] = defaultdict(list)
+    for named, key in zip(names, keys, strict=True):
+        if key in persons:
+            members[persons[key]].append((named, "exact" if persons[key] == key else "spelling"))
+            continue
+        bearers: set[Key] = set()
+        if key[0] in ("person", "other") and " " not in key[1]:
+            last = last_name(key[1])
+            bearers = in_article.get((named.article_id, last)) or everywhere.get(last, set())
+        if len(bearers) == 1:
+            members[next(iter(bearers))].append((named, "last_name"))
+        else:
+            members[key].append((named, "exact"))
+    for key in sorted(members):
+        yield _resolved(key[0], members[key])
+
+
+def _keys(names: Sequence[Named]) -> list[Key]:
+    """The key of each name. A name of no known kind gets the one that the same name has most often elsewhere."""
+    counts: dict[str, Counter[EntityKind]] = defaultdict(Counter)
+    for named in names:
+        if named.kind != "other":
+            counts[folded(named.text)][named.kind] += 1
+    usual = {name: min(counter, key=lambda kind: (-counter[kind], kind)) for name, counter in counts.items()}
+    return [(usual.get(folded(n.text), n.kind) if n.kind == "other" else n.kind, folded(n.text)) for n in names]
+
+
+def _spellings(persons: Counter[Key]) -> dict[Key, Key]:
+    """For each full name of a person the one that stands for it: the commonest among its spellings."""
+    chosen: dict[Key, Key] = {}
+    by_last_name: dict[str, list[Key]] = defaultdict(list)
+    for key in sorted(persons, key=lambda key: (-persons[key], -len(key[1]), key)):
+        representatives = by_last_name[last_name(key[1])]
+        own = first_names(key[1])
+        same = (r for r in representatives if first_names(r[1]) == own)
+        respelt = (r for r in representatives if same_but_for_spelling(first_names(r[1]), own))
+        representative = next(same, None) or next(respelt, None)
+        if representative is None:
+            representatives.append(key)
+        chosen[key] = representative or key
+    return chosen
+
+
+def _resolved(kind: EntityKind, members: Sequence[tuple[Named, Rule]]) -> Resolved:
+    as_written = Counter((shown(named.text), rule) for named, rule in members)
+    full = [name for name in as_written if name[1] == "exact"] or list(as_written)
+    name = min(full, key=lambda written: (-as_written[written], -len(written[0]), written[0]))[0]
+    entity_id = identify("entity", kind, name)
+    published = [named.published_at for named, _ in members if named.published_at]
+    return Resolved(
+        Entity(
+            entity_id=entity_id,
+            name=name,
+            kind=kind,
+            mention_count=len(members),
+            article_count=len({named.article_id for named, _ in members}),
+            first_seen=min(published, default=None),
+            last_seen=max(published, default=None),
+        ),
+        [
+            Alias(entity_id=entity_id, alias=alias, kind=ALIAS_KINDS[rule], rule=rule, mention_count=count)
+            for (alias, rule), count in sorted(as_written.items())
+        ],
+        [
+            MentionEntity(
+                article_id=named.article_id,  # type: ignore[arg-type]
+                ordinal=named.ordinal,
+                entity_id=entity_id,
+                rule=rule,
+                score=SCORES[rule],
+            )
+            for named, rule in members
+        ],
+        [(named.article_id, named.ordinal) for named, _ in members],
+    )

@@ -1,0 +1,72 @@
+"""The aggregator `tally`: how often each speaker is on record in each outlet. It is one query."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from types import MappingProxyType
+from typing import Annotated
+from uuid import UUID
+
+from onrecord import Aggregator, References, Row, hookimpl
+
+ONRECORD_API = 1
+
+
+class ClaimsPerSpeaker(Row, key=("entity_id", "outlet")):
+    """How many claims each speaker makes in each outlet."""
+
+    entity_id: Annotated[UUID, References("entity")]
+    """The speaker."""
+    speaker: str
+    """The speaker's name."""
+    kind: str
+    """What the speaker is: person, organization, place, …"""
+    outlet: str
+    """The outlet; `unknown` where an article's is not known."""
+    claims: int
+    """Claims that the speaker makes there."""
+    direct: int
+    """Those of them that are quoted word for word."""
+    articles: int
+    """Articles with such a claim."""
+    first_date: datetime | None = None
+    """When the earliest of these articles was published, where known."""
+    last_date: datetime | None = None
+    """When the latest of them was published, where known."""
+
+
+CLAIMS_PER_SPEAKER = """
+-- How many claims does each speaker make in each outlet?
+select
+    entity.entity_id,
+    any_value(entity.name) as speaker,
+    any_value(entity.kind) as kind,
+    coalesce(article.outlet, 'unknown') as outlet,
+    count(*) as claims,
+    count(*) filter (where claim.quote_type = 'direct') as direct,
+    count(distinct claim.article_id) as articles,
+    min(article.published_at) as first_date,
+    max(article.published_at) as last_date
+from claim
+inner join claim_entity using (claim_id)
+inner join entity using (entity_id)
+inner join article using (article_id)
+where claim_entity.role = 'speaker'
+group by entity.entity_id, coalesce(article.outlet, 'unknown')
+order by claims desc, speaker, outlet
+"""
+
+
+class Tally(Aggregator):
+    """Counts claims by speaker and outlet."""
+
+    name, version, writes = "tally", "1", (ClaimsPerSpeaker,)
+    requires = ("claims", "resolution")
+    queries = MappingProxyType({ClaimsPerSpeaker: CLAIMS_PER_SPEAKER})
+
+
+@hookimpl
+def register_aggregators(register: Callable[[Aggregator], None]) -> None:
+    """Register the aggregator `tally`."""
+    register(Tally())

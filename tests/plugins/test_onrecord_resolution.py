@@ -1,0 +1,188 @@
+"""The aggregator `resolution`: which names are one entity, by which rule."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onrecord import Aggregator, Alias, Claim, ClaimEntity, Entity, Mention, MentionEntity, Reader, Row, identify
+from onrecord.records import STANDARD_TABLES
+from onrecord.testing import article
+from onrecord_resolution import register_aggregators
+from onrecord_resolution.names import within_one_edit
+
+Articles = dict[str, list[tuple[str, str]]]
+"""Names and their labels, by article."""
+
+
+def resolution() -> Aggregator:
+    registered: list[Aggregator] = []
+    register_aggregators(registered.append)
+    return registered[0]
+
+
+def warehouse(articles: Articles, claims: Iterable[tuple[str, int]] = ()) -> Reader:
+    """A warehouse with these mentions, and a claim for each article and ordinal of its speaker's mention."""
+    rows: dict[str, list[tuple[Any, Row]]] = {"article": [], "mention": [], "claim": []}
+    for day, (name, mentions) in enumerate(articles.items(), 1):
+        made = article(name, published_at=datetime(2020, 1, day, tzinfo=UTC))
+        rows["article"].append((made.article_id, made))
+        for ordinal, (text, label) in enumerate(mentions):
+            mention: Any = {"kind": "name", "label": label, "text": text, "start_char": 0, "end_char": len(text)}
+            rows["mention"].append((made.article_id, Mention(ordinal=ordinal, **mention)))
+    for ordinal, (name, speaker) in enumerate(claims):
+        claim: Any = {"speaker_status": "named", "content": "x", "quote_type": "direct", "confidence": 1.0}
+        claim |= {"claim_id": identify("claim", ordinal), "ordinal": ordinal, "speaker_mention": speaker}
+        rows["claim"].append((article(name).article_id, Claim(**claim)))
+    connection = duckdb.connect()
+    for table, own in rows.items():
+        arrow = STANDARD_TABLES[table].arrow(own)
+        connection.execute(STANDARD_TABLES[table].ddl)
+        connection.register("arrow", arrow)
+        connection.execute(f"insert into {table} by name select *, uuid() as run_id from arrow")
+        connection.unregister("arrow")
+    return Reader(connection)
+
+
+def resolved(articles: Articles, claims: Iterable[tuple[str, int]] = ()) -> dict[type[Row], list[Any]]:
+    rows = defaultdict(list)
+    for row in resolution().aggregate(warehouse(articles, claims)):
+        rows[type(row)].append(row)
+    return rows
+
+
+def members(articles: Articles) -> dict[str, list[tuple[str, int, str]]]:
+    """For each entity, by name, the article, ordinal and rule of its mentions."""
+    rows = resolved(articles)
+    names = {entity.entity_id: entity.name for entity in rows[Entity]}
+    bodies = {article(name).article_id: name for name in articles}
+    found = defaultdict(list)
+    for mention in rows[MentionEntity]:
+        found[names[mention.entity_id]].append((bodies[mention.article_id], mention.ordinal, mention.rule))
+    return {name: sorted(mentions) for name, mentions in found.items()}
+
+
+PERSON, PLACE, OTHER = "person", "place", "other"
+
+
+@pytest.mark.parametrize("variant", ["Water Board", "the Water Board", "Water  Board", "WATER BOARD", "Water Board’s"])
+def test_a_name_is_the_same_whatever_its_case_spaces_article_and_possessive(variant: str) -> None:
+    found = members({"a": [("Water Board", "organization")], "b": [(variant, "organization")]})
+    assert list(found.values()) == [[("a", 0, "exact"), ("b", 0, "exact")]]
+
+
+def test_the_same_name_of_two_kinds_is_two_entities() -> None:
+    entities = resolved({"a": [("Jordan", PLACE), ("Jordan", PERSON)]})[Entity]
+    assert sorted((e.name, e.kind) for e in entities) == [("Jordan", "person"), ("Jordan", "place")]
+
+
+def test_a_name_of_unknown_kind_is_of_the_kind_it_has_elsewhere() -> None:
+    assert members({"a": [("Dunmore", PLACE)], "b": [("Dunmore", OTHER)]}) == {
+        "Dunmore": [("a", 0, "exact"), ("b", 0, "exact")]
+    }
+
+
+def test_a_last_name_is_the_person_of_that_name_in_the_article() -> None:
+    articles: Articles = {"a": [("Ann Reed", PERSON), ("Reed", PERSON)], "b": [("Bob Reed", PERSON), ("Reed", OTHER)]}
+    assert members(articles) == {
+        "Ann Reed": [("a", 0, "exact"), ("a", 1, "last_name")],
+        "Bob Reed": [("b", 0, "exact"), ("b", 1, "last_name")],
+    }
+
+
+def test_a_last_name_is_the_only_person_of_that_name_anywhere() -> None:
+    assert members({"a": [("Omar al-Khatib", PERSON)], "b": [("Khatib", PERSON)]}) == {
+        "Omar al-Khatib": [("a", 0, "exact"), ("b", 0, "last_name")]
+    }
+
+
+def test_a_last_name_that_several_have_is_an_entity_of_its_own() -> None:
+    articles: Articles = {"a": [("Ann Reed", PERSON), ("Bob Reed", PERSON), ("Reed", PERSON)]}
+    assert set(members(articles)) == {"Ann Reed", "Bob Reed", "Reed"}
+
+
+def test_a_place_with_a_persons_last_name_stays_a_place() -> None:
+    assert set(members({"a": [("Ann Paris", PERSON), ("Paris", PLACE)]})) == {"Ann Paris", "Paris"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Sergei Lavrov", "Sergey Lavrov", True),
+        ("Sergei Lavrov", "Sergey V. Lavrov", True),
+        ("John Kerry", "John F. Kerry", True),
+        ("Dan Reed", "Ian Reed", False),
+        ("Paul Reed", "Paula Reed", False),
+        ("Sergei Lavrov", "Andrei Lavrov", False),
+        ("Sergei Lavrov", "Sergei Petrov", False),
+    ],
+)
+def test_spellings_of_a_first_name(one: str, other: str, same: bool) -> None:
+    found = members({"a": [(one, PERSON)], "b": [(one, PERSON)], "c": [(other, PERSON)]})
+    assert (found[one] == [("a", 0, "exact"), ("b", 0, "exact"), ("c", 0, "spelling")]) == same
+    assert len(found) == (1 if same else 2)
+
+
+def test_an_entity_has_its_commonest_full_name_counts_and_dates() -> None:
+    articles: Articles = {
+        "a": [("John Kerry", PERSON), ("Kerry", PERSON), ("Kerry", PERSON)],
+        "b": [("John F. Kerry", PERSON)],
+        "c": [("John Kerry", PERSON)],
+    }
+    [entity] = resolved(articles)[Entity]
+    assert (entity.name, entity.mention_count, entity.article_count) == ("John Kerry", 5, 3)
+    assert entity.entity_id == identify("entity", "person", "John Kerry")
+    assert (entity.first_seen, entity.last_seen) == (datetime(2020, 1, 1, tzinfo=UTC), datetime(2020, 1, 3, tzinfo=UTC))
+
+
+def test_aliases_tell_how_and_how_often() -> None:
+    articles: Articles = {"a": [("Sergei Lavrov", PERSON), ("Lavrov", PERSON)], "b": [("Sergey Lavrov", PERSON)] * 1}
+    articles["c"] = [("Sergei Lavrov", PERSON)]
+    aliases: list[Alias] = resolved(articles)[Alias]
+    assert sorted((a.alias, a.kind, a.rule, a.mention_count) for a in aliases) == [
+        ("Lavrov", "short", "last_name", 1),
+        ("Sergei Lavrov", "name", "exact", 2),
+        ("Sergey Lavrov", "spelling", "spelling", 1),
+    ]
+
+
+def test_claims_have_the_entity_of_their_speaker() -> None:
+    rows = resolved({"a": [("Ann Reed", PERSON), ("Reed", PERSON)]}, claims=[("a", 1)])
+    assert rows[ClaimEntity] == [
+        ClaimEntity(claim_id=identify("claim", 0), entity_id=identify("entity", "person", "Ann Reed"), role="speaker")
+    ]
+
+
+NAMES = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ["Ann Reed", "Anna Reed", "Reed", "the Reed", "REED", "al-Reed", "’s", "the ", "A. Reed", "Reed’s"]
+        )
+        | st.text(min_size=1, max_size=6),
+        st.sampled_from([PERSON, PLACE, OTHER]),
+    ),
+    max_size=8,
+)
+
+
+@given(st.dictionaries(st.sampled_from("abc"), NAMES))
+def test_whatever_the_names_every_mention_has_one_entity_and_keys_are_unique(articles: Articles) -> None:
+    rows = resolved(articles)
+    assert len(rows[MentionEntity]) == sum(map(len, articles.values()))
+    for row_class in (Entity, Alias, MentionEntity):
+        STANDARD_TABLES[row_class.__table__].arrow(rows[row_class])  # refuses keys that occur twice
+
+
+@given(st.text("ab", max_size=5), st.text("ab", max_size=5))
+def test_within_one_edit_is_symmetric_and_agrees_with_its_definition(a: str, b: str) -> None:
+    shorter, longer = sorted((a, b), key=len)
+    left_out = {longer[:i] + longer[i + 1 :] for i in range(len(longer))}
+    changed = len(a) == len(b) and sum(x != y for x, y in zip(a, b, strict=True)) <= 1
+    assert within_one_edit(a, b) == within_one_edit(b, a) == (a == b or changed or shorter in left_out)
