@@ -45,10 +45,10 @@ format: $(VENV)/installed-dev ## put the code in the house style
 	$(BIN)/ruff format .
 
 docs: $(VENV)/installed-dev ## write the generated parts of README.md and docs/
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cog -r -I docs README.md docs/*.md
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cog -P -r -I docs README.md docs/*.md
 
 docs-check: $(VENV)/installed-dev ## fail if a generated part is not what the code says
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cog --check --diff -I docs README.md docs/*.md
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cog -P --check --diff -I docs README.md docs/*.md
 
 bench: $(VENV)/installed-dev ## time the stages on a corpus: make bench ONRECORD_CORPORA=folder
 	$(BIN)/python -m tests.bench

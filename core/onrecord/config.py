@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -173,26 +173,56 @@ def validated(settings: type[AnySettings], data: Mapping[str, Any], file: Path |
         return settings(**data)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        *within, key = [str(part) for part in first["loc"]] or [""]
-        variable = settings.model_config.get("env_prefix", "").upper() + "__".join([*within, key]).upper()
+        path = list(first["loc"]) or [""]
+        # A place in a list is no key: `disable = ["a", 1]` is a mistake in `disable`.
+        while isinstance(path[-1], int):
+            path.pop()
+        *within, key = map(str, path)
         place = ".".join(part for part in (table, *within) if part)
+        reason = first["msg"]
         if first["type"] == "extra_forbidden":
-            known = ", ".join(_keys_at(settings, within))
-            raise ConfigError(file, place, key, f"is not a key of this table, which has: {known or 'none'}") from None
-        if variable in os.environ:
-            reason = f"the environment variable {variable} does not fit: {first['msg']}"
+            reason = f"is not a key of this table, which has: {', '.join(_keys_at(settings, within)) or 'none'}"
+        variable = _variable(settings, [*within, key])
+        if variable and not _stands_in(data, first["loc"], first["input"]):
+            reason = f"the environment variable {variable} does not fit: {reason}"
             raise ConfigError(None, place, key, reason, os.environ[variable]) from None
-        raise ConfigError(file, place, key, first["msg"], first["input"]) from None
+        shown = None if first["type"] in ("extra_forbidden", "missing") else first["input"]
+        raise ConfigError(file, place, key, reason, shown) from None
     except SettingsError as error:
-        raise ConfigError(None, table, "", str(error)) from error
+        key = str(error).partition('"')[2].partition('"')[0]
+        variable = _variable(settings, [key]) or ""
+        reason = f'the environment variable {variable} must hold JSON, e.g. ["a", "b"]'
+        raise ConfigError(None, table, key, reason, os.environ.get(variable)) from error
     finally:
         _base.reset(token)
 
 
+def _variable(settings: type[BaseSettings], path: list[str]) -> str | None:
+    """The environment variable that sets a key, or a table that it is in."""
+    prefix = settings.model_config.get("env_prefix", "")
+    names = ("__".join([prefix + path[0], *path[1:length]]).upper() for length in range(len(path), 0, -1))
+    return next((name for name in names if name in os.environ), None)
+
+
+def _stands_in(data: Any, place: Sequence[str | int], value: Any) -> bool:
+    for part in place:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            return False
+    return bool(data == value)
+
+
 def _keys_at(model: type[BaseModel], within: list[str]) -> list[str]:
     for part in within:
-        field_type = model.model_fields[part].annotation if part in model.model_fields else None
-        if not (isinstance(field_type, type) and issubclass(field_type, BaseModel)):
-            return []
-        model = field_type
+        # What is no field is a key of a dict of tables, or a place in a list of them.
+        if part in model.model_fields:
+            model = next(_models_in(model.model_fields[part].annotation), model)
     return list(model.model_fields)
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models_in(argument)

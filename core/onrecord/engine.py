@@ -36,7 +36,7 @@ from .components import Aggregator, Ingestor
 from .errors import CheckError, OnrecordError
 from .fingerprint import targets
 from .plugins import Plugins
-from .records import STANDARD_TABLES, Ledger, Run, StageName, Step
+from .records import AGGREGATE_TABLES, ANNOTATION_TABLES, STANDARD_TABLES, Ledger, Run, StageName, Step
 from .report import RunReport
 from .rows import Row
 from .stages import Batch, Outcome, Tally
@@ -119,6 +119,10 @@ class ActiveRun:
             items, taken = listing.own(connection, name, items, self._items, self.ingestors.keys())
             if listing.update(connection, name, items, self.id, complete=self.ingestors[name].complete):
                 mark_changed(connection, self.id)
+        # Places go on from one ingestor to the next: the window goes by them.
+        first = self._items.num_rows
+        places = pa.array(range(first, first + items.num_rows), pa.int64())
+        items = items.set_column(items.schema.get_field_index("place"), "place", places)
         self._items = pa.concat_tables([self._items, items])
         if taken:
             log.warning("%s lists %s document(s) that another ingestor has; they are left to that one", name, taken)
@@ -129,8 +133,10 @@ class ActiveRun:
 
     def pending(self, stage: StageName) -> Iterator[Batch]:
         """What a stage has to do, as batches. Load the outcomes as they come; nothing is held open in between."""
-        with self.warehouse.reading() as connection:
+        with self.warehouse.writing() as connection:
             total = ledger.count_pending(connection, stage, self._targets, self._items)
+            if ledger.forget_outlived(connection, stage, self._targets, self._items):
+                mark_changed(connection, self.id)
         self._began[stage] = perf_counter()
         _tell("stage", stage=stage, total=total)
         # Enough batches to keep every worker busy to the end, few enough that their cost does not count.
@@ -210,8 +216,12 @@ class ActiveRun:
         _tell("stage", stage="check", total=1)
         progress = self._step("check", "check")
         components = [*self.plugins.annotators.values(), *self.plugins.aggregators.values()]
+        filled = {table.name for component in components for table in self.plugins.tables_of(component)}
+        # What a plugin that is not loaded has left may refer to rows that are gone; it keeps nobody waiting.
+        unfilled = {table.name for table in ANNOTATION_TABLES + AGGREGATE_TABLES} - filled
+        tables = [table for name, table in self.plugins.tables.items() if name not in unfilled]
         try:
-            self.warehouse.check(checks(self.plugins.tables.values(), components))
+            self.warehouse.check(checks(tables, components))
         except CheckError as error:
             self._fail("check", "check", str(error))
             raise

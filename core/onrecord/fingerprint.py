@@ -6,11 +6,11 @@ import hashlib
 import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
 from .components import Component
 from .identity import canonical_json, content_hash
+from .language import Pipeline
 from .plugins import Plugins
 from .records import Plugin, StageName
 from .stages.batch import CLEAN
@@ -79,9 +79,11 @@ def targets(plugins: Plugins) -> list[Target]:
     for ingestor in plugins.ingestors.values():
         add(ingestor, "ingest")
     by_language: dict[str, bool] = {}
+    # Without any pipeline the target is for no language, so that the plan knows of the component at all.
+    pipelines: dict[str, Pipeline | None] = {**plugins.pipelines} or {"": None}
     for name, annotator in plugins.annotators.items():
         by_language[name] = annotator.uses_doc or any(by_language[required] for required in annotator.requires)
-        for language, pipeline in plugins.pipelines.items() if by_language[name] else [(None, None)]:
+        for language, pipeline in pipelines.items() if by_language[name] else [(None, None)]:
             add(annotator, "annotate", pipeline.identity if pipeline and annotator.uses_doc else None, language)
     for aggregator in plugins.aggregators.values():
         add(aggregator, "aggregate")
@@ -99,7 +101,7 @@ def _clean(plugins: Plugins) -> Target:
         plugin=CLEAN,
         stage="clean",
         version=", ".join(f"{cleaner.name} {cleaner.version}" for cleaner in plugins.cleaners),
-        configuration=canonical_json(settings | {c.name: c.config.model_dump(mode="json") for c in plugins.cleaners}),
+        configuration=canonical_json(settings | {c.name: c.config.model_dump() for c in plugins.cleaners}),
         requirements="{}",
         pipeline=None,
         language=None,
@@ -111,7 +113,7 @@ def _clean(plugins: Plugins) -> Target:
 
 
 def _configuration(component: Component) -> str:
-    return canonical_json(component.config.model_dump(mode="json"))
+    return canonical_json(component.config.model_dump())
 
 
 def source_hash(component: Component) -> str:
@@ -123,7 +125,6 @@ def source_hash(component: Component) -> str:
     return _hash_of(file.parent if (file.parent / "__init__.py").exists() else file)
 
 
-@cache
 def _hash_of(place: Path) -> str:
     digest = hashlib.blake2b(digest_size=16)
     for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:

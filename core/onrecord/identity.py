@@ -31,4 +31,9 @@ def content_hash(*parts: bytes | str) -> str:
 
 def canonical_json(value: Any) -> str:
     """JSON with sorted keys and no spaces: equal values give equal text."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_jsonable)
+
+
+def _jsonable(value: Any) -> Any:
+    # A set of strings has another order in every process.
+    return sorted(map(canonical_json, value)) if isinstance(value, set | frozenset) else str(value)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import ConfigError
@@ -32,13 +33,16 @@ class Pipeline:
         return f"{self.name} {self.version}"
 
 
-def installed_pipeline(name: str) -> Pipeline:
-    """An installed spaCy pipeline package, such as en_core_web_sm. Raises ConfigError if there is none."""
+def installed_pipeline(name: str, file: Path | None) -> Pipeline:
+    """An installed spaCy pipeline package, such as en_core_web_sm.
+
+    Raises ConfigError, about the configuration file that asks for it, if there is none.
+    """
     try:
         version = metadata.version(name)
     except metadata.PackageNotFoundError:
         raise ConfigError(
-            None,
+            file,
             "language",
             "pipeline",
             "no such spaCy pipeline is installed; pip install it, or leave the key out",

@@ -118,6 +118,21 @@ def count_pending(
     return int(connection.execute(query, {"to_do": list(TO_DO)}).fetchall()[0][0])
 
 
+def forget_outlived(
+    connection: duckdb.DuckDBPyConnection, stage: StageName, targets: Sequence[Target], items: pa.Table
+) -> bool:
+    """Delete the failures of subjects that are up to date, being what they were before; whether there were any."""
+    if _states(connection, stage, targets, items) is None:
+        return False
+    gone = connection.execute(
+        """
+        delete from quarantine q using states s
+        where s.state = 'current' and q.plugin = s.plugin and q.subject_id = s.subject_id
+        """
+    ).fetchall()
+    return gone != [(0,)]
+
+
 def cut(found: pa.Table, most: int, most_bytes: int) -> Iterator[Pending]:
     """Cut subjects into batches of the same components and language, of at most `most` and `most_bytes`."""
     rows = sorted(found.to_pylist(), key=lambda row: (row["plugins"], row["language"] or "", row["place"]))
@@ -151,20 +166,24 @@ def aggregate_state(connection: duckdb.DuckDBPyConnection, target: Target) -> tu
     return str(connection.execute("select state from states").fetchall()[0][0]), digest
 
 
-def newly_withdrawn(connection: duckdb.DuckDBPyConnection, items: pa.Table, ingestors: Iterable[Ingestor]) -> int:
-    """How many documents are no longer listed by an ingestor that lists all it has."""
+def moves(connection: duckdb.DuckDBPyConnection, items: pa.Table, ingestors: Iterable[Ingestor]) -> tuple[int, int]:
+    """How many documents are gone from the listings of these ingestors, and how many that were gone are back."""
     connection.register("item", items)
-    names = [ingestor.name for ingestor in ingestors if ingestor.complete]
+    ingestors = list(ingestors)
     found = connection.execute(
         """
-        select count(*)
+        select
+            count(*) filter (
+                withdrawn_at is null and list_contains($complete, ingestor) and item.subject_id is null
+            ) as gone,
+            count(*) filter (withdrawn_at is not null and item.subject_id is not null) as back
         from listing
-        where withdrawn_at is null and list_contains($names, ingestor)
-            and article_id not in (select subject_id::uuid from item)
+        left join item on item.subject_id::uuid = article_id and item.plugin = ingestor
+        where list_contains($all, ingestor)
         """,
-        {"names": names},
+        {"complete": [i.name for i in ingestors if i.complete], "all": [i.name for i in ingestors]},
     ).fetchall()
-    return int(found[0][0])
+    return int(found[0][0]), int(found[0][1])
 
 
 def subjects(connection: duckdb.DuckDBPyConnection, stage: StageName, ids: Sequence[str]) -> pa.Table:

@@ -21,6 +21,7 @@ from types import ModuleType
 from typing import Any, Literal, TypeVar
 
 import pluggy
+from pydantic import BaseModel
 
 from . import hookspecs
 from .components import Aggregator, Annotator, Cleaner, Component, Ingestor
@@ -51,6 +52,8 @@ _KINDS: Mapping[str, type] = {
     "register_aggregators": Aggregator,
     "register_pipelines": Pipeline,
 }
+
+_OTHER_HOOKS = ("register_commands", "run_finished")
 
 _RESERVED = {CLEAN, "ingest", "annotate", "aggregate", "check", "publish", "onrecord"}
 _NOT_FOR_PLUGINS = {table.name for table in INGEST_TABLES + CLEAN_TABLES + BOOKKEEPING_TABLES}
@@ -86,11 +89,7 @@ class PluginInfo:
             kind = next(k for k in _KINDS.values() if isinstance(thing, k)).__name__.lower()
             names.append(f"{kind} {thing.name} {thing.version}")
         if self.module is not None:
-            names += [
-                hook.replace("register_", "")
-                for hook in ("register_commands", "run_finished")
-                if hasattr(self.module, hook)
-            ]
+            names += [hook.replace("register_", "") for hook in _OTHER_HOOKS if hasattr(self.module, hook)]
         return names
 
 
@@ -126,7 +125,7 @@ class Plugins:
             thing.language: thing for i in self._loaded() for thing in i.registered if isinstance(thing, Pipeline)
         }
         if configuration.settings.language.pipeline:
-            replacement = installed_pipeline(configuration.settings.language.pipeline)
+            replacement = installed_pipeline(configuration.settings.language.pipeline, configuration.file)
             self.pipelines[replacement.language] = replacement
         self.tables = dict(STANDARD_TABLES)
         for component in [*self.annotators.values(), *self.aggregators.values()]:
@@ -169,17 +168,20 @@ class Plugins:
             _check_api(info)
             self._register(info)
             disabled = self.configuration.settings.disable
-            info.registered = [thing for thing in self._registrations(info) if thing.name not in disabled]
+            info.registered = [t for t in self._registrations(info) if getattr(t, "name", None) not in disabled]
             for thing in info.registered:
                 self._check(thing, info)
         except ConfigError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self._skip(info, _reason(error))
 
     def _register(self, info: PluginInfo) -> None:
         if (other := next((i for i in self._loaded() if i.name == info.name and i is not info), None)) is not None:
             raise PluginError(info.name, f"{other.distribution} has a plugin of that name too")
+        if (same := next((i for i in self._loaded() if i.module is info.module and i is not info), None)) is not None:
+            info.module = None
+            raise PluginError(info.name, f"is the same module as plugin `{same.name}` ({same.distribution})")
         self.manager.register(info.module, name=info.name)
         self.manager.check_pending()
         if not self.manager.get_hookcallers(info.module):
@@ -189,16 +191,18 @@ class Plugins:
     def _registrations(self, info: PluginInfo) -> list[Component | Pipeline]:
         """Call the plugin's own `register_…` functions, and no other's, and collect what they hand over."""
         things: list[Component | Pipeline] = []
-        for hook, kind in _KINDS.items():
+        for hook in (*_KINDS, *_OTHER_HOOKS):
             implementations = getattr(self.manager.hook, hook).get_hookimpls()
             own = next((i.function for i in implementations if i.plugin is info.module), None)
-            if own is not None:
-                own(partial(_register, things, info.name, hook, kind))
-            elif hasattr(info.module, hook):
+            if own is None and hasattr(info.module, hook):
                 raise PluginError(info.name, f"{hook} is not decorated with @hookimpl, so it would never be called")
+            if own is not None and hook in _KINDS:
+                own(partial(_register, things, info.name, hook, _KINDS[hook]))
         return things
 
     def _check(self, thing: Component | Pipeline, info: PluginInfo) -> None:
+        if isinstance(thing, Component):
+            _check_component(thing, info.name)
         for other in self._loaded():
             for theirs in other.registered:
                 if theirs is thing:
@@ -211,11 +215,9 @@ class Plugins:
                     clash = None
                 if clash:
                     raise PluginError(
-                        info.name, f"registers `{thing.name}` for {clash}, which `{theirs.name}` of plugin "
-                        f"`{other.name}` has already; disable one of them"
+                        info.name, f"`{thing.name}` wants {clash}, which `{theirs.name}` of plugin "
+                        f"`{other.name}` has already; disable one of the plugins"
                     )  # fmt: skip
-        if isinstance(thing, Component):
-            _check_component(thing, info.name)
 
     def _skip(self, info: PluginInfo, reason: str) -> None:
         info.state, info.reason, info.registered = "skipped", reason, []
@@ -247,8 +249,8 @@ class Plugins:
             names.add(component.name)
             component.config = configured(component.Config, component.name, self.configuration)
         expected_absent = {i.name for i in self.infos if i.state != "loaded"} | set(self.configuration.settings.disable)
-        for name in self.configuration.plugin_tables.keys() - names - expected_absent:
-            if any(i.state == "skipped" for i in self.infos):
+        for name in sorted(self.configuration.plugin_tables.keys() - names - expected_absent):
+            if any(i.state != "loaded" for i in self.infos):
                 log.warning("[plugins.%s]: no component of that name was loaded", name)
                 continue
             reason = f"no plugin registers a component of that name; there are: {', '.join(sorted(names))}"
@@ -307,7 +309,8 @@ def _check_api(info: PluginInfo) -> None:
     wanted = getattr(info.module, "ONRECORD_API", hookspecs.API_VERSION)
     if wanted != hookspecs.API_VERSION:
         raise PluginError(
-            info.name, f"was written for version {wanted} of the plugin API; this onrecord has {hookspecs.API_VERSION}"
+            info.name,
+            f"was written for version {wanted!r} of the plugin API; this onrecord has {hookspecs.API_VERSION}",
         )
     info.version = info.version or str(getattr(info.module, "__version__", ""))
 
@@ -330,6 +333,8 @@ def _check_component(component: Component, plugin: str) -> None:
         raise PluginError(plugin, f'{kind}.version must be a text such as "1"; it is {version!r}')
     if isinstance(component.requires, str) or isinstance(component.writes, type):
         raise PluginError(plugin, f"{kind}.requires and {kind}.writes are lists, also where there is one entry")
+    if not (isinstance(component.Config, type) and issubclass(component.Config, BaseModel)):
+        raise PluginError(plugin, f"{kind}.Config must be a subclass of onrecord.Config")
     if isinstance(component, Ingestor | Cleaner):
         if component.writes or component.requires:
             raise PluginError(plugin, f"{kind} is an ingestor or a cleaner: its stage writes the tables")
@@ -340,6 +345,8 @@ def _check_component(component: Component, plugin: str) -> None:
         if not (isinstance(row, type) and issubclass(row, Row)):
             raise PluginError(plugin, f"{kind}.writes holds {row!r}, which is no subclass of onrecord.Row")
         _table(row, component)
+    if isinstance(component, Aggregator) and component.queries and set(component.queries) != set(component.writes):
+        raise PluginError(plugin, f"{kind}.queries must have a query for each row class in {kind}.writes, and no other")
 
 
 def _table(row: type[Row], component: Component) -> Table:
@@ -362,7 +369,7 @@ def _table(row: type[Row], component: Component) -> Table:
 
 def _clash(one: Component, other: Component) -> str | None:
     if one.name == other.name:
-        return "a name"
+        return f"the name `{one.name}`"
     shared = {row.__table__ for row in one.writes} & {row.__table__ for row in other.writes}
     return f"the table `{min(shared)}`" if shared else None
 
@@ -385,7 +392,7 @@ def _unmet(component: Component, there: Mapping[str, Component]) -> str | None:
     return None
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: BaseException) -> str:
     if isinstance(error, PluginError):
         return error.reason
     if isinstance(error, pluggy.PluginValidationError | OnrecordError):

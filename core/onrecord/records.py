@@ -48,9 +48,11 @@ class Document(Row, key=("document_id",), append_only=True):
     """What the source said of it beside the content: headline, byline, outlet, published, language, url, …"""
 
 
-class Listing(Row):
+class Listing(Row, key=("article_id",)):
     """What is known of each place that documents come from: which version is current, and whether it is gone."""
 
+    article_id: UUID
+    """Identifies the URI. There is no article yet where the document could not be cleaned."""
     uri: str
     """Where it is."""
     ingestor: str
@@ -184,7 +186,7 @@ class Claim(Row, key=("ordinal",)):
     cue_class: str | None = None
     """What is done in saying it: say, claim, deny, demand, promise, accuse, believe, ask, agree, …"""
     content: str
-    """What is said, as written; separate stretches are joined with a space."""
+    """What is said, as written; an ellipsis ( … ) stands between separate stretches."""
     quote_type: Literal["direct", "indirect", "mixed"]
     """In quotation marks, without, or in part."""
     negated: bool = False
@@ -402,7 +404,7 @@ class Step(Row, key=("run_id", "ordinal")):
     """What went wrong."""
 
 
-INGEST_TABLES = (table_of(Document, per_article=False), table_of(Listing, per_article=True))
+INGEST_TABLES = (table_of(Document, per_article=False), table_of(Listing, per_article=False))
 CLEAN_TABLES = (table_of(Article, per_article=True), table_of(Segment, per_article=True))
 ANNOTATION_TABLES = tuple(table_of(row, per_article=True) for row in (Mention, Claim, ClaimSpan))
 AGGREGATE_TABLES = tuple(table_of(row, per_article=False) for row in (Entity, Alias, MentionEntity, ClaimEntity))

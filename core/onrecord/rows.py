@@ -253,7 +253,9 @@ def _column(table: str, name: str, field: FieldInfo) -> Column:
         raise RowError(table, name, "a column's name is made of a-z, 0-9 and _")
     annotation, optional = _without_none(field.annotation)
     duck, arrow, values = _type(table, name, annotation)
-    references = next((m for m in field.metadata if isinstance(m, References)), None)
+    parts = get_args(field.annotation) if get_origin(field.annotation) in (Union, types.UnionType) else ()
+    metadata = [*field.metadata, *(m for part in parts for m in getattr(part, "__metadata__", ()))]
+    references = next((m for m in metadata if isinstance(m, References)), None)
     default = None if field.is_required() else _stored(field.get_default(call_default_factory=True))
     return Column(name, duck, arrow, optional, field.description or "", values, references, default)
 

@@ -11,7 +11,7 @@ engine runs, in this process, with nothing but the plugins that it is given::
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -53,7 +53,7 @@ def annotated(
     annotator: Annotator,
     body: str | Article,
     *,
-    given: Mapping[type[Row], list[Row]] | None = None,
+    given: Mapping[type[Row], Sequence[Row]] | None = None,
     pipeline: Pipeline | None = None,
 ) -> list[Row]:
     """The rows of an annotator for one text. `given` has the rows of those that it requires."""

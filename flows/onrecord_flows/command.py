@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,12 @@ from onrecord.cli import console, opened, options, unheard
 from onrecord.cli.progress import following
 from onrecord.cli.summary import summary
 from onrecord.engine import RunFailed
+from onrecord.errors import CheckError, LockedError
 from onrecord.report import last_report
+from onrecord.warehouse.lock import holder
+
+INTERRUPTED = 130
+"""The exit status after Ctrl-C, as shells have it."""
 
 
 @click.command()
@@ -29,12 +35,15 @@ def run(config: Path | None, warehouse: Path | None, strict: bool | None, no_wai
     with unheard():
         configuration, _ = opened(config, warehouse, strict=strict)
     directory = configuration.settings.warehouse
+    if no_wait and (who := holder(directory)):
+        raise LockedError(directory, who)
     began = datetime.now(UTC)
     log = directory / "logs" / f"run-{began:%Y-%m-%dT%H-%M-%S}.log"
 
     from .server import prefect
 
     failure: str | None = None
+    interrupted = False
     with following(console) as progress:
         progress.say("starting Prefect (half a minute the first time)")
         try:
@@ -47,12 +56,14 @@ def run(config: Path | None, warehouse: Path | None, strict: bool | None, no_wai
                     strict=configuration.settings.strict,
                     wait=not no_wait,
                 )
-        except RunFailed as error:
+        except (RunFailed, CheckError) as error:
             failure = str(error)
         except KeyboardInterrupt:
-            progress.say("interrupted")
-            click.echo("interrupted; all that was loaded is kept, and the next run does the rest", err=True)
-            sys.exit(130)
+            interrupted = True
+    if interrupted:
+        click.echo("interrupted; all that was loaded is kept, and the next run does the rest", err=True)
+        # Not sys.exit: threads that wait for workers which are gone would hold the process up.
+        os._exit(INTERRUPTED)
     report = last_report(directory, since=began)
     if report is not None:
         console.print(summary(report, log))

@@ -23,7 +23,7 @@ from onrecord import OnrecordError
 START_SECONDS = 180
 """How long a server may take to come up: half a minute on the first start, which makes its database."""
 
-_ENVIRONMENT = {
+ENVIRONMENT = {
     # No calls home, and no long tracebacks where there is no network to call home on.
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -54,23 +54,23 @@ def prefect(log: Path) -> Iterator[None]:
 
     To be entered before Prefect is imported, which is when it reads its environment.
     """
-    for name, value in _ENVIRONMENT.items():
+    for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     log.parent.mkdir(parents=True, exist_ok=True)
     if _configured():
         with _quiet(log):
             yield
         return
-    server, url = _started(log)
+    server, url = started(log)
     try:
         # Importing takes about as long as the server does to come up: both at a time.
         import onrecord_flows.etl  # noqa: F401
 
-        _await(server, url, log)
+        wait_for(server, url, log)
         with _quiet(log, url):
             yield
     finally:
-        _stop(server)
+        stop(server)
 
 
 def _configured() -> bool:
@@ -85,7 +85,8 @@ def _configured() -> bool:
     return get_current_settings().api.url is not None
 
 
-def _started(log: Path) -> tuple[subprocess.Popen[bytes], str]:
+def started(log: Path) -> tuple[subprocess.Popen[bytes], str]:
+    """Start a server on a free port of this machine; returns it and the address of its API."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -102,7 +103,8 @@ def _started(log: Path) -> tuple[subprocess.Popen[bytes], str]:
     return server, f"http://127.0.0.1:{port}/api"
 
 
-def _await(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
+def wait_for(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    """Wait until a server answers. Raises OnrecordError when it does not."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if server.poll() is not None:
@@ -115,7 +117,8 @@ def _await(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
     raise OnrecordError(f"the Prefect server was not ready within {START_SECONDS} seconds; see {log}")
 
 
-def _stop(server: subprocess.Popen[bytes]) -> None:
+def stop(server: subprocess.Popen[bytes]) -> None:
+    """End a server, by closing the pipe that it lives by."""
     assert server.stdin is not None
     server.stdin.close()
     try:
@@ -164,5 +167,7 @@ def _move_console_to(file: logging.Handler) -> None:
                 _moved.append(handler)
     ours = logging.getLogger("onrecord")
     ours.setLevel(logging.INFO)
+    # Prefect gives the root logger a console too, which by now is the same file.
+    ours.propagate = False
     if file not in ours.handlers:
         ours.addHandler(file)

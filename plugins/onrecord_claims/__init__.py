@@ -15,12 +15,15 @@ from .text import Text
 
 ONRECORD_API = 1
 
+GAP = " … "
+"""Stands for the words between two stretches of a content, as in any quotation."""
+
 CONTENT_IS_ITS_SPANS = """
--- Which claims have a content that is not the texts of their content spans, joined with a space?
+-- Which claims have a content that is not the texts of their content spans, with an ellipsis between them?
 select claim.article_id, claim.claim_id, claim.content, joined.content as content_of_spans
 from claim
 left join (
-    select claim_id, string_agg(text, ' ' order by ordinal) as content
+    select claim_id, string_agg(text, ' … ' order by ordinal) as content
     from claim_span
     where role = 'content'
     group by claim_id
@@ -45,7 +48,7 @@ class Claims(Annotator):
         for attribution in attributions(text):
             contents = [text.string(content) for content in attribution.contents]
             begin, _ = text.offsets(attribution.contents[0])
-            claim_id = identify("claim", article.article_id, begin, " ".join(contents))
+            claim_id = identify("claim", article.article_id, begin, GAP.join(contents))
             if claim_id not in seen:
                 speaker = speakers.of(attribution)
                 claim = _claim(text, attribution, speaker, claim_id, len(seen))
@@ -65,7 +68,7 @@ def _claim(text: Text, said: Attribution, speaker: Speaker, claim_id: UUID, ordi
         cue=text.string(said.cue) if said.cue else None,
         cue_lemma=said.lemma,
         cue_class=said.cue_class,
-        content=" ".join(text.string(content) for content in said.contents),
+        content=GAP.join(text.string(content) for content in said.contents),
         quote_type=said.quote_type,
         negated=said.negated,
         confidence=said.confidence,

@@ -6,9 +6,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Literal
 
-EntityKind = Literal["person", "organization", "place", "group", "event", "other"]
+from onrecord import EntityKind
 
 SHORTEST_RESPELT = 5
 """First names of fewer letters are not taken for spellings of one another: Dan and Ian, Paul and Paula."""

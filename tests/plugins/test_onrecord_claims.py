@@ -81,11 +81,11 @@ DIRECT = {
     ),
     "goes on after the cue": (
         "“The dam is old,” Reed said. “It will hold.”",
-        ("Reed", "said", "direct", "The dam is old It will hold."),
+        ("Reed", "said", "direct", "The dam is old … It will hold."),
     ),
     "goes on in the same sentence": (
         "“The dam will hold,” said President Reed, “if it stops raining.”",
-        ("President Reed", "said", "direct", "The dam will hold if it stops raining."),
+        ("President Reed", "said", "direct", "The dam will hold … if it stops raining."),
     ),
     "a quotation in it": (
         "“The farmers will say, ‘Build it.’ They said it before,” Reed said.",
@@ -118,7 +118,7 @@ INDIRECT = {
     ),
     "cue in the middle": (
         "The other fault, he added, is its age.",
-        ("he", "added", "indirect", "The other fault is its age"),
+        ("he", "added", "indirect", "The other fault … is its age"),
     ),
     "partly quoted": (
         "Reed said the dam was “old and beautiful” but safe.",

@@ -84,7 +84,7 @@ EXPECTED = [
     ("001", "Assad himself", "Bashar al-Assad", "saying", "indirect", "he would", "Saudi Arabia"),
     ("002", "Gen. Salim Idris", "Salim Idris", "said", "indirect", "that the opposition", "the rebels"),
     ("002", "Mr. Lavrov", "Sergei Lavrov", "told", "direct", "Our American", "Syrian opposition"),
-    ("002", "he", "John Kerry", "added", "indirect", "Another factor is", "European leaders"),
+    ("002", "he", "John Kerry", "added", "indirect", "Another factor …", "European leaders"),
     ("003", "Kerry", "John Kerry", "said", "direct", "These are", "destroy them."),
     ("003", "Kerry", "John Kerry", "said", "direct", "I think the world", "common ground."),
     ("003", "Lavrov", "Sergei Lavrov", "said", "mixed", "he also was", "and Afghanistan"),

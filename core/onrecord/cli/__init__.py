@@ -90,13 +90,21 @@ def options(function: AnyFunction) -> AnyFunction:
     """The options that say which configuration and which warehouse a command is about."""
     config = click.option(
         "-c", "--config", type=click.Path(path_type=Path), envvar="ONRECORD_CONFIG", metavar="FILE",
-        help="The configuration; onrecord.toml in this folder by default.",
+        help="The configuration; onrecord.toml in this folder by default.", callback=_or_above,
     )  # fmt: skip
     warehouse = click.option(
         "-w", "--warehouse", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
-        help="The warehouse's folder, in place of the one that the configuration names.",
+        help="The warehouse's folder, in place of the one that the configuration names.", callback=_or_above,
     )  # fmt: skip
     return config(warehouse(function))
+
+
+def _or_above(ctx: click.Context, parameter: click.Parameter, value: Path | None) -> Path | None:
+    """What was given to the command itself, or else before it: `quarantine -w FOLDER show ID`."""
+    name = parameter.name or ""
+    above: Path | None = ctx.parent.params.get(name) if ctx.parent else None
+    given = ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+    return value if given or above is None else above
 
 
 def configured(config: Path | None, warehouse: Path | None, *, strict: bool | None = None) -> Configuration:

@@ -12,7 +12,7 @@ from .. import ledger
 from ..fingerprint import targets
 from ..stages import discover
 from ..stages.ingest import ITEM_SCHEMA
-from ..warehouse import Warehouse
+from ..warehouse import Warehouse, listing
 from ..warehouse.bookkeeping import changed_sources
 from . import console, opened, options
 
@@ -39,16 +39,20 @@ def command(config: Path | None, warehouse: Path | None) -> None:
     """
     configuration, plugins = opened(config, warehouse)
     wanted = targets(plugins)
-    items = ITEM_SCHEMA.empty_table()
+    listed: dict[str, pa.Table] = {}
     for name, ingestor in plugins.ingestors.items():
         try:
-            items = pa.concat_tables([items, discover(ingestor)])
+            listed[name] = discover(ingestor)
         except Exception as error:
             click.echo(f"onrecord: {name} cannot list its documents: {error}", err=True)
     live = Warehouse(configuration.settings.warehouse)
+    items = ITEM_SCHEMA.empty_table()
     with live.reading() as connection:
+        for name, found in listed.items():
+            own, _ = listing.own(connection, name, found, items, plugins.ingestors.keys())
+            items = pa.concat_tables([items, own])
         lines = ledger.plan(connection, wanted, items)
-        withdrawn = ledger.newly_withdrawn(connection, items, plugins.ingestors.values())
+        gone, back = ledger.moves(connection, items, [plugins.ingestors[name] for name in listed])
         warnings = changed_sources(connection, wanted)
 
     table = Table(box=None, header_style="dim", pad_edge=False)
@@ -66,7 +70,9 @@ def command(config: Path | None, warehouse: Path | None) -> None:
     console.print(table)
     for message in warnings:
         console.print(f"[yellow]warning[/yellow] {message}")
-    if withdrawn:
-        console.print(f"{withdrawn:,} document(s) are gone from their source: their articles will be marked withdrawn")
+    if gone:
+        console.print(f"{gone:,} document(s) are gone from their source: their articles will be marked withdrawn")
+    if back:
+        console.print(f"{back:,} document(s) are back at their source: their articles will no longer be marked")
     to_do = sum(line.to_do for line in lines)
-    console.print(f"{to_do:,} to do" if to_do or withdrawn else "nothing to do: everything is up to date")
+    console.print(f"{to_do:,} to do" if to_do or gone or back else "nothing to do: everything is up to date")

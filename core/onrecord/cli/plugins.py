@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
+from uuid import uuid4
 
 import click
 from rich.table import Table
 
-from ..records import STANDARD_TABLES
+from ..records import STANDARD_TABLES, Run
 from ..rows import quoted
 from ..warehouse import Warehouse
+from ..warehouse.live import insert_rows
 from ..warehouse.lock import locked
 from . import configured, console, opened, options
 
@@ -61,5 +65,17 @@ def remove(config: Path | None, warehouse: Path | None, name: str, yes: bool) ->
             connection.execute(f"{verb} {quoted(table)}")
         for table in ("ledger", "quarantine", "plugin"):
             connection.execute(f"delete from {table} where plugin = $name", {"name": name})
-        connection.execute("update run set changed = true where run_id = (select max_by(run_id, started_at) from run)")
+        # A run of its own: the next one publishes what runs have changed that the published database does not have.
+        now = datetime.now(UTC)
+        removal = Run(
+            run_id=uuid4(),
+            started_at=now,
+            finished_at=now,
+            status="completed",
+            message=f"removed {name}",
+            changed=True,
+            onrecord_version=metadata.version("onrecord"),
+            config=str(configuration.file or ""),
+        )
+        insert_rows(connection, [removal], removal.run_id)
     console.print(f"dropped {', '.join(tables)}; the published database follows with the next run")

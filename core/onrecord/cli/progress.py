@@ -40,7 +40,9 @@ class ProgressHandler(logging.Handler):
         elif event == "loaded":
             self._progress.advance(self._bars[getattr(record, "stage", "")], getattr(record, "subjects", 0))
         elif event == "waiting":
-            self.say(record.getMessage())
+            # Also as a line of its own: where there is no terminal a spinner would say nothing.
+            self._progress.console.print(record.getMessage())
+            self.say("waiting")
         elif record.levelno >= logging.WARNING:
             self._progress.console.print(f"[yellow]{record.levelname.lower()}[/yellow] ", record.getMessage(), sep="")
 

@@ -38,8 +38,7 @@ def command(config: Path | None, warehouse: Path | None) -> None:
     _headline(f"The people spoken of most, among {counts['entities']:,} entities")
     console.print(_table(people, right=("mentions", "articles", "claims")))
     _headline(f"{len(claims)} of {counts['claims']:,} claims")
-    for claim in claims:
-        console.print(_claim(claim))
+    console.print(_claims(claims))
     _headline("Where it is, and what to ask it")
     console.print(
         f"{_short(found.published)} is a DuckDB database: open it with any DuckDB shell, or ask here:\n", soft_wrap=True
@@ -73,22 +72,23 @@ def _table(rows: list[dict[str, Any]], right: tuple[str, ...]) -> Table | str:
     return table
 
 
-def _claim(claim: dict[str, Any]) -> Text:
-    content = " ".join(claim["content"].split())
-    if len(content) > _LONGEST:
-        content = content[:_LONGEST].rsplit(" ", 1)[0] + " …"
-    return Text.assemble(
-        ("  " + claim["speaker"], "bold"),
-        (f"  {claim['cue'] or '·'}  ", "dim"),
-        content,
-        (f"  [{claim['quote_type']}]", "dim"),
-    )
+def _claims(claims: list[dict[str, Any]]) -> Table:
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style="bold", max_width=22)
+    grid.add_column()
+    for claim in claims:
+        content = " ".join(claim["content"].split())
+        if len(content) > _LONGEST:
+            content = content[:_LONGEST].rsplit(" ", 1)[0] + " …"
+        cue = (f"{claim['cue'] or '·'}: ", "dim")
+        grid.add_row(escape(claim["speaker"]), Text.assemble(cue, content, (f" ({claim['quote_type']})", "dim")))
+    return grid
 
 
 def _queries(people: list[dict[str, Any]]) -> list[str]:
     queries = ["select cue_class, quote_type, count(*) as claims from statement group by all order by claims desc"]
     if people:
-        who = people[0]["name"].split()[-1].replace("'", "''")
+        who = max(people, key=lambda person: person["claims"])["name"].split()[-1].replace("'", "''")
         queries = [
             f"select outlet, cue, content from said_by('{who}')",
             *queries,

@@ -83,18 +83,19 @@ class Made:
 
 def attempted(
     annotator: Annotator, articles: Sequence[Article], tables: Mapping[str, Table]
-) -> tuple[Made, dict[UUID, Exception]]:
+) -> tuple[Made, dict[UUID, BaseException]]:
     """What the annotator made, and what was raised for the articles that it failed on."""
     try:
         return made_of(annotator, articles, tables), {}
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if len(articles) == 1:
             return made_of(annotator, [], tables), {articles[0].article_id: error}
-    made, errors = made_of(annotator, [], tables), {}
+    made = made_of(annotator, [], tables)
+    errors: dict[UUID, BaseException] = {}
     for article in articles:
         try:
             made.add(made_of(annotator, [article], tables))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             errors[article.article_id] = error
     return made, errors
 

@@ -41,7 +41,8 @@ class Batch:
     @property
     def label(self) -> str:
         """How the task is called where tasks are shown: stage, plugins and number."""
-        return f"{self.stage} {'+'.join(self.plugins)} {self.number:04}"
+        plugins = "" if self.plugins == (self.stage,) else f" {'+'.join(self.plugins)}"
+        return f"{self.stage}{plugins} {self.number:04}"
 
     def only(self, subject_ids: Iterable[str]) -> Batch:
         """The same batch with fewer subjects."""
@@ -159,8 +160,8 @@ class Book:
                 input_hash=subject["input_hash"],
                 fingerprint=self.batch.fingerprints[plugin],
                 version=version,
-                error=f"{type(error).__name__}: {error}{notes}",
-                traceback="".join(traceback.format_exception(error)),
+                error=_storable(f"{type(error).__name__}: {error}{notes}"),
+                traceback=_storable("".join(traceback.format_exception(error))),
                 transient=self.batch.stage == "ingest" and isinstance(error, TransientError | OSError),
                 failed_at=datetime.now(UTC),
             )
@@ -172,3 +173,8 @@ class Book:
             "ledger": STANDARD_TABLES["ledger"].arrow(self._ledger),
             "quarantine": STANDARD_TABLES["quarantine"].arrow(self._quarantine),
         }
+
+
+def _storable(text: str) -> str:
+    """Text as UTF-8 can hold it: the name of a file, say, that is not UTF-8 has halves of characters in it."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -31,7 +31,7 @@ def clean(batch: Batch, cleaners: Sequence[Cleaner], default_language: str) -> O
         assert isinstance(document, Document)
         try:
             article, verdicts = cleaned(document, cleaners, default_language)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             book.failed(CLEAN, ", ".join(f"{c.name} {c.version}" for c in cleaners), subject_id, error)
             tally.failed += 1
         else:
@@ -64,7 +64,7 @@ def cleaned(document: Document, cleaners: Sequence[Cleaner], default_language: s
         draft.cleaner = cleaner.name
         try:
             cleaner.clean(draft)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             error.add_note(f"raised by the cleaner {cleaner.name} {cleaner.version}")
             raise
     return finished(draft, default_language)

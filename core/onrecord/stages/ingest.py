@@ -49,21 +49,23 @@ def ingest(batch: Batch, ingestor: Ingestor) -> Outcome:
     """
     book, tally = Book(batch), Tally(subjects=len(batch))
     documents: list[Document] = []
-    listings: list[tuple[str, Listing]] = []
+    listings: list[Listing] = []
     for subject in batch.subjects.to_pylist():
         item = Item(subject["uri"], subject["input_hash"])
         begun = perf_counter()
         try:
             document = fetched(ingestor, item)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             book.failed(ingestor.name, ingestor.version, subject["subject_id"], error)
             tally.failed += 1
         else:
             documents.append(document)
             listings.append(
-                (
-                    subject["subject_id"],
-                    Listing(uri=item.uri, ingestor=ingestor.name, document_id=document.document_id),
+                Listing(
+                    article_id=document.article_id,
+                    uri=item.uri,
+                    ingestor=ingestor.name,
+                    document_id=document.document_id,
                 )
             )
             book.done(ingestor.name, subject["subject_id"])
@@ -79,7 +81,7 @@ def ingest(batch: Batch, ingestor: Ingestor) -> Outcome:
             "listing": STANDARD_TABLES["listing"].arrow(listings),
             **book.tables(),
         },
-        replaced={ingestor.name: [article_id for article_id, _ in listings]},
+        replaced={ingestor.name: [str(listing.article_id) for listing in listings]},
         tallies={ingestor.name: tally},
     )
 

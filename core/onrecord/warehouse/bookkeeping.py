@@ -8,6 +8,7 @@ import duckdb
 
 from ..fingerprint import Target
 from ..records import Run, Step
+from ..rows import quoted
 from .live import insert_rows
 
 
@@ -23,11 +24,34 @@ def begin(connection: duckdb.DuckDBPyConnection, run: Run, targets: Sequence[Tar
     ).fetchall()
     messages = [f"the run of {at:%Y-%m-%d %H:%M:%S %Z} was killed; this one does what it left" for (at,) in killed]
     insert_rows(connection, [run], run.run_id)
+    messages += _taken_over(connection, targets)
     messages += changed_sources(connection, targets)
     known = connection.execute("select plugin, fingerprint from plugin").fetchall()
     new = {(t.plugin, t.fingerprint): t.row for t in targets if (t.plugin, t.fingerprint) not in known}
     insert_rows(connection, list(new.values()), run.run_id)
     return messages
+
+
+def _taken_over(connection: duckdb.DuckDBPyConnection, targets: Sequence[Target]) -> Iterator[str]:
+    """Drop what a component left in tables that another one writes now: a table has one writer."""
+    writers = {table: t.plugin for t in targets if t.stage in ("annotate", "aggregate") for table in t.writes}
+    for plugin, tables in connection.execute(
+        """
+        -- Which components have done something, and where is it?
+        select p.plugin, list_distinct(flatten(list(p.writes)))
+        from plugin p
+        semi join ledger l on l.plugin = p.plugin and l.fingerprint = p.fingerprint
+        where p.stage in ('annotate', 'aggregate')
+        group by p.plugin
+        """
+    ).fetchall():
+        taken = sorted(table for table in tables if writers.get(table, plugin) != plugin)
+        if not taken:
+            continue
+        for table in tables:
+            connection.execute(f"delete from {quoted(table)}")
+        connection.execute("delete from ledger where plugin = $plugin", {"plugin": plugin})
+        yield f"{', '.join(taken)}: written by {writers[taken[0]]} now; what {plugin} wrote is dropped"
 
 
 def changed_sources(connection: duckdb.DuckDBPyConnection, targets: Sequence[Target]) -> list[str]:

@@ -15,7 +15,7 @@ def own(
 ) -> tuple[pa.Table, int]:
     """An ingestor's items less those that belong to another one, and how many those are.
 
-    A document belongs to the ingestor that listed it first, as long as that one is loaded.
+    A document belongs to the ingestor that listed it first, as long as that one is loaded and goes on listing it.
     """
     connection.register("item", items)
     connection.register("earlier", earlier.select(["subject_id"]))
@@ -27,7 +27,7 @@ def own(
         anti join (
             select article_id::varchar as subject_id
             from listing
-            where ingestor <> $name and list_contains($loaded, ingestor)
+            where ingestor <> $name and list_contains($loaded, ingestor) and withdrawn_at is null
         ) using (subject_id)
         order by place
         """,

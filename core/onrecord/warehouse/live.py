@@ -257,9 +257,12 @@ def _forget(
 
 
 def _delete_listings(connection: duckdb.DuckDBPyConnection, listings: pa.Table) -> None:
-    """Delete the listings that are about to be inserted, whichever ingestor they were made by."""
+    """Delete the listings that are about to be inserted, whichever ingestor they were made by, and what it has done."""
     connection.register("incoming", listings)
     connection.execute("delete from listing where article_id in (select article_id::uuid from incoming)")
+    connection.execute(
+        "delete from ledger where stage = 'ingest' and subject_id in (select article_id::uuid from incoming)"
+    )
 
 
 def _forget_failures(connection: duckdb.DuckDBPyConnection, outcome: Outcome) -> None:
@@ -281,7 +284,8 @@ def _forget_failures(connection: duckdb.DuckDBPyConnection, outcome: Outcome) ->
 def _drop_annotations_of_changed(connection: duckdb.DuckDBPyConnection, articles: pa.Table) -> None:
     """Delete what any annotator, loaded now or not, has said of articles whose content changes.
 
-    It refers to words that are no longer there. The ledger keeps its entries: they tell why it is done again.
+    It refers to words that are no longer there. The ledger keeps its entries, since they tell why it is done again,
+    but with no hash: should the article change back, its rows are gone all the same.
     """
     connection.register("incoming", articles)
     connection.execute(
@@ -305,3 +309,9 @@ def _drop_annotations_of_changed(connection: duckdb.DuckDBPyConnection, articles
     ).fetchall()
     for (name,) in tables:
         connection.execute(f"delete from {quoted(name)} where article_id in (select article_id from changed)")
+    connection.execute(
+        """
+        update ledger set input_hash = ''
+        where stage = 'annotate' and subject_id in (select article_id from changed)
+        """
+    )

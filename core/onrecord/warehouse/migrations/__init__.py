@@ -53,7 +53,7 @@ def migrate(connection: duckdb.DuckDBPyConnection, directory: Traversable | None
             _record(connection, number, name)
         except duckdb.Error as error:
             connection.execute("rollback")
-            raise OnrecordError(f"migration {name} failed and was undone; nothing has changed: {error}") from error
+            raise OnrecordError(f"migration {name} failed and was undone: {error}") from error
         connection.execute("commit")
         run.append(name)
     return run
