@@ -18,16 +18,16 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	    { echo "onrecord needs Python 3.11 or later; name one with PYTHON=..."; exit 2; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
-	touch $@
+	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,lint]'
-	touch $@
+	@touch $@
 
 demo: $(VENV)/installed ## run the seeds, and show what came out
-	rm -rf $(DEMO)
+	@rm -rf $(DEMO)
 	$(BIN)/onrecord run -c seeds/onrecord.toml --warehouse $(DEMO)
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/onrecord show --warehouse $(DEMO)
+	@$(BIN)/onrecord show --warehouse $(DEMO)
 
 test: $(VENV)/installed-dev ## run the tests
 	$(BIN)/python -m pytest

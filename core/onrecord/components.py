@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
@@ -42,8 +43,11 @@ class Component:
 
     Config: ClassVar[type[BaseModel]] = Config
     """The class of its settings; a nested subclass of onrecord.Config with a field for each."""
-    config: Any = Config()
-    """Its settings, an instance of `Config`."""
+
+    @cached_property
+    def config(self) -> Any:
+        """Its settings, an instance of `Config`: from the configuration, or by itself all defaults."""
+        return self.Config()
 
 
 @dataclass(frozen=True, slots=True)

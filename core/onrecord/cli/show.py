@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -44,7 +46,7 @@ def command(config: Path | None, warehouse: Path | None) -> None:
         f"{_short(found.published)} is a DuckDB database: open it with any DuckDB shell, or ask here:\n", soft_wrap=True
     )
     for query in _queries(people):
-        console.print(f'  onrecord sql -w {_short(found.directory)} "{query}"', soft_wrap=True, markup=False)
+        console.print(f'  {_program()} sql -w {_short(found.directory)} "{query}"', soft_wrap=True, markup=False)
     if counts["quarantined"]:
         console.print(f"\n{counts['quarantined']:,} subject(s) are in quarantine: onrecord quarantine tells why")
 
@@ -92,9 +94,15 @@ def _queries(people: list[dict[str, Any]]) -> list[str]:
         queries = [
             f"select outlet, cue, content from said_by('{who}')",
             *queries,
-            f"from in_context((select claim_id from said_by('{who}') limit 1))",
+            "select before, text, after from in_context((select claim_id from "
+            f"said_by('{who}') where quote_type = 'direct' limit 1)) where role = 'content'",
         ]
     return queries
+
+
+def _program() -> str:
+    """What one has to type to call this program."""
+    return "onrecord" if shutil.which("onrecord") else _short(Path(sys.argv[0]).absolute())
 
 
 def _short(path: Path) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 import click
+from rich.markup import escape
 from rich.table import Table
 
 from ..components import Item
@@ -75,27 +76,38 @@ def _needed(wanted: str, plugins: Plugins) -> set[str]:
 
 
 def _print(article: Article, rows: list[Row], file: Path) -> None:
-    console.rule(f"{file}  [dim]{article.headline or ''}[/dim]", align="left")
+    console.rule(f"[bold]{escape(str(file))}[/bold]", align="left")
     for row_class in dict.fromkeys(type(row) for row in rows):
         own = [row for row in rows if type(row) is row_class]
-        # Columns that say the same of every row (nothing, most often) would only take space.
-        names = [
-            n for n in row_class.model_fields if any(getattr(r, n) is not None for r in own) and not _is_id(own[0], n)
-        ]
-        table = Table(title=f"{row_class.__table__}: {len(own)}", title_justify="left", box=None, header_style="dim")
-        for name in names:
-            table.add_column(name, overflow="fold")
-        for row in own:
-            table.add_row(
-                *(
-                    str(getattr(row, name) if getattr(row, name) is not None else "").replace("[", "\\[")
-                    for name in names
-                )
-            )
-        console.print(table)
+        console.print(f"\n[bold]{row_class.__table__}[/bold]: {len(own)} rows")
+        # Columns that are empty in every row, and identifiers, would only take space.
+        filled = [name for name in row_class.model_fields if any(getattr(row, name) is not None for row in own)]
+        names = [name for name in filled if not isinstance(getattr(own[0], name), UUID)]
+        cells = [["" if (value := getattr(row, name)) is None else str(value) for name in names] for row in own]
+        console.print(_listed(names, cells) if _is_wide(names, cells) else _tabled(names, cells))
     if not rows:
         console.print("no rows")
 
 
-def _is_id(row: Row, name: str) -> bool:
-    return isinstance(getattr(row, name), UUID)
+def _is_wide(names: list[str], cells: list[list[str]]) -> bool:
+    columns = zip(names, *cells, strict=True)
+    return sum(min(40, max(map(len, column))) + 2 for column in columns) > console.width
+
+
+def _tabled(names: list[str], cells: list[list[str]]) -> Table:
+    table = Table(*names, box=None, header_style="dim", pad_edge=False)
+    for row in cells:
+        table.add_row(*map(escape, row))
+    return table
+
+
+def _listed(names: list[str], cells: list[list[str]]) -> Table:
+    """A line per value, for rows that are too wide for a table."""
+    grid = Table.grid(padding=(0, 2, 0, 2))
+    grid.add_column(style="dim")
+    for row in cells:
+        for name, cell in zip(names, row, strict=True):
+            if cell:
+                grid.add_row(name, escape(cell))
+        grid.add_row()
+    return grid

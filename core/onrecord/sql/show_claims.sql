@@ -1,20 +1,22 @@
--- Some claims, a few from each article: the surest first.
-select speaker, cue, content, quote_type, outlet
-from (
+-- Some claims, as many from one article as from another, of many speakers: the surest of each first.
+with by_speaker as (
     select
-        coalesce(s.speaker_name, s.speaker, '(nobody)') as speaker,
-        s.cue,
-        s.content,
-        s.quote_type,
-        coalesce(s.outlet, s.headline, '–') as outlet,
-        s.uri,
-        s.ordinal,
+        *,
+        row_number() over (partition by article_id, speaker_name order by confidence desc, ordinal) as of_speaker
+    from statement
+),
+ranked as (
+    select
+        *,
         row_number() over (
-            partition by s.article_id
-            order by (s.speaker_name is not null) desc, s.confidence desc, s.ordinal
+            partition by article_id
+            order by (speaker_name is null), of_speaker, confidence desc, ordinal
         ) as nth
-    from statement s
+    from by_speaker
+),
+some_claims as (
+    select * from ranked order by nth, uri limit 12
 )
-where nth <= greatest(3, 12 // greatest(1, (select count(distinct article_id) from claim)))
+select coalesce(speaker_name, speaker, '(nobody)') as speaker, cue, content, quote_type
+from some_claims
 order by uri, ordinal
-limit 12
