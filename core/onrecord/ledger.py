@@ -58,8 +58,7 @@ def plan(connection: duckdb.DuckDBPyConnection, targets: Sequence[Target], items
     """How many subjects each component has in each state, with nothing run; `items` is what ingestors list."""
     lines = []
     for stage in ("ingest", "clean", "annotate"):
-        states = _states(connection, stage, targets, items)
-        if states is None:
+        if not _states(connection, stage, targets, items):
             continue
         query = "select plugin, state, count(*) from states group by all"
         counts: dict[str, dict[str, int]] = {}
@@ -85,7 +84,7 @@ def pending(
 
     Returns (subject_id, plugins, language, bytes) per subject, and the place to go on from, or -1 at the end.
     """
-    if _states(connection, stage, targets, items) is None:
+    if not _states(connection, stage, targets, items):
         return pa.table({"subject_id": []}), -1
     found = connection.sql(
         """
@@ -112,7 +111,7 @@ def count_pending(
     connection: duckdb.DuckDBPyConnection, stage: StageName, targets: Sequence[Target], items: pa.Table
 ) -> int:
     """How many subjects of a stage have something to do."""
-    if _states(connection, stage, targets, items) is None:
+    if not _states(connection, stage, targets, items):
         return 0
     query = "select count(distinct subject_id) from states where list_contains($to_do, state)"
     return int(connection.execute(query, {"to_do": list(TO_DO)}).fetchall()[0][0])
@@ -122,7 +121,7 @@ def forget_outlived(
     connection: duckdb.DuckDBPyConnection, stage: StageName, targets: Sequence[Target], items: pa.Table
 ) -> bool:
     """Delete the failures of subjects that are up to date, being what they were before; whether there were any."""
-    if _states(connection, stage, targets, items) is None:
+    if not _states(connection, stage, targets, items):
         return False
     gone = connection.execute(
         """
@@ -209,11 +208,11 @@ def rows_of(connection: duckdb.DuckDBPyConnection, table: Table, ids: Sequence[s
 
 def _states(
     connection: duckdb.DuckDBPyConnection, stage: StageName, targets: Sequence[Target], items: pa.Table
-) -> bool | None:
-    """Define the view `states` for a stage on this connection; None if the stage has no components."""
+) -> bool:
+    """Define the view `states` for a stage on this connection; false if the stage has no components."""
     mine = [target for target in targets if target.stage == stage]
     if not mine:
-        return None
+        return False
     order = {name: position for position, name in enumerate(dict.fromkeys(target.plugin for target in mine))}
     rows = [
         {

@@ -61,7 +61,7 @@ def cells(step: Step) -> tuple[str, ...]:
         f"{step.failed:,}",
         f"{step.blocked:,}",
         f"{step.rows:,}",
-        f"{step.wall_seconds:.2f}",
+        f"{step.seconds:.2f}",
         f"{step.rows_per_second:,.0f}" if step.rows else "",
         step.status,
     )

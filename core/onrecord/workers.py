@@ -11,12 +11,17 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from logging.handlers import QueueHandler, QueueListener
 from multiprocessing.connection import wait
+from typing import TYPE_CHECKING
 
 from .config import Configuration
 from .plugins import Plugins
 from .stages import Batch, Outcome, Tally, perform
 from .stages.batch import Book
+
+if TYPE_CHECKING:
+    from multiprocessing.queues import Queue
 
 log = logging.getLogger("onrecord")
 
@@ -117,13 +122,23 @@ def processors() -> int:
 def _pool(processes: int) -> ProcessPoolExecutor:
     # A fresh interpreter: a fork would copy locks that other threads of this one hold at that moment.
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(processes, mp_context=context, initializer=_begin_worker)
+    messages = context.Queue()
+    QueueListener(messages, _Relay()).start()
+    return ProcessPoolExecutor(processes, mp_context=context, initializer=_begin_worker, initargs=(messages,))
 
 
-def _begin_worker() -> None:
+class _Relay(logging.Handler):
+    """Handles what a worker has logged as if it had been logged here, where the log file is."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        logging.getLogger(record.name).handle(record)
+
+
+def _begin_worker(messages: Queue[logging.LogRecord]) -> None:
     # Ctrl-C reaches the whole group; the parent decides what becomes of the work.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    logging.getLogger().addHandler(QueueHandler(messages))
 
 
 def _end_with_parent() -> None:
@@ -143,5 +158,8 @@ _loaded: list[tuple[Configuration, Plugins]] = []
 def _plugins(configuration: Configuration) -> Plugins:
     """The plugins of a configuration, from this process's one copy."""
     if not _loaded or _loaded[0][0] != configuration:
+        # The parent has said already what is wrong with a plugin.
+        log.setLevel(logging.CRITICAL)
         _loaded[:] = [(configuration, Plugins(configuration))]
+        log.setLevel(logging.NOTSET)
     return _loaded[0][1]

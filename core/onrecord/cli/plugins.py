@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import click
+from rich.markup import escape
 from rich.table import Table
 
 from ..records import STANDARD_TABLES, Run
@@ -33,7 +34,8 @@ def command(ctx: click.Context, config: Path | None, warehouse: Path | None, str
     for info in plugins.infos:
         registers = "\n".join(info.registers) if info.state == "loaded" else info.reason
         style = {"loaded": "", "disabled": "dim"}.get(info.state, "red")
-        table.add_row(info.name, info.version or "–", info.distribution, info.state, registers, style=style)
+        cells = (info.name, info.version or "–", info.distribution, info.state, registers)
+        table.add_row(*map(escape, cells), style=style)
     console.print(table)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.markup import escape
 from rich.table import Table
 
 from ..warehouse import Reader, Warehouse
@@ -35,9 +36,16 @@ def command(ctx: click.Context, config: Path | None, warehouse: Path | None, plu
         since = f"{row['failed_at']:%Y-%m-%d %H:%M}" + (
             " (to be tried again)" if row["released"] or row["transient"] else ""
         )
-        table.add_row(
-            str(row["subject_id"])[:8], row["stage"], row["plugin"], row["version"], row["uri"], row["error"], since
+        cells = (
+            str(row["subject_id"])[:8],
+            row["stage"],
+            row["plugin"],
+            row["version"],
+            row["uri"],
+            row["error"],
+            since,
         )
+        table.add_row(*map(escape, cells))
     console.print(table)
     console.print(f"{len(found)} in quarantine; `onrecord quarantine show ID` has the traceback")
 

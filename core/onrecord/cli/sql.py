@@ -6,12 +6,14 @@ import csv
 import json
 import sys
 from datetime import date, datetime
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import click
 import duckdb
 import pyarrow.parquet as pq
+from rich.markup import escape
 from rich.table import Table
 
 from ..warehouse import Warehouse
@@ -66,7 +68,7 @@ def _answer(connection: duckdb.DuckDBPyConnection, query: str, form: str | None,
         while some := result.fetchmany(10_000):
             writer.writerows(some)
     elif form == "json":
-        records = (dict(zip(names, row, strict=True)) for row in result.fetchall())
+        records = (dict(zip(names, map(_finite, row), strict=True)) for row in result.fetchall())
         click.echo("[" + ",\n ".join(json.dumps(r, default=_json, ensure_ascii=False) for r in records) + "]")
     elif names:
         rows = result.fetchmany(_MOST_ROWS + 1)
@@ -78,7 +80,7 @@ def _pretty(names: list[str], rows: list[tuple[Any, ...]]) -> Table:
     table = Table(header_style="bold", caption_justify="left", caption_style="dim")
     for index, name in enumerate(names):
         numeric = all(isinstance(row[index], int | float) or row[index] is None for row in rows) and bool(rows)
-        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+        table.add_column(escape(name), justify="right" if numeric else "left", overflow="fold")
     for row in rows[:_MOST_ROWS]:
         table.add_row(*("" if value is None else _words(value) for value in row))
     if len(rows) > _MOST_ROWS:
@@ -93,8 +95,12 @@ def _words(value: Any) -> str:
         return f"{value:%Y-%m-%d %H:%M}" if (value.hour, value.minute) != (0, 0) else f"{value:%Y-%m-%d}"
     if isinstance(value, float):
         return f"{value:g}"
-    # Square brackets are text here, not the markup that rich reads in them.
-    return str(value).replace("[", "\\[")
+    return escape(str(value))
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no word for NaN and the infinities."""
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def _json(value: Any) -> Any:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from rich.markup import escape
 
 from ..records import STANDARD_TABLES
 from ..report import closing_line, last_report
@@ -51,7 +52,7 @@ def command(config: Path | None, warehouse: Path | None) -> None:
 
 
 def _line(label: str, words: str) -> None:
-    console.print(f"[dim]{label:>10}[/dim]  ", words, sep="", soft_wrap=True)
+    console.print(f"[dim]{label:>10}[/dim]  ", escape(words), sep="", soft_wrap=True)
 
 
 def _size(file: Path) -> str:

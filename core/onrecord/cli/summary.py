@@ -16,10 +16,14 @@ def summary(report: RunReport, log: Path | None = None) -> RenderableType:
     lines: list[RenderableType] = []
     if busy:
         table = Table(box=None, header_style="dim", pad_edge=False)
-        for name in COLUMNS:
+        rows = [dict(zip(COLUMNS, cells(step), strict=True)) for step in busy]
+        # Nothing failed, most often: then a column of zeros says no more than its absence.
+        shown = [name for name in COLUMNS if name not in ("failed", "blocked") or any(row[name] != "0" for row in rows)]
+        for name in shown:
             table.add_column(name, justify="left" if name in ("stage", "plugin", "status") else "right")
-        for step in busy:
-            table.add_row(*cells(step), style="" if step.status == "completed" and not step.failed else "red")
+        for step, row in zip(busy, rows, strict=True):
+            style = "" if step.status == "completed" and not step.failed else "red"
+            table.add_row(*(row[name] for name in shown), style=style)
         lines.append(table)
     lines.append(closing_line(report))
     if quarantined := sum(step.failed for step in report.steps if step.stage in ("ingest", "clean", "annotate")):

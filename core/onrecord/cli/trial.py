@@ -91,7 +91,7 @@ def _print(article: Article, rows: list[Row], file: Path) -> None:
 
 def _is_wide(names: list[str], cells: list[list[str]]) -> bool:
     columns = zip(names, *cells, strict=True)
-    return sum(min(40, max(map(len, column))) + 2 for column in columns) > console.width
+    return sum(min(20, max(map(len, column))) + 2 for column in columns) > console.width
 
 
 def _tabled(names: list[str], cells: list[list[str]]) -> Table:

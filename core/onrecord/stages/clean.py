@@ -7,12 +7,13 @@ from time import perf_counter
 
 from ..components import Cleaner
 from ..draft import Draft, decoded
+from ..errors import OnrecordError
 from ..identity import canonical_json, content_hash
 from ..records import STANDARD_TABLES, Article, Document, Segment
 from .batch import CLEAN, Batch, Book, Outcome, Tally
 
 
-class NothingLeft(Exception):
+class NothingLeft(OnrecordError):
     """A document that has no running text after cleaning."""
 
 
