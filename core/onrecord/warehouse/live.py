@@ -20,7 +20,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from ..errors import CheckError, WarehouseError
 from ..records import STANDARD_TABLES
-from ..rows import Row, Table, quoted
+from ..rows import Row, Table, literal, quoted
 from ..stages.batch import Outcome
 from . import checks, schema
 from .migrations import migrate
@@ -28,9 +28,10 @@ from .migrations import migrate
 LIVE = "live.duckdb"
 PUBLISHED = "onrecord.duckdb"
 
+STORAGE_VERSION = "v1.4.0"
+"""Analysts' shells and tools are older than our library; this is what they can still read."""
+
 _OPTIONS: dict[str, str | bool | int | float | list[str]] = {
-    # Analysts' shells and tools are older than our library; this is what they can still read.
-    "storage_compatibility_version": "v1.4.0",
     # Without a network, looking for extensions costs seconds.
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -46,6 +47,7 @@ class Warehouse:
         self.directory = directory
         self.live = directory / LIVE
         self.published = directory / PUBLISHED
+        self._instance: duckdb.DuckDBPyConnection | None = None
 
     # ── opening ──────────────────────────────────────────────────────────────────────────────────
 
@@ -53,25 +55,43 @@ class Warehouse:
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """The live database, read-only, for a moment. One that does not exist yet reads as empty."""
         if self.live.exists():
-            connection = _opened(self.live, read_only=True)
-        else:
-            connection = duckdb.connect(":memory:", config=_OPTIONS)
+            with self._attached(self.live, read_only=True) as connection:
+                yield connection
+            return
+        with duckdb.connect(":memory:", config=_OPTIONS) as connection:
             schema.synchronise(connection, STANDARD_TABLES.values())
-        try:
             yield connection
-        finally:
-            connection.close()
 
     @contextmanager
     def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """The live database in one transaction: all of what is done becomes visible, or none of it."""
-        connection = _opened(self.live, read_only=False)
-        try:
+        with self._attached(self.live, read_only=False) as connection:
             connection.execute("begin")
-            yield connection
+            try:
+                yield connection
+            except BaseException:
+                connection.execute("rollback")
+                raise
             connection.execute("commit")
+
+    @contextmanager
+    def _attached(self, path: Path, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection whose tables are those of a database file, which is open no longer than the block.
+
+        Attaching it to an instance that stays costs a tenth of starting an instance for it.
+        """
+        if self._instance is None:
+            self._instance = duckdb.connect(":memory:", config=_OPTIONS)
+        connection = self._instance.cursor()
+        try:
+            _attach(connection, path, read_only=read_only)
+            connection.execute("use opened")
+            try:
+                yield connection
+            finally:
+                connection.execute("use memory")
+                connection.execute("detach opened")
         finally:
-            # Closing without a commit undoes the transaction.
             connection.close()
 
     def open_published(self) -> duckdb.DuckDBPyConnection:
@@ -85,15 +105,11 @@ class Warehouse:
     def prepare(self, tables: Iterable[Table], owners: Mapping[str, str]) -> None:
         """Create or migrate the live database. Raises SchemaError, and OnrecordError for a failing migration."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        connection = _opened(self.live, read_only=False)
-        try:
+        with self._attached(self.live, read_only=False) as connection:
             migrate(connection)
-            connection.execute("begin")
+        with self.writing() as connection:
             schema.synchronise(connection, tables, owners)
             schema.define_views(connection)
-            connection.execute("commit")
-        finally:
-            connection.close()
 
     def load(
         self, outcome: Outcome, tables: Mapping[str, Table], writes: Mapping[str, Sequence[str]], run: UUID
@@ -154,7 +170,8 @@ class Warehouse:
     def publish(self) -> None:
         """Put a copy of the live database in place of the published one, in one step."""
         # Opening for writing folds in what a killed process left in the write-ahead log.
-        _opened(self.live, read_only=False).close()
+        with self._attached(self.live, read_only=False):
+            pass
         copy = self.published.with_suffix(".publishing")
         # Nothing in this process has the file open: copying an open database would drop its lock.
         shutil.copyfile(self.live, copy)
@@ -166,9 +183,10 @@ class Warehouse:
         """Define `unpublished(run_id)`: the runs that the published database does not know of."""
         known: list[str] = []
         if self.published.exists():
-            with duckdb.connect(self.published, read_only=True, config=_reader_options()) as published:
-                query = "select run_id::varchar from run where status <> 'running'"
-                known = [run_id for (run_id,) in published.execute(query).fetchall()]
+            _attach(connection, self.published, read_only=True, alias="published")
+            query = "select run_id::varchar from published.run where status <> 'running'"
+            known = [run_id for (run_id,) in connection.execute(query).fetchall()]
+            connection.execute("detach published")
         connection.register("published_run", pa.table({"run_id": pa.array(known, pa.string())}))
         connection.execute(
             """
@@ -213,7 +231,9 @@ def mark_changed(connection: duckdb.DuckDBPyConnection, run: UUID) -> None:
     connection.execute("update run set changed = true where run_id = $run and not changed", {"run": str(run)})
 
 
-def _opened(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+def _attach(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool, alias: str = "opened") -> None:
+    """Attach a database file, waiting for whoever else has it open for a moment. Raises WarehouseError."""
+    options = "read_only" if read_only else f"storage_version '{STORAGE_VERSION}'"
     patiently = Retrying(
         retry=retry_if_exception(lambda e: isinstance(e, duckdb.IOException) and "lock" in str(e).lower()),
         wait=wait_random_exponential(multiplier=0.01, max=0.25),
@@ -221,7 +241,7 @@ def _opened(path: Path, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         reraise=True,
     )
     try:
-        return patiently(lambda: duckdb.connect(path, read_only=read_only, config=_OPTIONS))
+        patiently(lambda: connection.execute(f"attach {literal(str(path))} as {alias} ({options})"))
     except duckdb.Error as error:
         raise WarehouseError(path, f"cannot be opened: {error}") from error
 

@@ -1,0 +1,283 @@
+"""How work is cut into batches, how a batch is made smaller, and how parts of an outcome become one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onrecord import Annotator, Article, Fetched, Ingestor, Item, Row, engine
+from onrecord.ledger import Pending, cut
+from onrecord.records import STANDARD_TABLES, Ledger, Quarantine
+from onrecord.stages import Batch, Outcome, Tally
+from onrecord.stages.batch import Book
+from onrecord.testing import Sandbox
+
+IDS = [f"00000000-0000-0000-0000-{number:012}" for number in range(20)]
+
+
+# ── Cutting ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def found(*rows: tuple[str, list[str], str | None, int]) -> pa.Table:
+    """What is pending, as (subject, plugins, language, bytes)."""
+    names = ("subject_id", "plugins", "language", "bytes")
+    return pa.Table.from_pylist(
+        [dict(zip(names, row, strict=True)) | {"place": place} for place, row in enumerate(rows)],
+        pa.schema(
+            [
+                ("subject_id", pa.string()),
+                ("plugins", pa.list_(pa.string())),
+                ("language", pa.string()),
+                ("bytes", pa.int64()),
+                ("place", pa.int64()),
+            ]
+        ),
+    )
+
+
+def test_nothing_pending_is_no_batch() -> None:
+    assert list(cut(found(), 10, 1000)) == []
+
+
+def test_subjects_are_cut_by_number() -> None:
+    pending = found(*((name, ["p"], "en", 1) for name in "abcde"))
+    assert [p.subject_ids for p in cut(pending, 2, 1000)] == [["a", "b"], ["c", "d"], ["e"]]
+
+
+def test_subjects_are_cut_by_bytes_and_a_large_one_stands_alone() -> None:
+    pending = found(*((name, ["p"], "en", size) for name, size in zip("abcdef", [4, 6, 1, 50, 5, 5], strict=True)))
+    assert [p.subject_ids for p in cut(pending, 100, 10)] == [["a", "b"], ["c"], ["d"], ["e", "f"]]
+
+
+def test_a_batch_is_of_one_language_and_for_the_same_plugins() -> None:
+    pending = found(
+        ("a", ["p", "q"], "en", 1),
+        ("b", ["p"], "en", 1),
+        ("c", ["p", "q"], "de", 1),
+        ("d", ["p", "q"], "en", 1),
+        ("e", ["p", "q"], None, 1),
+    )
+    assert list(cut(pending, 100, 100)) == [
+        Pending(("p",), "en", ["b"]),
+        Pending(("p", "q"), None, ["e"]),
+        Pending(("p", "q"), "de", ["c"]),
+        Pending(("p", "q"), "en", ["a", "d"]),
+    ]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([["p"], ["q"], ["p", "q"]]), st.sampled_from(["en", "de", None]), st.integers(0, 50)),
+        max_size=20,
+    ),
+    st.integers(1, 6),
+    st.integers(1, 100),
+)
+def test_every_subject_is_in_one_batch_and_no_batch_is_too_large(
+    rows: list[tuple[list[str], str | None, int]], most: int, most_bytes: int
+) -> None:
+    pending = found(*((f"{number:02}", *row) for number, row in enumerate(rows)))
+    by_id = {row["subject_id"]: row for row in pending.to_pylist()}
+
+    batches = list(cut(pending, most, most_bytes))
+
+    assert sorted(i for batch in batches for i in batch.subject_ids) == sorted(by_id)
+    for batch in batches:
+        assert 1 <= len(batch.subject_ids) <= most
+        assert len(batch.subject_ids) == 1 or sum(by_id[i]["bytes"] for i in batch.subject_ids) <= most_bytes
+        assert {(tuple(by_id[i]["plugins"]), by_id[i]["language"]) for i in batch.subject_ids} == {
+            (batch.plugins, batch.language)
+        }
+        assert batch.subject_ids == sorted(batch.subject_ids), "in the order of their places"
+
+
+# ── A batch made smaller ─────────────────────────────────────────────────────────────────────────
+
+
+def batch(size: int, stage: Any = "annotate", plugins: tuple[str, ...] = ("p", "q")) -> Batch:
+    subjects = pa.table({"subject_id": IDS[:size], "input_hash": ["h"] * size, "uri": [f"u:{i}" for i in range(size)]})
+    return Batch(stage, 7, plugins, {name: f"fingerprint of {name}" for name in plugins}, subjects, "en")
+
+
+def ids(of: Batch) -> list[str]:
+    found: list[str] = of.subjects["subject_id"].to_pylist()
+    return found
+
+
+def test_a_batch_is_named_after_its_stage_plugins_and_number() -> None:
+    assert batch(3).label == "annotate p+q 0007"
+    assert len(batch(3)) == 3
+
+
+def test_only_keeps_the_subjects_that_are_named() -> None:
+    smaller = batch(5).only([IDS[3], IDS[1], IDS[19]])
+    assert ids(smaller) == [IDS[1], IDS[3]]
+    assert (smaller.plugins, smaller.number, smaller.language) == (("p", "q"), 7, "en")
+    assert len(batch(5).only([])) == 0
+
+
+def test_without_keeps_the_plugins_that_are_not_named() -> None:
+    assert batch(3).without(["p", "z"]).plugins == ("q",)
+
+
+@given(st.integers(2, 20))
+def test_halves_are_the_whole_and_neither_is_empty(size: int) -> None:
+    whole = batch(size)
+    left, right = whole.halves()
+    assert ids(left) + ids(right) == ids(whole)
+    assert len(left) >= 1
+    assert len(right) >= 1
+
+
+# ── Outcomes ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def outcome_of(whole: Batch, failing: dict[str, Exception]) -> Outcome:
+    """What becomes of a batch whose plugin `p` fails on some subjects."""
+    book = Book(whole)
+    for subject in ids(whole):
+        if subject in failing:
+            book.failed("p", "1", subject, failing[subject])
+        else:
+            book.done("p", subject)
+    done = len(whole) - len(failing)
+    return Outcome(
+        whole.stage,
+        whole.number,
+        tables=book.tables(),
+        replaced={"p": ids(whole)},
+        tallies={"p": Tally(len(whole), done, len(failing), 0, 10 * done, 0.5)},
+    )
+
+
+def entries(outcome: Outcome, table: str) -> list[str]:
+    found: list[str] = outcome.tables[table]["subject_id"].to_pylist()
+    return found
+
+
+def test_merged_outcomes_are_the_outcome_of_the_whole() -> None:
+    whole = batch(5)
+    left, right = whole.halves()
+    failing = {IDS[4]: ValueError("no")}
+
+    merged = Outcome.merged([outcome_of(left, {}), outcome_of(right, failing)])
+
+    assert (merged.stage, merged.number) == ("annotate", 7)
+    assert entries(merged, "ledger") == IDS[:4]
+    assert entries(merged, "quarantine") == [IDS[4]]
+    assert merged.replaced == {"p": IDS[:5]}
+    assert merged.tallies == {"p": Tally(5, 4, 1, 0, 40, 1.0)}
+
+
+def test_merging_keeps_what_only_one_part_has() -> None:
+    one, other = outcome_of(batch(1), {}), outcome_of(batch(1), {})
+    other.tables["word"] = pa.table({"n": [1]})
+    other.replaced["q"] = [IDS[9]]
+    merged = Outcome.merged([one, other])
+    assert merged.tables["word"].num_rows == 1
+    assert merged.replaced == {"p": [IDS[0], IDS[0]], "q": [IDS[9]]}
+
+
+def test_an_outcome_says_what_may_pass_and_leaves_it_out_when_it_is_tried_again() -> None:
+    fetched = batch(4, "ingest", ("p",))
+    outcome = outcome_of(fetched, {IDS[0]: OSError("busy"), IDS[2]: ValueError("broken")})
+
+    assert outcome.transient == [IDS[0]]
+    again = outcome.without(outcome.transient)
+
+    assert entries(again, "quarantine") == [IDS[2]]
+    assert (again.tallies["p"].subjects, again.tallies["p"].failed, again.tallies["p"].done) == (3, 1, 2)
+    whole = Outcome.merged([again, outcome_of(fetched.only([IDS[0]]), {})])
+    assert (whole.tallies["p"].subjects, whole.tallies["p"].done, whole.tallies["p"].failed) == (4, 3, 1)
+    assert sorted(entries(whole, "ledger")) == [IDS[0], IDS[1], IDS[3]]
+    assert whole.transient == []
+
+
+def test_nothing_outside_ingest_may_pass() -> None:
+    assert outcome_of(batch(1), {IDS[0]: OSError("busy")}).transient == []
+
+
+def test_the_book_enters_what_a_plugin_was_and_what_the_subject_was() -> None:
+    outcome = outcome_of(batch(2), {IDS[1]: ValueError("no")})
+    (done,) = STANDARD_TABLES["ledger"].rows(outcome.tables["ledger"])
+    (failed,) = STANDARD_TABLES["quarantine"].rows(outcome.tables["quarantine"])
+    assert isinstance(done, Ledger)
+    assert isinstance(failed, Quarantine)
+    assert (done.plugin, done.input_hash, done.fingerprint) == ("p", "h", "fingerprint of p")
+    assert (failed.uri, failed.input_hash, failed.fingerprint, failed.version, failed.error) == (
+        "u:1", "h", "fingerprint of p", "1", "ValueError: no",
+    )  # fmt: skip
+
+
+# ── Memory is bounded: subjects are looked up a window at a time ─────────────────────────────────
+
+
+class Length(Row):
+    words: int
+
+
+class Lengths(Annotator):
+    name, version, writes = "lengths", "1", [Length]
+
+    def annotate(self, article: Article) -> Iterator[Row]:
+        yield Length(words=len(article.body.split()))
+
+
+class Second(Ingestor):
+    """A second source, whose documents are as many places from its start as the first one's."""
+
+    name, version, schemes = "second", "1", ("second",)
+
+    def discover(self) -> list[Item]:
+        return [Item(f"second:{number}", "1") for number in range(4)]
+
+    def fetch(self, item: Item) -> Fetched:
+        return Fetched(b"some words", "text/plain")
+
+
+@pytest.mark.parametrize("window", [3, 1000])
+def test_however_small_the_window_one_run_does_all_there_is(
+    window: int, tmp_path: Path, plugin_of: Callable[..., ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_WINDOW", window)
+    documents = {f"d{number}": " ".join(["word"] * (number + 1)) for number in range(4)}
+    sandbox = Sandbox(tmp_path, plugin_of(Lengths(), Second()), documents=documents)
+
+    report = sandbox.run()
+
+    assert {step.plugin: step.subjects for step in report.steps if step.subjects} == {
+        "documents": 4, "second": 4, "clean": 8, "lengths": 8,
+    }  # fmt: skip
+    assert [row["words"] for row in sandbox.sql("select words from length order by 1")] == [1, *[2] * 5, 3, 4]
+    assert {step.subjects for step in sandbox.run().steps} <= {0}
+
+
+def test_no_batch_has_more_subjects_or_bytes_than_the_configuration_says(
+    tmp_path: Path, plugin_of: Callable[..., ModuleType]
+) -> None:
+    sizes: list[tuple[int, int]] = []
+
+    class Measures(Lengths):
+        def annotate_batch(self, articles: Any) -> Any:
+            sizes.append((len(articles), sum(len(article.body) for article in articles)))
+            return super().annotate_batch(articles)
+
+    documents = {f"d{number:02}": "x" * 100 for number in range(25)}
+    for settings in ({"batch_size": 10}, {"batch_bytes": 450}):
+        sizes.clear()
+        name = next(iter(settings))
+        run = {"run": {"workers": 0, **settings}}
+        Sandbox(tmp_path / name, plugin_of(Measures()), documents=documents, settings=run).run()
+        assert sum(size for size, _ in sizes) == 25
+        if "batch_size" in settings:
+            assert [size for size, _ in sizes] == [10, 10, 5]
+        else:
+            assert {total for _, total in sizes} <= {100, 200, 300, 400}
+            assert len(sizes) == 7

@@ -1,0 +1,605 @@
+"""A row class is the one declaration of a table: its DDL, comments, Arrow schema and checks come from it."""
+
+from __future__ import annotations
+
+import enum
+import re
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import duckdb
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import Field, ValidationError
+
+from onrecord import References, Row, Span
+from onrecord.errors import RowError
+from onrecord.rows import Table, table_of
+from onrecord.stages.annotate import check_span
+from onrecord.testing import article
+from onrecord.warehouse.checks import checks, failures
+from onrecord.warehouse.schema import synchronise
+
+ARTICLE = UUID(int=1)
+RUN = UUID(int=2)
+
+
+class Mood(enum.Enum):
+    CALM = "calm"
+    ANGRY = "angry"
+
+
+class Everything(Row, key=("ordinal",)):
+    """One column of each type.
+
+    This paragraph is for readers of the code.
+    """
+
+    ordinal: int
+    """Its place."""
+    text: str
+    whole: int
+    real: float
+    truth: bool
+    raw: bytes
+    day: date
+    moment: datetime
+    identifier: UUID
+    choice: Literal["yes", "no"]
+    """What was chosen."""
+    mood: Mood
+    words: list[str]
+    moments: list[datetime]
+    identifiers: list[UUID]
+    moods: list[Mood]
+    notes: dict[str, Any]
+    maybe_text: str | None = None
+    maybe_whole: int | None = None
+    maybe_moment: datetime | None = None
+    maybe_identifier: UUID | None = None
+    maybe_mood: Mood | None = None
+    maybe_words: list[str] | None = None
+    maybe_notes: dict[str, Any] | None = None
+
+
+EVERYTHING = table_of(Everything, per_article=True)
+
+
+# ── DDL ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_type_has_its_column_type_and_only_what_is_optional_may_be_null() -> None:
+    declared = dict(re.findall(r'^ +"(\w+)" +(.+?),?$', EVERYTHING.ddl, re.M))
+    assert declared == {
+        "article_id": "UUID NOT NULL",
+        "ordinal": "BIGINT NOT NULL",
+        "text": "VARCHAR NOT NULL",
+        "whole": "BIGINT NOT NULL",
+        "real": "DOUBLE NOT NULL",
+        "truth": "BOOLEAN NOT NULL",
+        "raw": "BLOB NOT NULL",
+        "day": "DATE NOT NULL",
+        "moment": "TIMESTAMP WITH TIME ZONE NOT NULL",
+        "identifier": "UUID NOT NULL",
+        "choice": "VARCHAR NOT NULL",
+        "mood": "VARCHAR NOT NULL",
+        "words": "VARCHAR[] NOT NULL",
+        "moments": "TIMESTAMP WITH TIME ZONE[] NOT NULL",
+        "identifiers": "UUID[] NOT NULL",
+        "moods": "VARCHAR[] NOT NULL",
+        "notes": "JSON NOT NULL",
+        "maybe_text": "VARCHAR",
+        "maybe_whole": "BIGINT",
+        "maybe_moment": "TIMESTAMP WITH TIME ZONE",
+        "maybe_identifier": "UUID",
+        "maybe_mood": "VARCHAR",
+        "maybe_words": "VARCHAR[]",
+        "maybe_notes": "JSON",
+        "run_id": "UUID NOT NULL",
+    }
+
+
+def test_a_table_across_articles_has_no_article_id_and_every_table_has_run_id_last() -> None:
+    class Total(Row, key=("outlet",)):
+        outlet: str
+
+    assert [c.name for c in table_of(Total, per_article=False).columns] == ["outlet", "run_id"]
+    assert [c.name for c in table_of(Total, per_article=True).columns] == ["article_id", "outlet", "run_id"]
+
+
+def test_a_column_that_the_class_declares_itself_is_not_added_again() -> None:
+    class Owner(Row, key=("article_id",)):
+        article_id: UUID
+        run_id: UUID
+
+    assert [c.name for c in table_of(Owner, per_article=False).columns] == ["article_id", "run_id"]
+
+
+def test_names_that_are_sql_keywords_are_quoted() -> None:
+    class Order(Row, key=("group",)):
+        """Isn't it quoted?"""
+
+        group: int
+        """It's the group's."""
+        select: str = "from"
+
+    database = duckdb.connect()
+    synchronise(database, [table_of(Order, per_article=False)])
+    comment = database.execute("select comment from duckdb_tables() where table_name = 'order'").fetchall()
+    assert comment == [("Isn't it quoted?",)]
+
+
+# ── Class keywords ───────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("cls", "table"),
+    [("Length", "length"), ("ClaimSpan", "claim_span"), ("Word2Vec", "word2_vec"), ("HTTPStatus", "httpstatus")],
+)
+def test_the_tables_name_is_the_classs_in_snake_case(cls: str, table: str) -> None:
+    assert type(cls, (Row,), {"__annotations__": {"x": int}}).__table__ == table
+
+
+def test_table_and_key_can_be_given() -> None:
+    class Quote(Row, table="quotation", key=("start", "end")):
+        start: int
+        end: int
+
+    made = table_of(Quote, per_article=True)
+    assert made.name == "quotation"
+    assert made.key == ("article_id", "start", "end")
+
+
+def test_a_key_of_one_column_may_be_given_as_its_name() -> None:
+    class Quote(Row, key="ordinal"):
+        ordinal: int
+
+    assert table_of(Quote, per_article=True).key == ("article_id", "ordinal")
+
+
+def test_a_subclass_inherits_the_key_and_not_the_table() -> None:
+    class Base(Row, key=("ordinal",), table="basis"):
+        ordinal: int
+
+    class Derived(Base):
+        more: str
+
+    made = table_of(Derived, per_article=True)
+    assert (made.name, made.key) == ("derived", ("article_id", "ordinal"))
+    assert [c.name for c in made.columns] == ["article_id", "ordinal", "more", "run_id"]
+
+
+def test_without_a_key_there_is_one_row_per_article() -> None:
+    class Length(Row):
+        words: int
+
+    assert table_of(Length, per_article=True).key == ("article_id",)
+
+
+def test_rows_are_append_only_if_the_class_says_so() -> None:
+    class Kept(Row, key=("x",), append_only=True):
+        x: int
+
+    class Replaced(Row, key=("x",)):
+        x: int
+
+    assert table_of(Kept, per_article=False).append_only
+    assert not table_of(Replaced, per_article=False).append_only
+
+
+def test_rows_are_frozen_and_take_no_unknown_columns() -> None:
+    class Length(Row):
+        words: int
+
+    row = Length(words=3)
+    with pytest.raises(ValidationError, match="frozen"):
+        row.words = 4  # type: ignore[misc]
+    with pytest.raises(ValidationError, match="Extra inputs"):
+        Length(words=3, letters=12)  # type: ignore[call-arg]
+
+
+# ── Comments ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def comments_in(database: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
+    return dict(
+        database.execute("select column_name, comment from duckdb_columns() where table_name = $t", {"t": table})
+        .fetchall()
+    )  # fmt: skip
+
+
+def test_docstrings_become_comments_in_the_database() -> None:
+    class Weather(Row):
+        """How it
+        was: "fine", mostly. It's true.
+
+        Not a part of the comment.
+        """
+
+        sky: str
+        """What the sky
+        was like; it's as written."""
+        wind: float = Field(default=0.0, description="Metres per second.")
+        mood: Mood = Mood.CALM
+        plain: int = 0
+
+    table = table_of(Weather, per_article=True)
+    database = duckdb.connect()
+    synchronise(database, [table])
+
+    said = database.execute("select comment from duckdb_tables() where table_name = 'weather'").fetchall()
+    assert said == [('How it was: "fine", mostly. It\'s true.',)]
+    assert comments_in(database, "weather") == {
+        "article_id": "The article.",
+        "sky": "What the sky was like; it's as written.",
+        "wind": "Metres per second.",
+        "mood": "One of: calm, angry.",
+        "plain": "",
+        "run_id": "The run that wrote the row.",
+    }
+
+
+def test_the_values_of_an_enumeration_follow_the_description() -> None:
+    database = duckdb.connect()
+    synchronise(database, [EVERYTHING])
+    assert comments_in(database, "everything")["choice"] == "What was chosen. One of: yes, no."
+
+
+def test_the_table_comment_of_a_class_without_a_docstring_is_empty() -> None:
+    class Bare(Row):
+        x: int
+
+    assert table_of(Bare, per_article=True).description == ""
+
+
+# ── Arrow ────────────────────────────────────────────────────────────────────────────────────────
+
+TEXTS = st.text()
+WHOLES = st.integers(-(2**63), 2**63 - 1)
+ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+MOMENTS = st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29), timezones=ZONES)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=5,
+)
+NOTES = st.dictionaries(TEXTS, JSON, max_size=3)
+ROWS = st.lists(
+    st.builds(
+        Everything,
+        ordinal=WHOLES,
+        text=TEXTS,
+        whole=WHOLES,
+        real=st.floats(allow_nan=False),
+        truth=st.booleans(),
+        raw=st.binary(max_size=20),
+        day=st.dates(),
+        moment=MOMENTS,
+        identifier=st.uuids(),
+        choice=st.sampled_from(["yes", "no"]),
+        mood=st.sampled_from(Mood),
+        words=st.lists(TEXTS, max_size=3),
+        moments=st.lists(MOMENTS, max_size=2),
+        identifiers=st.lists(st.uuids(), max_size=2),
+        moods=st.lists(st.sampled_from(Mood), max_size=2),
+        notes=NOTES,
+        maybe_text=st.none() | TEXTS,
+        maybe_whole=st.none() | WHOLES,
+        maybe_moment=st.none() | MOMENTS,
+        maybe_identifier=st.none() | st.uuids(),
+        maybe_mood=st.none() | st.sampled_from(Mood),
+        maybe_words=st.none() | st.lists(TEXTS, max_size=2),
+        maybe_notes=st.none() | NOTES,
+    ),
+    max_size=4,
+    unique_by=lambda row: row.ordinal,
+)
+
+
+@pytest.fixture(scope="module")
+def database() -> duckdb.DuckDBPyConnection:
+    made = duckdb.connect()
+    synchronise(made, [EVERYTHING])
+    return made
+
+
+def through(database: duckdb.DuckDBPyConnection, table: Table, made: pa.Table) -> pa.Table:
+    """What a table in a database hands back of what was put into it."""
+    database.register("made", made)
+    database.execute(f"delete from {table.name}")
+    database.execute(f"insert into {table.name} by name select *, $run::uuid as run_id from made", {"run": str(RUN)})
+    return database.sql(f"select * exclude (run_id) from {table.name}").to_arrow_table()
+
+
+@settings(max_examples=60)
+@given(rows=ROWS)
+def test_rows_come_back_from_a_database_as_they_went_in(database: duckdb.DuckDBPyConnection, rows: list[Row]) -> None:
+    made = EVERYTHING.arrow((ARTICLE, row) for row in rows)
+    back = through(database, EVERYTHING, made)
+    assert EVERYTHING.rows(back) == rows
+    assert {str(article_id) for article_id in back["article_id"].to_pylist()} <= {str(ARTICLE)}
+
+
+def test_the_arrow_schema_has_every_column_but_the_runs_and_says_which_may_be_null() -> None:
+    schema = EVERYTHING.arrow([]).schema
+    assert schema == EVERYTHING.schema
+    assert "run_id" not in schema.names
+    assert schema.names[:2] == ["article_id", "ordinal"]
+    assert {field.name for field in schema if field.nullable} == {n for n in schema.names if n.startswith("maybe_")}
+    assert schema.field("moment").type == pa.timestamp("us", tz="UTC")
+
+
+def test_a_time_keeps_its_moment_and_is_stored_in_utc() -> None:
+    class Said(Row):
+        at: datetime
+
+    table = table_of(Said, per_article=True)
+    made = table.arrow([(ARTICLE, Said(at=datetime(2021, 7, 1, 12, 0, tzinfo=timezone(timedelta(hours=3)))))])
+    assert made["at"].to_pylist() == [datetime(2021, 7, 1, 9, 0, tzinfo=UTC)]
+
+
+@pytest.mark.parametrize("column", ["moment", "maybe_moment", "moments"])
+def test_a_time_without_a_zone_is_refused(column: str) -> None:
+    class Said(Row):
+        moment: datetime = datetime(2020, 1, 1, tzinfo=UTC)
+        maybe_moment: datetime | None = None
+        moments: list[datetime] = Field(default=[])
+
+    naive = datetime(2021, 7, 1)
+    row = Said.model_validate({column: [naive] if column == "moments" else naive})
+    message = re.escape(f"column `said.{column}`: a time needs a time zone, e.g. datetime.now(UTC) ")
+    with pytest.raises(RowError, match=message + ".*2021-07-01T00:00:00"):
+        table_of(Said, per_article=True).arrow([(ARTICLE, row)])
+
+
+class Loose(Row):
+    """For values that the class lets through and no column can hold."""
+
+    whole: int = 0
+    text: str = ""
+    moment: datetime = datetime(2020, 1, 1, tzinfo=UTC)
+    notes: dict[Any, Any] = Field(default={})
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"whole": 2**63},
+        {"text": "\ud800"},
+        {"notes": {"score": float("nan")}},
+        {"notes": {"scores": [float("inf")]}},
+        {"notes": {("a", "b"): 1}},
+        {"moment": datetime.min.replace(tzinfo=timezone(timedelta(hours=14)))},
+    ],
+    ids=["too large an integer", "half a surrogate pair", "JSON NaN", "JSON infinity", "JSON key", "before year 1"],
+)
+def test_a_value_that_no_column_can_hold_is_refused_before_it_reaches_the_database(values: dict[str, Any]) -> None:
+    (column,) = values
+    with pytest.raises(RowError, match=f"^column `loose.{column}`: "):
+        table_of(Loose, per_article=True).arrow([(ARTICLE, Loose.model_construct(**(Loose().model_dump() | values)))])
+
+
+def test_json_keeps_text_readable_and_its_keys_in_order() -> None:
+    made = EVERYTHING.arrow([(ARTICLE, everything(notes={"b": "Ñandú", "a": [1, None, True]}))])
+    assert made["notes"].to_pylist() == ['{"a": [1, null, true], "b": "Ñandú"}']
+
+
+def everything(**values: Any) -> Everything:
+    """A row of Everything of which only some values matter."""
+    fixed = {
+        "ordinal": 0, "text": "", "whole": 0, "real": 0.0, "truth": True, "raw": b"", "day": date(2020, 1, 1),
+        "moment": datetime(2020, 1, 1, tzinfo=UTC), "identifier": ARTICLE, "choice": "yes", "mood": "calm",
+        "words": [], "moments": [], "identifiers": [], "moods": [], "notes": {},
+    }  # fmt: skip
+    return Everything.model_validate(fixed | values)
+
+
+def test_a_row_of_another_class_is_refused() -> None:
+    class Other(Row):
+        words: int
+
+    class OtherSubclass(Other):
+        pass
+
+    with pytest.raises(RowError, match="table `other`: takes rows of class Other"):
+        table_of(Other, per_article=True).arrow([(ARTICLE, OtherSubclass(words=1))])
+
+
+# ── Keys ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_two_rows_of_an_article_without_a_key_are_refused_with_the_remedy() -> None:
+    class Length(Row):
+        words: int
+
+    with pytest.raises(RowError) as caught:
+        table_of(Length, per_article=True).arrow([(ARTICLE, Length(words=1)), (ARTICLE, Length(words=2))])
+    assert str(caught.value) == (
+        "table `length`: two rows with the same key (article_id): give Length a key that tells its rows apart, "
+        f"e.g. key=('ordinal',) (it is {{'article_id': '{ARTICLE}'}})"
+    )
+
+
+def test_two_rows_with_the_same_key_are_refused_and_shown() -> None:
+    class Name(Row, key=("kind", "name")):
+        kind: Literal["person", "place"]
+        name: str
+
+    rows = [Name(kind="person", name="Ada"), Name(kind="place", name="Ada"), Name(kind="place", name="Ada")]
+    with pytest.raises(RowError) as caught:
+        table_of(Name, per_article=False).arrow(rows)
+    assert str(caught.value) == (
+        "table `name`: two rows with the same key (kind, name): the key must tell the rows apart "
+        "(it is {'kind': 'place', 'name': 'Ada'})"
+    )
+
+
+def test_the_same_key_in_two_articles_is_no_duplicate() -> None:
+    class Length(Row):
+        words: int
+
+    made = table_of(Length, per_article=True).arrow([(ARTICLE, Length(words=1)), (UUID(int=9), Length(words=1))])
+    assert made.num_rows == 2
+
+
+# ── What cannot become a table ───────────────────────────────────────────────────────────────────
+
+
+class Number(enum.IntEnum):
+    ONE = 1
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        Decimal, set[str], tuple[int, int], int | str, Any, Literal[1, 2], Number, object, list[dict[str, int]],
+        list[str | None], list, timedelta,
+    ],
+    ids=str,
+)  # fmt: skip
+def test_an_unsupported_type_is_named_with_its_table_and_column(annotation: Any) -> None:
+    odd = type("Odd", (Row,), {"__annotations__": {"x": annotation}, "model_config": {"arbitrary_types_allowed": True}})
+    with pytest.raises(RowError) as caught:
+        table_of(odd, per_article=True)
+    assert str(caught.value).startswith("column `odd.x`: has the type ")
+    assert str(caught.value).endswith(
+        ", which has no place in a table: use one that Row's docstring lists"
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "annotation", [Annotated[UUID, References("claim")], Annotated[int, Field(ge=0)], Annotated[UUID, "note"] | None]
+)
+def test_annotations_around_a_type_do_not_hide_it(annotation: Any) -> None:
+    fine = type("Fine", (Row,), {"__annotations__": {"x": annotation}})
+    assert table_of(fine, per_article=True).columns[1].type in ("UUID", "BIGINT")
+
+
+def test_references_are_kept_for_optional_columns_too() -> None:
+    class Link(Row, key=("one",)):
+        one: Annotated[UUID, References("claim", "claim_id")]
+        other: Annotated[UUID | None, References("claim", "claim_id")] = None
+
+    one, other, _ = table_of(Link, per_article=False).columns
+    assert one.references == other.references == References("claim", "claim_id")
+    assert (one.optional, other.optional) == (False, True)
+
+
+def test_references_inside_an_optional_type_are_kept() -> None:
+    class Link(Row, key=("one",)):
+        one: int
+        other: Annotated[UUID, References("claim", "claim_id")] | None = None
+
+    assert table_of(Link, per_article=False).columns[1].references == References("claim", "claim_id")
+
+
+def test_a_class_without_columns_is_refused() -> None:
+    class Nothing(Row):
+        """Nothing."""
+
+    with pytest.raises(RowError, match="table `nothing`: Nothing declares no columns"):
+        table_of(Nothing, per_article=True)
+
+
+@pytest.mark.parametrize("name", ["Big", "naïve", "a b", 'a"b', "1st"])
+def test_a_table_name_that_would_need_quoting_is_refused(name: str) -> None:
+    odd = type("Odd", (Row,), {"__annotations__": {"x": int}}, table=name)
+    with pytest.raises(RowError, match="a table's name is made of a-z, 0-9 and _"):
+        table_of(odd, per_article=True)
+
+
+@pytest.mark.parametrize("name", ["Big", "naïve", "x2Y"])
+def test_a_column_name_that_would_need_quoting_is_refused(name: str) -> None:
+    odd = type("Odd", (Row,), {"__annotations__": {name: int}})
+    with pytest.raises(RowError, match=f"column `odd.{name}`: a column's name is made of a-z, 0-9 and _"):
+        table_of(odd, per_article=True)
+
+
+def test_a_key_that_is_no_column_is_refused() -> None:
+    class Quote(Row, key=("ordnial",)):
+        ordinal: int
+
+    with pytest.raises(RowError, match=r"column `quote\.ordnial`: is named in the key but is not a column"):
+        table_of(Quote, per_article=True)
+
+
+def test_rows_across_articles_need_a_key() -> None:
+    class Total(Row):
+        words: int
+
+    with pytest.raises(RowError, match=re.escape("say what tells its rows apart: class Total(Row, key=(…))")):
+        table_of(Total, per_article=False)
+
+
+# ── Spans ────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Word(Span, key=("start_char",)):
+    """A word."""
+
+
+BODY = "Ça va 👩🏽‍🚀 bien"
+
+
+def test_a_span_is_the_words_at_its_place_counted_in_code_points() -> None:
+    for text in ("Ça", "👩🏽‍🚀", "bien"):
+        start = BODY.index(text)
+        check_span(Word(start_char=start, end_char=start + len(text), text=text), article(BODY))
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "text"),
+    [
+        (0, 2, "va"),
+        (-4, 15, "bien"),
+        (0, 0, ""),
+        (5, 3, ""),
+        (0, 99, BODY),
+        (99, 100, ""),
+        (0, len(BODY.encode()), BODY),
+    ],
+    ids=["other words", "negative", "empty", "backwards", "too long", "outside", "counted in bytes"],
+)
+def test_a_span_that_is_not_what_stands_at_its_place_is_refused(start: int, end: int, text: str) -> None:
+    with pytest.raises(RowError, match=rf"column `word.text`: is not what stands at {start}–{end} of a body of 15 "):
+        check_span(Word(start_char=start, end_char=end, text=text), article(BODY))
+
+
+WORDS = table_of(Word, per_article=True)
+
+
+@pytest.fixture(scope="module")
+def words() -> duckdb.DuckDBPyConnection:
+    made = duckdb.connect()
+    synchronise(made, [WORDS])
+    made.execute("create table article (article_id uuid, body varchar)")
+    made.execute("create temp table unpublished as select $run::uuid as run_id", {"run": str(RUN)})
+    return made
+
+
+def unsound(database: duckdb.DuckDBPyConnection, body: str, row: Word) -> int:
+    """How many of the checks before publishing a row breaks that is about an article with that body."""
+    through(database, WORDS, WORDS.arrow([(ARTICLE, row)]))
+    database.execute("delete from article")
+    database.execute("insert into article values ($id, $body)", {"id": str(ARTICLE), "body": body})
+    about_spans = [check for check in checks([WORDS], []) if check.name.startswith("word: the text")]
+    assert len(about_spans) == 1
+    return len(failures(database, about_spans))
+
+
+@settings(max_examples=40)
+@given(body=st.text(min_size=1), data=st.data())
+def test_the_database_counts_and_cuts_as_python_does(
+    words: duckdb.DuckDBPyConnection, body: str, data: st.DataObject
+) -> None:
+    start = data.draw(st.integers(0, len(body) - 1))
+    end = data.draw(st.integers(start + 1, len(body)))
+    right = Word(start_char=start, end_char=end, text=body[start:end])
+    assert unsound(words, body, right) == 0
+    assert unsound(words, body, right.model_copy(update={"text": body[start:end] + "x"})) == 1
+    beyond = {"start_char": len(body), "end_char": len(body) + 1, "text": ""}
+    assert unsound(words, body, right.model_copy(update=beyond)) == 1
