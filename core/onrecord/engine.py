@@ -191,16 +191,21 @@ class ActiveRun:
         try:
             if broken := [need for need in aggregator.requires if self._status("aggregate", need) == "failed"]:
                 raise OnrecordError(f"requires {broken[0]}, which failed")
+            entered = perf_counter()
             filled = self._aggregated(aggregator)
+            progress.tally.seconds = perf_counter() - entered
             progress.tally.rows = self.warehouse.refill(
                 name, filled, self.plugins.tables, entries.arrow([entry]), self.id
             )
             progress.tally.done = 1
+            if aggregator.queries:
+                # They have only been run while their tables were filled.
+                progress.tally.seconds = perf_counter() - entered
         except Exception as error:
             self._fail("aggregate", name, f"{type(error).__name__}: {error}")
             progress.tally.failed = 1
             self.warehouse.refill(name, empty, self.plugins.tables, entries.arrow([]), self.id)
-        progress.tally.seconds = progress.wall_seconds = perf_counter() - begun
+        progress.wall_seconds = perf_counter() - begun
         _tell("loaded", stage="aggregate", number=0, subjects=1, failed=progress.tally.failed)
 
     # ── ending ───────────────────────────────────────────────────────────────────────────────────

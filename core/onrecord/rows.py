@@ -96,6 +96,8 @@ class Column:
     values: tuple[str, ...] = ()
     """The only values there can be, where the type is an enumeration."""
     references: References | None = None
+    direct: bool = False
+    """Whether Arrow takes its Python values as they are."""
     default: Any = None
     """What rows written before the column existed get, if the class states a default."""
 
@@ -145,24 +147,24 @@ class Table:
 
         Raises RowError for rows of another class, values that do not fit, and keys that occur twice.
         """
-        ids: list[str] = []
-        own: list[Row] = []
+        own = list(rows)
+        ids: list[Any] = []
         if self.per_article:
-            for article_id, row in rows:
-                ids.append(str(article_id))
-                own.append(row)
-        else:
-            own = list(rows)
+            ids, own = [article_id for article_id, _ in own], [row for _, row in own]
+            as_text = {article_id: str(article_id) for article_id in set(ids)}
+            ids = [as_text[article_id] for article_id in ids]
         for row in own:
             if type(row) is not self.row:
                 raise RowError(self.name, "", f"takes rows of class {self.row.__name__}", row)
+        fields = [vars(row) for row in own]
         arrays = []
         for c in self.columns:
             if c is RUN_ID:
                 continue
-            values: Sequence[Any]
             try:
-                values = ids if c is ARTICLE_ID else [_plain(getattr(row, c.name), c, self.name) for row in own]
+                values = ids if c is ARTICLE_ID else [values[c.name] for values in fields]
+                if not c.direct:
+                    values = [_plain(value, c, self.name) for value in values]
                 arrays.append(pa.array(values, c.arrow))
             except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
                 raise RowError(self.name, c.name, f"{error}") from error
@@ -257,7 +259,8 @@ def _column(table: str, name: str, field: FieldInfo) -> Column:
     metadata = [*field.metadata, *(m for part in parts for m in getattr(part, "__metadata__", ()))]
     references = next((m for m in metadata if isinstance(m, References)), None)
     default = None if field.is_required() else _stored(field.get_default(call_default_factory=True))
-    return Column(name, duck, arrow, optional, field.description or "", values, references, default)
+    direct = annotation in (str, int, float, bool, bytes, date) or get_origin(annotation) is Literal
+    return Column(name, duck, arrow, optional, field.description or "", values, references, direct, default)
 
 
 def _without_none(annotation: Any) -> tuple[Any, bool]:

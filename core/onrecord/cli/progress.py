@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 log = logging.getLogger("onrecord")
@@ -41,10 +42,11 @@ class ProgressHandler(logging.Handler):
             self._progress.advance(self._bars[getattr(record, "stage", "")], getattr(record, "subjects", 0))
         elif event == "waiting":
             # Also as a line of its own: where there is no terminal a spinner would say nothing.
-            self._progress.console.print(record.getMessage())
+            self._progress.console.print(escape(record.getMessage()))
             self.say("waiting")
         elif record.levelno >= logging.WARNING:
-            self._progress.console.print(f"[yellow]{record.levelname.lower()}[/yellow] ", record.getMessage(), sep="")
+            level = record.levelname.lower()
+            self._progress.console.print(f"[yellow]{level}[/yellow] {escape(record.getMessage())}")
 
     def _stage(self, record: logging.LogRecord) -> None:
         stage, total = getattr(record, "stage", ""), getattr(record, "total", 0)

@@ -47,9 +47,7 @@ def annotate(
         waiting = {a for required in annotator.requires for a in missing[required]}
         todo = [article for article in articles if article.article_id not in waiting]
         reading.begin(annotator, readable)
-        begun = perf_counter()
         made, errors = attempted(annotator, todo, tables)
-        seconds = perf_counter() - begun
         missing[name] = waiting | errors.keys()
         for article in todo:
             if article.article_id in errors:
@@ -62,7 +60,7 @@ def annotate(
                 reading.give(type(row), article_id, [row])
         count = sum(table.num_rows for table in made.tables.values())
         outcome.replaced[name] = [str(article.article_id) for article in articles]
-        outcome.tallies[name] = Tally(len(articles), len(made.rows), len(errors), len(waiting), count, seconds)
+        outcome.tallies[name] = Tally(len(articles), len(made.rows), len(errors), len(waiting), count, made.seconds)
     outcome.tables |= book.tables()
     return outcome
 
@@ -73,10 +71,13 @@ class Made:
 
     rows: dict[UUID, list[Row]] = field(default_factory=dict)
     tables: dict[str, pa.Table] = field(default_factory=dict)
+    seconds: float = 0.0
+    """Inside the annotator."""
 
     def add(self, other: Made) -> None:
         """Add what was made of other articles."""
         self.rows |= other.rows
+        self.seconds += other.seconds
         for name, table in other.tables.items():
             self.tables[name] = pa.concat_tables([self.tables[name], table]) if name in self.tables else table
 
@@ -102,7 +103,9 @@ def attempted(
 
 def made_of(annotator: Annotator, articles: Sequence[Article], tables: Mapping[str, Table]) -> Made:
     """Run the annotator over the articles. Raises whatever it raises, and for rows that do not fit."""
+    begun = perf_counter()
     by_article = [list(rows) for rows in annotator.annotate_batch(articles)] if articles else []
+    seconds = perf_counter() - begun
     if len(by_article) != len(articles):
         raise PluginError(
             annotator.name, f"annotate_batch gave rows for {len(by_article)} articles where there were {len(articles)}"
@@ -120,6 +123,7 @@ def made_of(annotator: Annotator, articles: Sequence[Article], tables: Mapping[s
     return Made(
         {article.article_id: rows for article, rows in zip(articles, by_article, strict=True)},
         {row_class.__table__: tables[row_class.__table__].arrow(rows) for row_class, rows in by_table.items()},
+        seconds,
     )
 
 
