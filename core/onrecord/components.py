@@ -58,6 +58,8 @@ class Item:
     """Where it is; identifies the article."""
     token: str
     """Changes when the document does (a modification time, an ETag): the document is then fetched again."""
+    size: int = 0
+    """Its size in bytes, where it is known: batches are cut by it."""
 
 
 @dataclass(frozen=True, slots=True)

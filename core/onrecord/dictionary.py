@@ -5,10 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from importlib.resources import files
+from uuid import UUID
+
+import duckdb
 
 from .plugins import Plugins
-from .records import AGGREGATE_TABLES, ANNOTATION_TABLES, BOOKKEEPING_TABLES, CLEAN_TABLES, INGEST_TABLES
+from .records import (
+    AGGREGATE_TABLES,
+    ANNOTATION_TABLES,
+    BOOKKEEPING_TABLES,
+    CLEAN_TABLES,
+    INGEST_TABLES,
+    STANDARD_TABLES,
+)
 from .rows import Table, described
+from .warehouse.schema import define_views, synchronise
 
 
 def dictionary(plugins: Plugins) -> str:
@@ -67,3 +78,17 @@ def _views() -> Iterator[str]:
         r"^-- (?P<why>.+)\ncreate or replace (?:view|macro) (?P<name>\w+)(?P<args>\([^)]*\))?", script, re.M
     ):
         yield f"| `{match['name']}{match['args'] or ''}` | {match['why']} |"
+    yield ""
+    yield "The columns of `statement`, which `said_by` and `about` return as well. Articles that were withdrawn stay in"
+    yield "it; `where withdrawn_at is null` leaves them out."
+    yield ""
+    with duckdb.connect(":memory:") as connection:
+        synchronise(connection, STANDARD_TABLES.values())
+        define_views(connection)
+        for macro in ("statement", "timeline('')", f"in_context('{UUID(int=0)}')"):
+            if macro != "statement":
+                yield ""
+                yield f"The columns of `{macro.partition('(')[0]}`:"
+                yield ""
+            columns = connection.execute(f"describe select * from {macro}").fetchall()
+            yield ", ".join(f"`{name}` ({kind})" for name, kind, *_ in columns)

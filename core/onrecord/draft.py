@@ -6,6 +6,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
@@ -136,15 +137,23 @@ class Draft:
         return "".join(parts), segments
 
 
+_FEW = 10
+"""Fewer than one byte in so many is no ASCII: nearly all of the text is."""
+
+
 def decoded(content: bytes) -> str:
     """Bytes as text: by byte order mark or as UTF-8 where that is valid, else by the likeliest encoding.
 
     Raises ValueError for bytes that are no text in any encoding.
     """
-    try:
+    with suppress(UnicodeDecodeError):
         return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        best = charset_normalizer.from_bytes(content).best()
+    few = sum(byte > 127 for byte in content) * _FEW < len(content)
+    if few and b"\0" not in content:
+        # A word here and there tells too little to guess from; English text is in no other encoding as often.
+        with suppress(UnicodeDecodeError):
+            return content.decode("cp1252")
+    best = charset_normalizer.from_bytes(content).best()
     if best is None:
         raise ValueError("the content is not text in any encoding that could be recognised")
     return str(best)

@@ -33,7 +33,7 @@ import pyarrow.compute as pc
 
 from . import ledger
 from .components import Aggregator, Ingestor
-from .errors import CheckError, OnrecordError
+from .errors import PLUGIN_FAILURES, CheckError, OnrecordError
 from .fingerprint import targets
 from .plugins import Plugins
 from .records import AGGREGATE_TABLES, ANNOTATION_TABLES, STANDARD_TABLES, Ledger, Run, StageName, Step
@@ -116,9 +116,13 @@ class ActiveRun:
         """Take what an ingestor lists (see `stages.discover`), and mark as withdrawn what it no longer does."""
         self._step("ingest", name)
         with self.warehouse.writing() as connection:
+            before = listing.withdrawn(connection, name)
             items, taken = listing.own(connection, name, items, self._items, self.ingestors.keys())
             if listing.update(connection, name, items, self.id, complete=self.ingestors[name].complete):
                 mark_changed(connection, self.id)
+            gone = listing.withdrawn(connection, name) - before
+        if gone > 0:
+            log.warning("%s no longer lists %s document(s): their articles are marked as withdrawn", name, gone)
         # Places go on from one ingestor to the next: the window goes by them.
         first = self._items.num_rows
         places = pa.array(range(first, first + items.num_rows), pa.int64())
@@ -127,7 +131,7 @@ class ActiveRun:
         if taken:
             log.warning("%s lists %s document(s) that another ingestor has; they are left to that one", name, taken)
 
-    def not_listed(self, name: str, error: Exception) -> None:
+    def not_listed(self, name: str, error: BaseException) -> None:
         """Take note that an ingestor could not say what there is: its documents stay as they are."""
         self._fail("ingest", name, f"could not list its documents: {type(error).__name__}: {error}")
 
@@ -168,7 +172,7 @@ class ActiveRun:
         _tell("loaded", stage=outcome.stage, number=outcome.number, subjects=subjects, failed=failed)
 
     def aggregate(self, name: str) -> None:
-        """Bring an aggregator's tables up to date; one that fails has empty tables and costs no other its own."""
+        """Bring an aggregator's tables up to date; one that fails keeps what it had and costs no other its own."""
         target = next(t for t in self._targets if t.plugin == name)
         aggregator = self.plugins.aggregators[name]
         with self.warehouse.reading() as connection:
@@ -179,7 +183,6 @@ class ActiveRun:
         _tell("stage", stage="aggregate", total=1, plugin=name)
         progress = self._step("aggregate", name)
         progress.tally.subjects = 1
-        empty = {table.name: table.arrow([]) for table in self.plugins.tables_of(aggregator)}
         entry = Ledger(
             stage="aggregate",
             plugin=name,
@@ -201,10 +204,10 @@ class ActiveRun:
             if aggregator.queries:
                 # They have only been run while their tables were filled.
                 progress.tally.seconds = perf_counter() - entered
-        except Exception as error:
+        except PLUGIN_FAILURES as error:
             self._fail("aggregate", name, f"{type(error).__name__}: {error}")
             progress.tally.failed = 1
-            self.warehouse.refill(name, empty, self.plugins.tables, entries.arrow([]), self.id)
+            self.warehouse.outdate(name, self.plugins.tables_of(aggregator), self.id)
         progress.wall_seconds = perf_counter() - begun
         _tell("loaded", stage="aggregate", number=0, subjects=1, failed=progress.tally.failed)
 
@@ -243,8 +246,9 @@ class ActiveRun:
         self._finish("failed" if self._failures() else "completed")
         try:
             self.warehouse.publish()
-        except BaseException:
+        except BaseException as error:
             self._finished = False
+            self._fail("publish", "publish", f"{type(error).__name__}: {error}")
             raise
         _tell("loaded", stage="publish", number=0, subjects=1, failed=0, seconds=perf_counter() - begun)
 
@@ -293,7 +297,7 @@ class ActiveRun:
                 chosen = pc.is_in(self._items["subject_id"], pa.array(group.subject_ids))
                 subjects = self._items.filter(chosen)
             else:
-                subjects = ledger.subjects(connection, stage, group.subject_ids)
+                subjects = ledger.subjects(connection, stage, group)
             if stage == "annotate":
                 for name in sorted({need for p in plugins for need in needs[p]} - set(plugins)):
                     for table in self.plugins.tables_of(self.plugins.annotators[name]):
@@ -370,14 +374,19 @@ def running(plugins: Plugins, *, wait: bool = True) -> Iterator[ActiveRun]:
     with locked(plugins.configuration.settings.warehouse, wait=wait):
         run = ActiveRun(plugins)
         run._start()
+        _tell("begun", run_id=str(run.id))
         try:
             yield run
         except BaseException as error:
             interrupted = isinstance(error, KeyboardInterrupt | SystemExit)
-            run._finish("interrupted" if interrupted else "failed", f"{type(error).__name__}: {error}".rstrip(": "))
+            message = "by the operator" if interrupted else f"{type(error).__name__}: {error}".rstrip(": ")
+            run._finish("interrupted" if interrupted else "failed", message)
             plugins.run_finished(run.report)
             raise
-        run._finish("failed" if run._failures() else "completed")
+        else:
+            run._finish("failed" if run._failures() else "completed")
+        finally:
+            run.warehouse.close()
     plugins.run_finished(run.report)
     if run.report.failed:
         raise RunFailed(run.report.run.message or "failed")

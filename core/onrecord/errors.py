@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -82,3 +83,7 @@ class TransientError(OnrecordError):
     The subject is tried again with growing pauses, then by every later run, until it works. An
     `OSError` (a network error, a file that is locked) is treated in the same way.
     """
+
+
+PLUGIN_FAILURES = (Exception, SystemExit, asyncio.CancelledError)
+"""What counts as a failure of a plugin wherever its code is called. Not KeyboardInterrupt: that is the operator."""

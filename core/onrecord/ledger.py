@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import groupby
+from typing import Any
 from uuid import UUID
 
 import duckdb
@@ -20,7 +21,6 @@ from .rows import Table, quoted
 STALE = ("content", "version", "configuration", "pipeline", "requirement")
 """The reasons for which a subject that was done is to be done again."""
 TO_DO = ("new", "retry", *STALE)
-NOT_TO_DO = ("current", "quarantined", "blocked", "no pipeline")
 
 WAREHOUSE_SUBJECT: UUID = identify("warehouse")
 """The subject of aggregators, which work on the warehouse as a whole."""
@@ -52,6 +52,8 @@ class Pending:
     plugins: tuple[str, ...]
     language: str | None
     subject_ids: list[str]
+    places: tuple[int, int]
+    """The first and the last place of the subjects in their table: what lies outside need not be searched."""
 
 
 def plan(connection: duckdb.DuckDBPyConnection, targets: Sequence[Target], items: pa.Table) -> list[PlanLine]:
@@ -136,15 +138,19 @@ def cut(found: pa.Table, most: int, most_bytes: int) -> Iterator[Pending]:
     """Cut subjects into batches of the same components and language, of at most `most` and `most_bytes`."""
     rows = sorted(found.to_pylist(), key=lambda row: (row["plugins"], row["language"] or "", row["place"]))
     for (plugins, language), group in groupby(rows, lambda row: (tuple(row["plugins"]), row["language"])):
-        ids: list[str] = []
+        chosen: list[dict[str, Any]] = []
         size = 0
         for row in group:
-            if ids and (len(ids) >= most or size + row["bytes"] > most_bytes):
-                yield Pending(plugins, language, ids)
-                ids, size = [], 0
-            ids.append(row["subject_id"])
+            if chosen and (len(chosen) >= most or size + row["bytes"] > most_bytes):
+                yield _pending(plugins, language, chosen)
+                chosen, size = [], 0
+            chosen.append(row)
             size += row["bytes"]
-        yield Pending(plugins, language, ids)
+        yield _pending(plugins, language, chosen)
+
+
+def _pending(plugins: tuple[str, ...], language: str | None, rows: Sequence[Mapping[str, Any]]) -> Pending:
+    return Pending(plugins, language, [row["subject_id"] for row in rows], (rows[0]["place"], rows[-1]["place"]))
 
 
 def aggregate_state(connection: duckdb.DuckDBPyConnection, target: Target) -> tuple[str, str]:
@@ -185,10 +191,11 @@ def moves(connection: duckdb.DuckDBPyConnection, items: pa.Table, ingestors: Ite
     return int(found[0][0]), int(found[0][1])
 
 
-def subjects(connection: duckdb.DuckDBPyConnection, stage: StageName, ids: Sequence[str]) -> pa.Table:
+def subjects(connection: duckdb.DuckDBPyConnection, stage: StageName, group: Pending) -> pa.Table:
     """What a stage reads of some subjects: the columns of `document` or `article`, with subject_id, input_hash, uri."""
-    connection.register("chosen", pa.table({"subject_id": pa.array(ids, pa.string())}))
-    return connection.sql(_sql(f"read_{stage}")).to_arrow_table()
+    connection.register("chosen", pa.table({"subject_id": pa.array(group.subject_ids, pa.string())}))
+    first, last = group.places
+    return connection.sql(_sql(f"read_{stage}"), params={"first": first, "last": last}).to_arrow_table()
 
 
 def rows_of(connection: duckdb.DuckDBPyConnection, table: Table, ids: Sequence[str]) -> pa.Table:

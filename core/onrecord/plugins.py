@@ -26,7 +26,7 @@ from pydantic import BaseModel
 from . import hookspecs
 from .components import Aggregator, Annotator, Cleaner, Component, Ingestor
 from .config import Configuration, configured
-from .errors import ConfigError, OnrecordError, PluginError
+from .errors import PLUGIN_FAILURES, ConfigError, OnrecordError, PluginError
 from .language import Pipeline, installed_pipeline
 from .records import (
     AGGREGATE_TABLES,
@@ -145,7 +145,7 @@ class Plugins:
         for implementation in self.manager.hook.run_finished.get_hookimpls():
             try:
                 implementation.function(*[report for _ in implementation.argnames])
-            except Exception:
+            except PLUGIN_FAILURES:
                 log.exception("run_finished of plugin %s raised", implementation.plugin_name)
 
     def add_commands(self, cli: Any) -> None:
@@ -153,7 +153,7 @@ class Plugins:
         for implementation in self.manager.hook.register_commands.get_hookimpls():
             try:
                 implementation.function(*[cli for _ in implementation.argnames])
-            except Exception as error:
+            except PLUGIN_FAILURES as error:
                 log.error("register_commands of plugin %s raised %r", implementation.plugin_name, error)
 
     # ── loading one plugin ───────────────────────────────────────────────────────────────────────
@@ -173,7 +173,7 @@ class Plugins:
                 self._check(thing, info)
         except ConfigError:
             raise
-        except (Exception, SystemExit) as error:
+        except PLUGIN_FAILURES as error:
             self._skip(info, _reason(error))
 
     def _register(self, info: PluginInfo) -> None:
@@ -344,6 +344,8 @@ def _check_component(component: Component, plugin: str) -> None:
     for row in component.writes:
         if not (isinstance(row, type) and issubclass(row, Row)):
             raise PluginError(plugin, f"{kind}.writes holds {row!r}, which is no subclass of onrecord.Row")
+        if row.__append_only__:
+            raise PluginError(plugin, f"{row.__name__} is append-only, which only the engine's own tables can be")
         _table(row, component)
     if isinstance(component, Aggregator) and component.queries and set(component.queries) != set(component.writes):
         raise PluginError(plugin, f"{kind}.queries must have a query for each row class in {kind}.writes, and no other")

@@ -14,6 +14,7 @@ from .records import Article
 from .rows import Row
 
 if TYPE_CHECKING:
+    from spacy.language import Language
     from spacy.tokens import Doc
 
 AnyRow = TypeVar("AnyRow", bound=Row)
@@ -25,7 +26,7 @@ class Reading:
     def __init__(self, articles: Sequence[Article], pipeline: Pipeline | None) -> None:
         self._articles = articles
         self._pipeline = pipeline
-        self._docs: dict[UUID, Doc] = {}
+        self._docs: dict[UUID, Doc | Exception] = {}
         self._rows: dict[type[Row], dict[UUID, list[Row]]] = defaultdict(lambda: defaultdict(list))
         self._reader: Annotator | None = None
         self._readable: frozenset[type[Row]] = frozenset()
@@ -57,19 +58,28 @@ class Reading:
             raise PluginError(self._reader.name, "reads article.doc without saying so: set uses_doc = True")
         if article.article_id not in self._docs:
             self._parse(article)
-        return self._docs[article.article_id]
+        parsed = self._docs[article.article_id]
+        if isinstance(parsed, Exception):
+            raise parsed
+        return parsed
 
     def _parse(self, article: Article) -> None:
         if self._pipeline is None:
             name = self._reader.name if self._reader else "reading"
             raise PluginError(name, f"no pipeline is registered for the language {article.language!r}")
         nlp = loaded(self._pipeline)
-        waiting = [a for a in self._articles if a.article_id not in self._docs]
         try:
-            parsed = list(nlp.pipe(a.body for a in waiting))
+            for a, doc in zip(self._articles, nlp.pipe(a.body for a in self._articles), strict=True):
+                self._docs[a.article_id] = doc
         except Exception:
             # One body that breaks the pipeline must not cost the others theirs.
-            self._docs[article.article_id] = nlp(article.body)
-            return
-        for a, doc in zip(waiting, parsed, strict=True):
-            self._docs[a.article_id] = doc
+            for a in self._articles:
+                if a.article_id not in self._docs:
+                    self._docs[a.article_id] = _parsed(nlp, a.body)
+
+
+def _parsed(nlp: Language, body: str) -> Doc | Exception:
+    try:
+        return nlp(body)
+    except Exception as error:
+        return error

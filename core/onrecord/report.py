@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
-from .records import STANDARD_TABLES, Run, Step
-from .warehouse.live import Warehouse
+from .records import Run, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,25 +26,6 @@ class RunReport:
     def seconds(self) -> float:
         """How long it took, from taking the lock to the end."""
         return ((self.run.finished_at or self.run.started_at) - self.run.started_at).total_seconds()
-
-
-def last_report(warehouse: Path, since: datetime | None = None) -> RunReport | None:
-    """The report of the last run of a warehouse, if there has been one (since then)."""
-    found = Warehouse(warehouse)
-    if not found.live.exists():
-        return None
-    with found.reading() as connection:
-        runs = connection.sql("select * from run order by started_at desc limit 1").to_arrow_table()
-        steps = connection.sql(
-            "select * from step where run_id = (select max_by(run_id, started_at) from run) order by ordinal"
-        ).to_arrow_table()
-    if not runs.num_rows:
-        return None
-    run = STANDARD_TABLES["run"].rows(runs)[0]
-    assert isinstance(run, Run)
-    if since is not None and run.started_at < since:
-        return None
-    return RunReport(run, tuple(s for s in STANDARD_TABLES["step"].rows(steps) if isinstance(s, Step)), warehouse)
 
 
 COLUMNS = ("stage", "plugin", "subjects", "failed", "blocked", "rows", "seconds", "rows/s", "status")

@@ -17,7 +17,7 @@ from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origi
 from uuid import UUID
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
 
 from .errors import RowError
@@ -181,7 +181,11 @@ class Table:
             for name in as_json & values.keys():
                 if values[name] is not None:
                     values[name] = json.loads(values[name])
-            rows.append(self.row.model_validate(values))
+            try:
+                rows.append(self.row.model_validate(values))
+            except ValidationError:
+                # Written before the class became what it is, e.g. before it had a column: still readable.
+                rows.append(self.row.model_construct(**values))
         return rows
 
     def _refuse_duplicates(self, made: pa.Table) -> None:

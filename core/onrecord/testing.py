@@ -19,6 +19,7 @@ from typing import Any
 from .components import Annotator, Cleaner, Fetched, Ingestor, Item
 from .config import parsed
 from .engine import STAGES, RunFailed, running
+from .errors import PLUGIN_FAILURES
 from .hookspecs import hookimpl
 from .identity import content_hash, identify
 from .language import Pipeline
@@ -155,7 +156,7 @@ def run(plugins: Plugins) -> RunReport:
             for name, ingestor in active.ingestors.items():
                 try:
                     active.listed(name, discover(ingestor))
-                except Exception as error:
+                except PLUGIN_FAILURES as error:
                     active.not_listed(name, error)
             for stage in STAGES:
                 for batch in active.pending(stage):

@@ -40,8 +40,10 @@ class Workers:
     def __init__(self, plugins: Plugins, processes: int) -> None:
         self._plugins = plugins
         self.processes = processes
-        self._pool: ProcessPoolExecutor | None = None
         self._lock = threading.Lock()
+        self._alone = threading.Lock()
+        self._pool: _Pool | None = None
+        self._pools: set[_Pool] = set()
         self._closed = False
 
     def perform(self, batch: Batch) -> Outcome:
@@ -51,42 +53,52 @@ class Workers:
         if not self.processes:
             with self._lock:
                 return perform(batch, self._plugins)
-        pool = self._running()
+        with self._lock:
+            if self._pool is None or self._pool.broken:
+                self._pool = self._opened(self.processes)
+            pool = self._pool
         try:
-            return pool.submit(_perform, self._plugins.configuration, batch).result()
+            return pool.perform(self._plugins.configuration, batch)
         except BrokenProcessPool:
             if self._closed:
                 raise
             log.warning("a worker process died during %s; its batch is done again", batch.label)
-            with self._lock:
-                if self._pool is pool:
-                    self._pool = None
+            pool.broken = True
+        # One such batch at a time, in a process of its own: then its death is this batch's doing and no
+        # neighbour's, and what was short of memory is not made to run several times over.
+        with self._alone:
             return self._perform_alone(batch)
 
     def close(self) -> None:
         """End the worker processes, in the middle of a batch if need be: what is not loaded stays pending."""
-        self._closed = True
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            self._pool = None
-            for child in multiprocessing.active_children():
-                child.terminate()
-
-    def _running(self) -> ProcessPoolExecutor:
         with self._lock:
-            if self._pool is None:
-                self._pool = _pool(self.processes)
-            return self._pool
+            self._closed = True
+            for pool in self._pools:
+                pool.end()
+            self._pools.clear()
+            self._pool = None
+
+    def _opened(self, processes: int) -> _Pool:
+        if self._closed:
+            raise BrokenProcessPool("the run is over")
+        pool = _Pool(processes)
+        self._pools.add(pool)
+        return pool
 
     def _perform_alone(self, batch: Batch) -> Outcome:
-        # In a process of its own, so that its death is this batch's doing and no neighbour's.
+        with self._lock:
+            pool = self._opened(1)
         try:
-            with _pool(1) as alone:
-                return alone.submit(_perform, self._plugins.configuration, batch).result()
+            return pool.perform(self._plugins.configuration, batch)
         except BrokenProcessPool as error:
+            if self._closed:
+                raise
             if len(batch) == 1:
                 return self._given_up(batch, error)
-            return Outcome.merged([self._perform_alone(half) for half in batch.halves()])
+        finally:
+            pool.end()
+            self._pools.discard(pool)
+        return Outcome.merged([self._perform_alone(half) for half in batch.halves()])
 
     def _given_up(self, batch: Batch, error: BrokenProcessPool) -> Outcome:
         subject_id = batch.subjects["subject_id"][0].as_py()
@@ -120,12 +132,30 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _pool(processes: int) -> ProcessPoolExecutor:
-    # A fresh interpreter: a fork would copy locks that other threads of this one hold at that moment.
-    context = multiprocessing.get_context("spawn")
-    messages = context.Queue()
-    QueueListener(messages, _Relay()).start()
-    return ProcessPoolExecutor(processes, mp_context=context, initializer=_begin_worker, initargs=(messages,))
+class _Pool:
+    """Some worker processes, and the thread that takes what they log."""
+
+    def __init__(self, processes: int) -> None:
+        # A fresh interpreter: a fork would copy locks that other threads of this one hold at that moment.
+        context = multiprocessing.get_context("spawn")
+        messages = context.Queue()
+        self.broken = False
+        self._listener = QueueListener(messages, _Relay())
+        self._listener.start()
+        self._executor = ProcessPoolExecutor(
+            processes, mp_context=context, initializer=_begin_worker, initargs=(messages,)
+        )
+
+    def perform(self, configuration: Configuration, batch: Batch) -> Outcome:
+        return self._executor.submit(_perform, configuration, batch).result()
+
+    def end(self) -> None:
+        # Before Python 3.14 an executor has no public way to end its processes while they work.
+        processes = list((getattr(self._executor, "_processes", None) or {}).values())
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.terminate()
+        self._listener.stop()
 
 
 class _Relay(logging.Handler):

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import os
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from onrecord.cli import console, opened, options, unheard
+from onrecord.cli import console, leave, opened, options, unheard
 from onrecord.cli.progress import following
 from onrecord.cli.summary import summary
 from onrecord.engine import RunFailed
-from onrecord.errors import CheckError, LockedError
-from onrecord.report import last_report
+from onrecord.errors import CheckError, LockedError, OnrecordError
+from onrecord.warehouse.bookkeeping import report_of
 from onrecord.warehouse.lock import holder
 
+FAILED = 1
+"""The exit status of a run of which a part failed."""
 INTERRUPTED = 130
 """The exit status after Ctrl-C, as shells have it."""
 
@@ -42,6 +44,8 @@ def run(config: Path | None, warehouse: Path | None, strict: bool | None, no_wai
 
     from .server import prefect
 
+    # After Ctrl-C, the process that tidies up after workers would complain that they did not do so themselves.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
     failure: str | None = None
     interrupted = False
     with following(console) as progress:
@@ -60,13 +64,19 @@ def run(config: Path | None, warehouse: Path | None, strict: bool | None, no_wai
             failure = str(error)
         except KeyboardInterrupt:
             interrupted = True
+        except OnrecordError:
+            raise
+        except Exception as error:
+            logging.getLogger("onrecord").exception("the run ended unexpectedly")
+            failure = f"{type(error).__name__}: {error} (the log has the traceback: {log})"
+            if progress.run_id is None:
+                raise OnrecordError(f"the run could not start: {failure}") from error
     if interrupted:
         click.echo("interrupted; all that was loaded is kept, and the next run does the rest", err=True)
-        # Not sys.exit: threads that wait for workers which are gone would hold the process up.
-        os._exit(INTERRUPTED)
-    report = last_report(directory, since=began)
+        leave(INTERRUPTED)
+    report = report_of(directory, progress.run_id) if progress.run_id else None
     if report is not None:
         console.print(summary(report, log))
     if failure:
         click.echo(f"failed in part:\n{failure}", err=True)
-        sys.exit(1)
+        leave(FAILED)

@@ -27,10 +27,12 @@ def etl(config: str, warehouse: str | None = None, strict: bool | None = None, w
     """
     changes = {"warehouse": Path(warehouse).resolve() if warehouse else None, "strict": strict}
     plugins = Plugins(load(Path(config)).with_settings(**changes))
-    with running(plugins, wait=wait) as run:
-        try:
+    run: ActiveRun | None = None
+    try:
+        with running(plugins, wait=wait) as run:
             work_through(run, plugins)
-        finally:
+    finally:
+        if run is not None:
             write_report(run.report)
 
 

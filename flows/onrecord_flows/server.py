@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock
+
 from onrecord import OnrecordError
 
 START_SECONDS = 180
@@ -61,24 +63,34 @@ def prefect(log: Path) -> Iterator[None]:
         with _quiet(log):
             yield
         return
+    # Two first runs at a time must not both make Prefect's database.
+    home().mkdir(parents=True, exist_ok=True)
+    starting = FileLock(home() / "onrecord-start.lock")
+    starting.acquire()
     server, url = started(log)
     try:
         # Importing takes about as long as the server does to come up: both at a time.
         import onrecord_flows.etl  # noqa: F401
 
         wait_for(server, url, log)
+        starting.release()
         with _quiet(log, url):
             yield
     finally:
+        starting.release()
         stop(server)
+
+
+def home() -> Path:
+    """Where Prefect keeps its database and profiles."""
+    return Path(os.environ.get("PREFECT_HOME", Path.home() / ".prefect"))
 
 
 def _configured() -> bool:
     """Whether the user has a server of their own, in the environment or in a profile."""
     if os.environ.get("PREFECT_API_URL"):
         return True
-    home = Path(os.environ.get("PREFECT_HOME", Path.home() / ".prefect"))
-    if not Path(os.environ.get("PREFECT_PROFILES_PATH", home / "profiles.toml")).exists():
+    if not Path(os.environ.get("PREFECT_PROFILES_PATH", home() / "profiles.toml")).exists():
         return False
     from prefect.settings import get_current_settings
 
@@ -130,7 +142,7 @@ def stop(server: subprocess.Popen[bytes]) -> None:
 
 @contextmanager
 def _quiet(log: Path, url: str | None = None) -> Iterator[None]:
-    """Send what Prefect would print to the file, and leave out the heartbeat that ends a second late."""
+    """Send what Prefect would print to the file."""
     # Prefect sets its logging up when it is imported in earnest, which is what the flow does.
     from prefect.logging.handlers import APILogWorker
     from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
@@ -141,7 +153,8 @@ def _quiet(log: Path, url: str | None = None) -> Iterator[None]:
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     _move_console_to(file)
     logging.captureWarnings(True)
-    settings = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None} | ({PREFECT_API_URL: url} if url else {})
+    # A server that is there for longer tells from the heartbeat that a run was killed; ours goes with the run.
+    settings = {PREFECT_API_URL: url, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None} if url else {}
     with temporary_settings(settings):
         try:
             yield

@@ -6,6 +6,7 @@ which takes seconds, and keep every outcome until the flow ends. So outcomes com
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -22,9 +23,12 @@ from prefect.utilities.annotations import quote
 from onrecord import Ingestor, RunReport, TransientError
 from onrecord.config import RunSettings
 from onrecord.engine import ActiveRun
+from onrecord.errors import PLUGIN_FAILURES
 from onrecord.report import markdown
 from onrecord.stages import Batch, Outcome, discover
 from onrecord.workers import Workers
+
+log = logging.getLogger("onrecord")
 
 sealed: Any = quote
 """Typed as Any: a task's parameters have the types of what is inside."""
@@ -34,7 +38,7 @@ sealed: Any = quote
 class Failed:
     """What came of a task that failed for good."""
 
-    error: Exception
+    error: BaseException
 
 
 def discovered(ingestor: Ingestor, settings: RunSettings) -> pa.Table | Failed:
@@ -44,7 +48,7 @@ def discovered(ingestor: Ingestor, settings: RunSettings) -> pa.Table | Failed:
         _discover.with_options(task_run_name=f"ingest {ingestor.name} list", **_retries(settings))(
             sealed(ingestor), sealed(box)
         )
-    except Exception as error:
+    except PLUGIN_FAILURES as error:
         return Failed(error)
     return box[-1]
 
@@ -84,7 +88,11 @@ def publish(run: ActiveRun) -> None:
 
 def write_report(report: RunReport) -> None:
     """Leave the report of a run where the Prefect UI shows it."""
-    create_markdown_artifact(markdown(report), key="onrecord-run", description="How the run went, step by step")
+    try:
+        create_markdown_artifact(markdown(report), key="onrecord-run", description="How the run went, step by step")
+    except Exception:
+        # The run is over and has been written down in the warehouse; nothing of that depends on the page.
+        log.exception("the report could not be shown in Prefect")
 
 
 def may_pass(_task: Any, _task_run: Any, state: Any) -> bool:

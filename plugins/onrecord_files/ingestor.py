@@ -8,6 +8,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from pydantic import Field
+
 from onrecord import Config, ConfiguredPath, Fetched, Ingestor, Item
 
 from .listing import MissingPathError, files_under
@@ -33,9 +35,10 @@ class Files(Ingestor):
     class Config(Config):
         """Where to look, and for what."""
 
-        paths: list[ConfiguredPath] = []
+        # Neither changes what is read from a file: another folder makes no document of the first one stale.
+        paths: list[ConfiguredPath] = Field(default=[], exclude=True)
         """Files, or folders that are searched with all their subfolders."""
-        patterns: list[str] = ["*.txt", "*.md", "*.html", "*.htm"]
+        patterns: list[str] = Field(default=["*.txt", "*.md", "*.html", "*.htm"], exclude=True)
         """Names of the files in those folders that are read; * and ? as in a shell, capitals or not."""
 
     config: Config = Config()
@@ -51,7 +54,7 @@ class Files(Ingestor):
                 )
             found.update(files_under(path.resolve(), self.config.patterns))
         for path in sorted(found):
-            yield Item(path.as_uri(), token(path))
+            yield Item(path.as_uri(), token(path), path.stat().st_size)
 
     def fetch(self, item: Item) -> Fetched:
         path = Path(url2pathname(urlsplit(item.uri).path))

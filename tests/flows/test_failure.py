@@ -103,8 +103,8 @@ def test_ctrl_c_leaves_what_was_loaded_and_the_next_run_does_the_rest(many: Proj
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=60)
 
-    assert process.returncode == 130
-    assert err.strip().endswith("all that was loaded is kept, and the next run does the rest")
+    assert process.returncode == 130, err
+    assert err.strip() == "interrupted; all that was loaded is kept, and the next run does the rest"
     wait_until(lambda: not children_of(process.pid), "the workers to end")
     plan = many.run(command="plan").stdout
     assert "slowly" in plan

@@ -65,10 +65,10 @@ def test_a_batch_is_of_one_language_and_for_the_same_plugins() -> None:
         ("e", ["p", "q"], None, 1),
     )
     assert list(cut(pending, 100, 100)) == [
-        Pending(("p",), "en", ["b"]),
-        Pending(("p", "q"), None, ["e"]),
-        Pending(("p", "q"), "de", ["c"]),
-        Pending(("p", "q"), "en", ["a", "d"]),
+        Pending(("p",), "en", ["b"], (1, 1)),
+        Pending(("p", "q"), None, ["e"], (4, 4)),
+        Pending(("p", "q"), "de", ["c"], (2, 2)),
+        Pending(("p", "q"), "en", ["a", "d"], (0, 3)),
     ]
 
 
@@ -121,10 +121,6 @@ def test_only_keeps_the_subjects_that_are_named() -> None:
     assert ids(smaller) == [IDS[1], IDS[3]]
     assert (smaller.plugins, smaller.number, smaller.language) == (("p", "q"), 7, "en")
     assert len(batch(5).only([])) == 0
-
-
-def test_without_keeps_the_plugins_that_are_not_named() -> None:
-    assert batch(3).without(["p", "z"]).plugins == ("q",)
 
 
 @given(st.integers(2, 20))

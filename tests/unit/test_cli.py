@@ -506,12 +506,10 @@ LENGTHS = "select note, 'x' as \"[odd]\", words, null as nothing, 0.5 as share f
 def test_sql_prints_a_table(project: Path, onrecord: Callable[..., Ended]) -> None:
     ended = onrecord("sql", LENGTHS)
     assert (ended.status, ended.err) == (0, "")
-    lines = [
-        [cell.strip() for cell in line.strip("│┃").replace("┃", "│").split("│")] for line in ended.out.splitlines()
-    ]
+    lines = [line.split() for line in ended.out.splitlines()]
     assert ["note", "[odd]", "words", "nothing", "share"] in lines
-    assert ["Three [/short] [words].", "x", "3", "", "0.5"] in lines
-    assert ["1 row"] in lines
+    assert ["Three", "[/short]", "[words].", "x", "3", "0.5"] in lines
+    assert ["(1", "row)"] in lines
 
 
 def test_sql_shows_the_first_hundred_rows_and_says_so(project: Path, onrecord: Callable[..., Ended]) -> None:
@@ -627,4 +625,6 @@ def test_try_of_a_file_without_text_says_so_in_a_sentence(project: Path, onrecor
     (project / "inbox/empty.txt").write_text("")
     ended = onrecord("try", "lengths", "inbox/empty.txt")
     assert ended.status == 2
-    assert ended.err.splitlines()[-1].startswith("onrecord: no running text is left of file:///")
+    assert ended.err.splitlines()[-1].startswith(
+        f"onrecord: {project / 'inbox/empty.txt'}: NothingLeft: no running text"
+    )

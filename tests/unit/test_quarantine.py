@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Annotated, Any
+from uuid import UUID
 
 import pytest
 
@@ -20,6 +21,7 @@ from onrecord import (
     Item,
     Mention,
     Reader,
+    References,
     Row,
     TransientError,
 )
@@ -478,7 +480,7 @@ class Counts(Aggregator):
     queries = {Count: "select count(*) as articles from article"}
 
 
-def test_an_aggregator_that_fails_empties_its_tables_and_those_that_require_it(bench: Bench) -> None:
+def test_an_aggregator_that_fails_keeps_what_it_had_and_so_do_those_that_require_it(bench: Bench) -> None:
     totals = Totals()
     bench.parts += [totals, Squares(), Counts()]
     assert not bench.run().failed
@@ -494,7 +496,9 @@ def test_an_aggregator_that_fails_empties_its_tables_and_those_that_require_it(b
     assert report.run.message == (
         "aggregate totals: ValueError: cannot add up\naggregate squares: OnrecordError: requires totals, which failed"
     )
-    assert bench.sql("from total") == bench.sql("from square") == []
+    assert bench.sql("select t.words as total, s.words as square from total t, square s") == [
+        {"total": 6, "square": 36}
+    ]
     assert [row["articles"] for row in bench.sql("from count")] == [4], "the others are done and published"
 
     totals.fails = False
@@ -585,3 +589,72 @@ def test_an_article_that_kills_worker_processes_is_quarantined_and_the_others_ar
         assert connection.execute("select count(*) from ledger where plugin = 'lengths'").fetchone() == (44,)
     finally:
         connection.close()
+
+
+class Longest(Row, key=("article_id",)):
+    article_id: Annotated[UUID, References("article")]
+    segment_of: Annotated[UUID, References("length", "article_id")]
+
+
+class FindLongest(Aggregator):
+    name, version, writes, requires = "longest", "1", [Longest], ["lengths"]
+    fails = False
+
+    def aggregate(self, warehouse: Reader) -> Iterator[Longest]:
+        if self.fails:
+            raise MemoryError("for the moment")
+        for row in warehouse.sql("select article_id from length").to_pylist():
+            yield Longest(article_id=row["article_id"], segment_of=row["article_id"])
+
+
+def test_what_a_failing_aggregator_says_of_things_that_are_gone_goes_and_the_rest_is_published(bench: Bench) -> None:
+    longest = FindLongest()
+    bench.parts.append(longest)
+    assert not bench.run().failed
+    before = len(bench.sql("from longest"))
+
+    longest.fails = True
+    bench.documents["a"] = "this one is bad"
+    report = bench.run()
+
+    assert report.run.message == "aggregate longest: MemoryError: for the moment"
+    assert len(bench.sql("from length")) == len(bench.sql("from longest")) == before - 1
+
+    longest.fails = False
+    bench.documents["a"] = "fine again"
+    assert not bench.run().failed
+    assert len(bench.sql("from longest")) == before
+
+
+@pytest.mark.parametrize("headline", ["\ud83d Kerry", float("nan")])
+def test_what_cannot_be_stored_is_quarantined_and_costs_no_other_document(headline: Any, bench: Bench) -> None:
+    bench.documents["odd"] = Fetched(b"some words", "text/plain", {"headline": headline})
+
+    report = bench.run()
+
+    assert not report.failed
+    (failure,) = bench.sql("select uri, error from quarantine where stage = 'ingest'")
+    assert failure["uri"] == "memory:odd"
+    assert "`document.metadata`" in failure["error"]
+    assert len(bench.sql("from article")) == len(bench.documents) - 1
+
+
+def test_an_exception_without_a_text_is_quarantined_like_any_other(bench: Bench) -> None:
+    class Speechless(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    class Nothing(Row):
+        words: int
+
+    class Mute(Annotator):
+        name, version, writes = "mute", "1", [Nothing]
+
+        def annotate(self, article: Article) -> Iterator[Row]:
+            raise Speechless
+
+    bench.parts.append(Mute())
+    bench.run()
+
+    errors = {row["error"] for row in bench.sql("select error from quarantine where plugin = 'mute'")}
+    assert errors == {"Speechless: (its text cannot be shown)"}

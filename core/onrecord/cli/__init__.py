@@ -9,9 +9,10 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import click
+import duckdb
 from rich.console import Console
 
 from ..config import Configuration, load
@@ -76,14 +77,30 @@ def main() -> None:
     handler.setFormatter(logging.Formatter("onrecord: %(message)s"))
     handler.setLevel(logging.WARNING)
     logging.getLogger("onrecord").addHandler(handler)
+    failure = None
     try:
         cli(prog_name="onrecord")
-    except OnrecordError as error:
-        click.echo(f"onrecord: {error}", err=True)
-        sys.exit(COULD_NOT_START)
-    except BrokenPipeError:
-        # Whoever read our output has seen enough, as `head` does.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OnrecordError, OSError, duckdb.Error) as error:
+        if isinstance(error, BrokenPipeError):
+            # Whoever read our output has seen enough, as `head` does.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        else:
+            failure = str(error)
+    if failure is not None:
+        click.echo(f"onrecord: {failure}", err=True)
+        leave(COULD_NOT_START)
+
+
+def leave(status: int) -> NoReturn:
+    """End the program at once.
+
+    Otherwise threads that wait for workers which are gone would hold it up, and DuckDB's binding would complain at
+    length about connections in the tracebacks of errors that have been told already.
+    """
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def options(function: AnyFunction) -> AnyFunction:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
 import pyarrow as pa
+from rich.markup import escape
 from rich.table import Table
 
 from .. import ledger
+from ..errors import PLUGIN_FAILURES
 from ..fingerprint import targets
 from ..stages import discover
 from ..stages.ingest import ITEM_SCHEMA
@@ -43,7 +46,7 @@ def command(config: Path | None, warehouse: Path | None) -> None:
     for name, ingestor in plugins.ingestors.items():
         try:
             listed[name] = discover(ingestor)
-        except Exception as error:
+        except PLUGIN_FAILURES as error:
             click.echo(f"onrecord: {name} cannot list its documents: {error}", err=True)
     live = Warehouse(configuration.settings.warehouse)
     items = ITEM_SCHEMA.empty_table()
@@ -53,7 +56,7 @@ def command(config: Path | None, warehouse: Path | None) -> None:
             items = pa.concat_tables([items, own])
         lines = ledger.plan(connection, wanted, items)
         gone, back = ledger.moves(connection, items, [plugins.ingestors[name] for name in listed])
-        warnings = changed_sources(connection, wanted)
+        warnings = list(changed_sources(connection, wanted))
 
     table = Table(box=None, header_style="dim", pad_edge=False)
     for heading in ("stage", "plugin"):
@@ -69,10 +72,13 @@ def command(config: Path | None, warehouse: Path | None) -> None:
         table.add_row(line.stage, name, *(f"{states.get(state, 0) or '·'}" for state in shown), why)
     console.print(table)
     for message in warnings:
-        console.print(f"[yellow]warning[/yellow] {message}")
+        console.print(f"[yellow]warning[/yellow] {escape(message)}")
     if gone:
         console.print(f"{gone:,} document(s) are gone from their source: their articles will be marked withdrawn")
     if back:
         console.print(f"{back:,} document(s) are back at their source: their articles will no longer be marked")
     to_do = sum(line.to_do for line in lines)
     console.print(f"{to_do:,} to do" if to_do or gone or back else "nothing to do: everything is up to date")
+    if len(listed) < len(plugins.ingestors):
+        console.print("some sources could not be listed: what is there is not known")
+        sys.exit(1)

@@ -21,6 +21,8 @@ class ProgressHandler(logging.Handler):
         self._progress = progress
         self._bars: dict[str, TaskID] = {}
         self._waiting: TaskID | None = None
+        self.run_id: str | None = None
+        """The run that is followed, once it has begun."""
 
     def say(self, words: str) -> None:
         """Show what is being waited for, until the first stage begins."""
@@ -36,7 +38,9 @@ class ProgressHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Show an event, or a message."""
         event = getattr(record, "event", None)
-        if event == "stage":
+        if event == "begun":
+            self.run_id = getattr(record, "run_id", None)
+        elif event == "stage":
             self._stage(record)
         elif event == "loaded":
             self._progress.advance(self._bars[getattr(record, "stage", "")], getattr(record, "subjects", 0))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import pyarrow as pa
 from rich.markup import escape
 from rich.table import Table
 
@@ -73,11 +74,14 @@ def retry(config: Path | None, warehouse: Path | None, id_: str | None, plugin: 
     directory = folder(config, warehouse)
     chosen = [(row["plugin"], str(row["subject_id"])) for row in _chosen(directory, plugin, id_)]
     with locked(directory, wait=True), Warehouse(directory).writing() as connection:
-        for name, subject in chosen:
-            connection.execute(
-                "update quarantine set released = true where plugin = $plugin and subject_id = $subject",
-                {"plugin": name, "subject": subject},
-            )
+        plugins, subjects = zip(*chosen, strict=True)
+        connection.register("chosen", pa.table({"plugin": plugins, "subject_id": subjects}))
+        connection.execute(
+            """
+            update quarantine q set released = true
+            from chosen c where q.plugin = c.plugin and q.subject_id = c.subject_id::uuid
+            """
+        )
     console.print(f"{len(chosen)} will be tried again by the next run")
 
 

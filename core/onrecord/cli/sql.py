@@ -13,11 +13,12 @@ from typing import Any
 import click
 import duckdb
 import pyarrow.parquet as pq
-from rich.markup import escape
-from rich.table import Table
+from rich.console import Group
+from rich.text import Text
 
 from ..warehouse import Warehouse
 from . import console, folder, options
+from .layout import laid_out
 
 _MOST_ROWS = 100
 """Rows that a terminal is shown; the other formats give all."""
@@ -56,6 +57,8 @@ def command(
 
 
 def _answer(connection: duckdb.DuckDBPyConnection, query: str, form: str | None, parquet: Path | None) -> None:
+    if not query.strip(" \n\t;"):
+        raise click.UsageError("the query is empty")
     if parquet is not None:
         connection.sql(query).write_parquet(str(parquet))
         click.echo(f"{parquet}: {pq.read_metadata(parquet).num_rows:,} rows", err=True)
@@ -76,18 +79,18 @@ def _answer(connection: duckdb.DuckDBPyConnection, query: str, form: str | None,
         console.print(_pretty(names, rows))
 
 
-def _pretty(names: list[str], rows: list[tuple[Any, ...]]) -> Table:
-    table = Table(header_style="bold", caption_justify="left", caption_style="dim")
-    for index, name in enumerate(names):
-        numeric = all(isinstance(row[index], int | float) or row[index] is None for row in rows) and bool(rows)
-        table.add_column(escape(name), justify="right" if numeric else "left", overflow="fold")
-    for row in rows[:_MOST_ROWS]:
-        table.add_row(*("" if value is None else _words(value) for value in row))
+def _pretty(names: list[str], rows: list[tuple[Any, ...]]) -> Group:
+    shown = rows[:_MOST_ROWS]
+    numbers = [name for name, *column in zip(names, *shown, strict=True) if all(_is_number(value) for value in column)]
+    cells = [["" if value is None else _words(value) for value in row] for row in shown]
+    caption = f"{len(rows)} row{'' if len(rows) == 1 else 's'}"
     if len(rows) > _MOST_ROWS:
-        table.caption = f"the first {_MOST_ROWS} rows; --csv, --json and --parquet give all"
-    else:
-        table.caption = f"{len(rows)} row{'' if len(rows) == 1 else 's'}"
-    return table
+        caption = f"the first {_MOST_ROWS} rows; --csv, --json and --parquet give all"
+    return Group(laid_out(names, cells, console.width, numbers), Text(f"({caption})", style="dim"))
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
 
 
 def _words(value: Any) -> str:
@@ -95,7 +98,7 @@ def _words(value: Any) -> str:
         return f"{value:%Y-%m-%d %H:%M}" if (value.hour, value.minute) != (0, 0) else f"{value:%Y-%m-%d}"
     if isinstance(value, float):
         return f"{value:g}"
-    return escape(str(value))
+    return str(value)
 
 
 def _finite(value: Any) -> Any:
@@ -131,8 +134,10 @@ def _prompt(connection: duckdb.DuckDBPyConnection) -> None:
         query = "\n".join(lines).strip()
         if query in ("exit", "quit", "\\q", ".exit", ".quit"):
             return
+        if not query.strip("; "):
+            lines.clear()
+            continue
         if not query.endswith(";"):
-            lines = lines if query else []
             continue
         lines.clear()
         try:

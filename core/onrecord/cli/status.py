@@ -9,9 +9,10 @@ import click
 from rich.markup import escape
 
 from ..records import STANDARD_TABLES
-from ..report import closing_line, last_report
+from ..report import closing_line
 from ..rows import quoted
 from ..warehouse import Warehouse
+from ..warehouse.bookkeeping import report_of
 from ..warehouse.lock import holder
 from . import console, folder, options
 
@@ -28,7 +29,7 @@ def command(config: Path | None, warehouse: Path | None) -> None:
         _line("state", "empty: onrecord run fills it")
         return
     _line("writer", holder(found.directory) or "nobody")
-    report = last_report(found.directory)
+    report = report_of(found.directory)
     if report is None:
         _line("last run", "none")
     else:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from ..report import COLUMNS, RunReport, cells, closing_line
 
@@ -23,11 +24,11 @@ def summary(report: RunReport, log: Path | None = None) -> RenderableType:
             table.add_column(name, justify="left" if name in ("stage", "plugin", "status") else "right")
         for step, row in zip(busy, rows, strict=True):
             style = "" if step.status == "completed" and not step.failed else "red"
-            table.add_row(*(row[name] for name in shown), style=style)
+            table.add_row(*(Text(row[name]) for name in shown), style=style)
         lines.append(table)
-    lines.append(closing_line(report))
+    lines.append(Text(closing_line(report)))
     if quarantined := sum(step.failed for step in report.steps if step.stage in ("ingest", "clean", "annotate")):
         lines.append(f"{quarantined} subject(s) were quarantined: `onrecord quarantine` tells why")
     if log is not None:
-        lines.append(f"log: {log}")
+        lines.append(Text(f"log: {log}"))
     return Group(*lines)

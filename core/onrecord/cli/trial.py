@@ -8,11 +8,10 @@ from uuid import UUID
 
 import click
 from rich.markup import escape
-from rich.table import Table
 
 from ..components import Item
 from ..config import DEFAULT_FILE, Configuration, load
-from ..errors import OnrecordError
+from ..errors import PLUGIN_FAILURES, OnrecordError
 from ..language import Pipeline
 from ..plugins import Plugins
 from ..reading import Reading
@@ -22,6 +21,7 @@ from ..stages.annotate import made_of
 from ..stages.clean import cleaned
 from ..stages.ingest import fetched
 from . import console
+from .layout import laid_out
 
 
 @click.command("try")
@@ -52,8 +52,11 @@ def _article(file: Path, plugins: Plugins) -> Article:
     ingestor = next((i for i in plugins.ingestors.values() if "file" in i.schemes), None)
     if ingestor is None:
         raise OnrecordError("no loaded plugin reads files: an ingestor with the scheme `file` is needed")
-    document = fetched(ingestor, Item(file.as_uri(), ""))
-    return cleaned(document, plugins.cleaners, plugins.configuration.settings.language.default)[0]
+    try:
+        document = fetched(ingestor, Item(file.as_uri(), ""))
+        return cleaned(document, plugins.cleaners, plugins.configuration.settings.language.default)[0]
+    except PLUGIN_FAILURES as error:
+        raise OnrecordError(f"{file}: {type(error).__name__}: {error}") from error
 
 
 def _rows(article: Article, wanted: str, plugins: Plugins, pipeline: Pipeline | None) -> list[Row]:
@@ -84,30 +87,6 @@ def _print(article: Article, rows: list[Row], file: Path) -> None:
         filled = [name for name in row_class.model_fields if any(getattr(row, name) is not None for row in own)]
         names = [name for name in filled if not isinstance(getattr(own[0], name), UUID)]
         cells = [["" if (value := getattr(row, name)) is None else str(value) for name in names] for row in own]
-        console.print(_listed(names, cells) if _is_wide(names, cells) else _tabled(names, cells))
+        console.print(laid_out(names, cells, console.width))
     if not rows:
         console.print("no rows")
-
-
-def _is_wide(names: list[str], cells: list[list[str]]) -> bool:
-    columns = zip(names, *cells, strict=True)
-    return sum(min(20, max(map(len, column))) + 2 for column in columns) > console.width
-
-
-def _tabled(names: list[str], cells: list[list[str]]) -> Table:
-    table = Table(*names, box=None, header_style="dim", pad_edge=False)
-    for row in cells:
-        table.add_row(*map(escape, row))
-    return table
-
-
-def _listed(names: list[str], cells: list[list[str]]) -> Table:
-    """A line per value, for rows that are too wide for a table."""
-    grid = Table.grid(padding=(0, 2, 0, 2))
-    grid.add_column(style="dim")
-    for row in cells:
-        for name, cell in zip(names, row, strict=True):
-            if cell:
-                grid.add_row(name, escape(cell))
-        grid.add_row()
-    return grid

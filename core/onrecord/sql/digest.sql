@@ -2,13 +2,13 @@
 select md5(concat_ws(
     ' ',
     (
-        select concat_ws(' ', count(*), bit_xor(hash(l.plugin, l.subject_id, l.input_hash, l.fingerprint)))
+        select concat_ws(' ', count(*), sum(hash(concat_ws(' ', l.plugin, l.subject_id, l.input_hash, l.fingerprint))))
         from ledger l
-        where list_contains($needs, l.plugin)
+        where l.stage = 'clean' or list_contains($needs, l.plugin)
     ),
     (
-        select concat_ws(' ', count(*), bit_xor(hash(l.article_id, l.document_id, l.withdrawn_at is null)))
+        select concat_ws(' ', count(*), sum(hash(concat_ws(' ', l.article_id, l.document_id, l.withdrawn_at is null))))
         from listing l
     ),
-    (select concat_ws(' ', count(*), bit_xor(hash(a.article_id, a.content_hash))) from article a)
+    (select concat_ws(' ', count(*), sum(hash(concat_ws(' ', a.article_id, a.content_hash)))) from article a)
 ))

@@ -3,4 +3,5 @@ select a.article_id::varchar as subject_id, a.content_hash as input_hash, l.uri,
 from article a
 join listing l using (article_id)
 where a.article_id in (select subject_id::uuid from chosen)
+    and a.rowid between $first and $last
 order by a.rowid

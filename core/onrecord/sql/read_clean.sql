@@ -3,4 +3,5 @@ select l.article_id::varchar as subject_id, d.content_hash as input_hash, d.* ex
 from listing l
 join document d using (document_id)
 where l.article_id in (select subject_id::uuid from chosen)
+    and d.rowid between $first and $last
 order by d.rowid

@@ -11,7 +11,7 @@ from uuid import UUID
 import pyarrow as pa
 
 from ..components import Annotator
-from ..errors import PluginError, RowError
+from ..errors import PLUGIN_FAILURES, PluginError, RowError
 from ..language import Pipeline
 from ..reading import Reading
 from ..records import STANDARD_TABLES, Article
@@ -88,7 +88,7 @@ def attempted(
     """What the annotator made, and what was raised for the articles that it failed on."""
     try:
         return made_of(annotator, articles, tables), {}
-    except (Exception, SystemExit) as error:
+    except PLUGIN_FAILURES as error:
         if len(articles) == 1:
             return made_of(annotator, [], tables), {articles[0].article_id: error}
     made = made_of(annotator, [], tables)
@@ -96,7 +96,7 @@ def attempted(
     for article in articles:
         try:
             made.add(made_of(annotator, [article], tables))
-        except (Exception, SystemExit) as error:
+        except PLUGIN_FAILURES as error:
             errors[article.article_id] = error
     return made, errors
 

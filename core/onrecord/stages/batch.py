@@ -7,11 +7,12 @@ import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..errors import TransientError
+from ..errors import RowError, TransientError
 from ..records import STANDARD_TABLES, Ledger, Quarantine, StageName
 
 CLEAN = "clean"
@@ -48,10 +49,6 @@ class Batch:
         """The same batch with fewer subjects."""
         chosen = pc.is_in(self.subjects["subject_id"], pa.array(list(subject_ids), pa.string()))
         return dataclasses.replace(self, subjects=self.subjects.filter(chosen))
-
-    def without(self, plugins: Iterable[str]) -> Batch:
-        """The same batch with fewer components."""
-        return dataclasses.replace(self, plugins=tuple(p for p in self.plugins if p not in set(plugins)))
 
     def halves(self) -> tuple[Batch, Batch]:
         """The batch cut in two, to find the subject that brings a worker down."""
@@ -123,6 +120,10 @@ class Outcome:
         return whole
 
 
+Made = Mapping[str, Sequence[Any]]
+"""What was made of one subject: rows by table, as `Table.arrow` takes them."""
+
+
 class Book:
     """Keeps the ledger of a batch while it is worked on."""
 
@@ -160,12 +161,31 @@ class Book:
                 input_hash=subject["input_hash"],
                 fingerprint=self.batch.fingerprints[plugin],
                 version=version,
-                error=_storable(f"{type(error).__name__}: {error}{notes}"),
+                error=_storable(f"{type(error).__name__}: {_words_of(error)}{notes}"),
                 traceback=_storable("".join(traceback.format_exception(error))),
                 transient=self.batch.stage == "ingest" and isinstance(error, TransientError | OSError),
                 failed_at=datetime.now(UTC),
             )
         )
+
+    def stored(self, plugin: str, version: str, made: dict[str, Made]) -> dict[str, pa.Table]:
+        """What was made of each subject, by table, and the entries for it.
+
+        A subject whose rows do not fit their tables is taken out of `made` and entered as failed.
+        """
+        try:
+            tables = _converted(made)
+        except RowError:
+            for subject_id in list(made):
+                try:
+                    _converted({subject_id: made[subject_id]})
+                except RowError as error:
+                    del made[subject_id]
+                    self.failed(plugin, version, subject_id, error)
+            tables = _converted(made)
+        for subject_id in made:
+            self.done(plugin, subject_id)
+        return tables | self.tables()
 
     def tables(self) -> dict[str, pa.Table]:
         """The ledger and quarantine rows."""
@@ -173,6 +193,18 @@ class Book:
             "ledger": STANDARD_TABLES["ledger"].arrow(self._ledger),
             "quarantine": STANDARD_TABLES["quarantine"].arrow(self._quarantine),
         }
+
+
+def _converted(made: Mapping[str, Made]) -> dict[str, pa.Table]:
+    names = dict.fromkeys(name for rows in made.values() for name in rows)
+    return {name: STANDARD_TABLES[name].arrow([row for rows in made.values() for row in rows[name]]) for name in names}
+
+
+def _words_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:
+        return "(its text cannot be shown)"
 
 
 def _storable(text: str) -> str:

@@ -7,10 +7,10 @@ from time import perf_counter
 
 from ..components import Cleaner
 from ..draft import Draft, decoded
-from ..errors import OnrecordError
+from ..errors import PLUGIN_FAILURES, OnrecordError
 from ..identity import canonical_json, content_hash
 from ..records import STANDARD_TABLES, Article, Document, Segment
-from .batch import CLEAN, Batch, Book, Outcome, Tally
+from .batch import CLEAN, Batch, Book, Made, Outcome, Tally
 
 
 class NothingLeft(OnrecordError):
@@ -24,34 +24,31 @@ def clean(batch: Batch, cleaners: Sequence[Cleaner], default_language: str) -> O
     on which a cleaner fails is quarantined; the article as read from an earlier version of it stays.
     """
     book, tally = Book(batch), Tally(subjects=len(batch))
-    articles: list[tuple[str, Article]] = []
-    segments: list[tuple[str, Segment]] = []
+    version = ", ".join(f"{cleaner.name} {cleaner.version}" for cleaner in cleaners)
+    made: dict[str, Made] = {}
     documents = STANDARD_TABLES["document"].rows(batch.subjects)
     for subject_id, document in zip(batch.subjects["subject_id"].to_pylist(), documents, strict=True):
         begun = perf_counter()
         assert isinstance(document, Document)
         try:
-            article, verdicts = cleaned(document, cleaners, default_language)
-        except (Exception, SystemExit) as error:
-            book.failed(CLEAN, ", ".join(f"{c.name} {c.version}" for c in cleaners), subject_id, error)
-            tally.failed += 1
+            article, segments = cleaned(document, cleaners, default_language)
+        except PLUGIN_FAILURES as error:
+            book.failed(CLEAN, version, subject_id, error)
         else:
-            articles.append((subject_id, article))
-            segments.extend((subject_id, segment) for segment in verdicts)
-            book.done(CLEAN, subject_id)
-            tally.done += 1
+            made[subject_id] = {
+                "article": [(subject_id, article)],
+                "segment": [(subject_id, segment) for segment in segments],
+            }
         finally:
             tally.seconds += perf_counter() - begun
-    tally.rows = len(articles) + len(segments)
+    tables = book.stored(CLEAN, version, made)
+    tally.done, tally.failed = len(made), len(batch) - len(made)
+    tally.rows = sum(len(rows) for by_table in made.values() for rows in by_table.values())
     return Outcome(
         batch.stage,
         batch.number,
-        tables={
-            "article": STANDARD_TABLES["article"].arrow(articles),
-            "segment": STANDARD_TABLES["segment"].arrow(segments),
-            **book.tables(),
-        },
-        replaced={CLEAN: [article_id for article_id, _ in articles]},
+        tables=tables,
+        replaced={CLEAN: list(made)},
         tallies={CLEAN: tally},
     )
 
@@ -65,7 +62,7 @@ def cleaned(document: Document, cleaners: Sequence[Cleaner], default_language: s
         draft.cleaner = cleaner.name
         try:
             cleaner.clean(draft)
-        except (Exception, SystemExit) as error:
+        except PLUGIN_FAILURES as error:
             error.add_note(f"raised by the cleaner {cleaner.name} {cleaner.version}")
             raise
     return finished(draft, default_language)

@@ -8,9 +8,10 @@ from time import perf_counter
 import pyarrow as pa
 
 from ..components import Fetched, Ingestor, Item
+from ..errors import PLUGIN_FAILURES
 from ..identity import canonical_json, content_hash, identify
-from ..records import STANDARD_TABLES, Document, Listing
-from .batch import Batch, Book, Outcome, Tally
+from ..records import Document, Listing
+from .batch import Batch, Book, Made, Outcome, Tally
 
 ITEM_SCHEMA = pa.schema(
     [
@@ -28,16 +29,16 @@ ITEM_SCHEMA = pa.schema(
 
 def discover(ingestor: Ingestor) -> pa.Table:
     """What an ingestor lists, as subjects with ITEM_SCHEMA; a URI that is listed twice counts once."""
-    tokens = {item.uri: item.token for item in ingestor.discover()}
-    uris = list(tokens)
+    items = {item.uri: item for item in ingestor.discover()}
+    uris = list(items)
     columns = [
         pa.array([str(identify("article", uri)) for uri in uris], pa.string()),
         pa.array([ingestor.name] * len(uris), pa.string()),
-        pa.array([tokens[uri] for uri in uris], pa.string()),
+        pa.array([items[uri].token for uri in uris], pa.string()),
         pa.array(uris, pa.string()),
         pa.nulls(len(uris), pa.string()),
         pa.array(range(len(uris)), pa.int64()),
-        pa.array([0] * len(uris), pa.int64()),
+        pa.array([items[uri].size for uri in uris], pa.int64()),
     ]
     return pa.Table.from_arrays(columns, schema=ITEM_SCHEMA)
 
@@ -48,40 +49,32 @@ def ingest(batch: Batch, ingestor: Ingestor) -> Outcome:
     An item that cannot be fetched is quarantined and leaves what was fetched of it before in place.
     """
     book, tally = Book(batch), Tally(subjects=len(batch))
-    documents: list[Document] = []
-    listings: list[Listing] = []
+    made: dict[str, Made] = {}
     for subject in batch.subjects.to_pylist():
         item = Item(subject["uri"], subject["input_hash"])
         begun = perf_counter()
         try:
             document = fetched(ingestor, item)
-        except (Exception, SystemExit) as error:
+        except PLUGIN_FAILURES as error:
             book.failed(ingestor.name, ingestor.version, subject["subject_id"], error)
-            tally.failed += 1
         else:
-            documents.append(document)
-            listings.append(
-                Listing(
-                    article_id=document.article_id,
-                    uri=item.uri,
-                    ingestor=ingestor.name,
-                    document_id=document.document_id,
-                )
+            listing = Listing(
+                article_id=document.article_id,
+                uri=item.uri,
+                ingestor=ingestor.name,
+                document_id=document.document_id,
             )
-            book.done(ingestor.name, subject["subject_id"])
-            tally.done += 1
+            made[subject["subject_id"]] = {"document": [document], "listing": [listing]}
         finally:
             tally.seconds += perf_counter() - begun
-    tally.rows = len(documents)
+    tables = book.stored(ingestor.name, ingestor.version, made)
+    tally.done = tally.rows = len(made)
+    tally.failed = len(batch) - len(made)
     return Outcome(
         batch.stage,
         batch.number,
-        tables={
-            "document": STANDARD_TABLES["document"].arrow(documents),
-            "listing": STANDARD_TABLES["listing"].arrow(listings),
-            **book.tables(),
-        },
-        replaced={ingestor.name: [str(listing.article_id) for listing in listings]},
+        tables=tables,
+        replaced={ingestor.name: list(made)},
         tallies={ingestor.name: tally},
     )
 

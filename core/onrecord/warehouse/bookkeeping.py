@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import duckdb
 
 from ..fingerprint import Target
-from ..records import Run, Step
+from ..records import STANDARD_TABLES, Run, Step
+from ..report import RunReport
 from ..rows import quoted
-from .live import insert_rows
+from .live import Warehouse, insert_rows
 
 
 def begin(connection: duckdb.DuckDBPyConnection, run: Run, targets: Sequence[Target]) -> list[str]:
@@ -54,12 +56,8 @@ def _taken_over(connection: duckdb.DuckDBPyConnection, targets: Sequence[Target]
         yield f"{', '.join(taken)}: written by {writers[taken[0]]} now; what {plugin} wrote is dropped"
 
 
-def changed_sources(connection: duckdb.DuckDBPyConnection, targets: Sequence[Target]) -> list[str]:
+def changed_sources(connection: duckdb.DuckDBPyConnection, targets: Sequence[Target]) -> Iterator[str]:
     """A warning for each component whose source is another than the one that its rows were made with."""
-    return list(_changed_sources(connection, targets))
-
-
-def _changed_sources(connection: duckdb.DuckDBPyConnection, targets: Sequence[Target]) -> Iterator[str]:
     known = {
         (plugin, fingerprint): source
         for plugin, fingerprint, source in connection.execute(
@@ -85,3 +83,21 @@ def finish(connection: duckdb.DuckDBPyConnection, run: Run, steps: Sequence[Step
     )
     connection.execute("delete from step where run_id = $run", {"run": str(run.run_id)})
     insert_rows(connection, steps, run.run_id)
+
+
+def report_of(warehouse: Path, run_id: str | None = None) -> RunReport | None:
+    """The report of a run of a warehouse, by default the last one; None if there has been none."""
+    found = Warehouse(warehouse)
+    if not found.live.exists():
+        return None
+    with found.reading() as connection:
+        chosen = "$run" if run_id else "(select max_by(run_id, started_at) from run)"
+        parameters = {"run": run_id} if run_id else None
+        runs = connection.sql(f"select * from run where run_id = {chosen}", params=parameters).to_arrow_table()
+        query = f"select * from step where run_id = {chosen} order by ordinal"
+        steps = connection.sql(query, params=parameters).to_arrow_table()
+    if not runs.num_rows:
+        return None
+    run = STANDARD_TABLES["run"].rows(runs)[0]
+    assert isinstance(run, Run)
+    return RunReport(run, tuple(s for s in STANDARD_TABLES["step"].rows(steps) if isinstance(s, Step)), warehouse)

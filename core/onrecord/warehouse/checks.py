@@ -76,18 +76,39 @@ def _unique(table: Table) -> Check:
     )
 
 
-def _references(table: Table) -> Iterator[Check]:
+@dataclass(frozen=True, slots=True)
+class Dangling:
+    """Rows of a table that refer to something that is not there."""
+
+    column: str
+    other: str
+    condition: str
+    """What follows `from` in a query for them, with `t` for the table."""
+
+    @property
+    def rowids(self) -> str:
+        """A query for their row ids."""
+        return f"select t.rowid from {self.condition}"
+
+
+def references(table: Table) -> Iterator[Dangling]:
+    """For each reference of a table, what breaks it."""
     for column in table.columns:
         if column.references is None or column is RUN_ID or column.name == "run_id":
             continue
         other = column.references.table
         theirs = quoted(column.references.column or column.name)
         mine = quoted(column.name)
-        yield Check(
-            f"{table.name}: every {column.name} is in {other}",
-            f"select t.* from {quoted(table.name)} t anti join {quoted(other)} o on t.{mine} = o.{theirs} "
-            f"where t.{mine} is not null",
+        condition = (
+            f"{quoted(table.name)} t anti join {quoted(other)} o on t.{mine} = o.{theirs} where t.{mine} is not null"
         )
+        yield Dangling(column.name, other, condition)
+
+
+def _references(table: Table) -> Iterator[Check]:
+    for dangling in references(table):
+        name = f"{table.name}: every {dangling.column} is in {dangling.other}"
+        yield Check(name, f"select t.* from {dangling.condition}")
 
 
 def _values(table: Table) -> Iterator[Check]:

@@ -36,6 +36,12 @@ def own(
     return mine.cast(items.schema), items.num_rows - mine.num_rows
 
 
+def withdrawn(connection: duckdb.DuckDBPyConnection, name: str) -> int:
+    """How many of an ingestor's documents are gone."""
+    query = "select count(*) from listing where ingestor = $name and withdrawn_at is not null"
+    return int(connection.execute(query, {"name": name}).fetchall()[0][0])
+
+
 def update(connection: duckdb.DuckDBPyConnection, name: str, items: pa.Table, run: UUID, *, complete: bool) -> bool:
     """Mark what a complete listing no longer has as withdrawn, and what is back as not; whether anything changed."""
     connection.register("item", items)

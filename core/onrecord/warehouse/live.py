@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -81,24 +82,42 @@ class Warehouse:
         Attaching it to an instance that stays costs a tenth of starting an instance for it.
         """
         if self._instance is None:
-            self._instance = duckdb.connect(":memory:", config=_OPTIONS)
+            # What does not fit into memory spills to where the warehouse is, not to where the command was given.
+            options = _OPTIONS | {"temp_directory": str(self.directory / "spill")}
+            self._instance = duckdb.connect(":memory:", config=options)
         connection = self._instance.cursor()
         try:
+            # Left behind where an interrupt came at the wrong moment.
+            connection.execute("detach database if exists opened")
             _attach(connection, path, read_only=read_only)
             connection.execute("use opened")
             try:
                 yield connection
+            except RuntimeError as error:
+                if "interrupted" in str(error).lower():
+                    # DuckDB's own word for a Ctrl-C that came while it was at work.
+                    raise KeyboardInterrupt from error
+                raise
             finally:
                 connection.execute("use memory")
                 connection.execute("detach opened")
         finally:
             connection.close()
 
+    def close(self) -> None:
+        """Let go of what is kept between openings."""
+        if self._instance is not None:
+            self._instance.close()
+            self._instance = None
+
     def open_published(self) -> duckdb.DuckDBPyConnection:
         """The published database, read-only, for as long as you like. Raises WarehouseError when there is none."""
         if not self.published.exists():
             raise WarehouseError(self.published, "nothing is published yet; onrecord run fills and publishes it")
-        return duckdb.connect(self.published, read_only=True, config=_reader_options())
+        try:
+            return duckdb.connect(self.published, read_only=True, config=_reader_options())
+        except duckdb.Error as error:
+            raise WarehouseError(self.published, f"cannot be opened: {error}") from error
 
     # ── writing ──────────────────────────────────────────────────────────────────────────────────
 
@@ -119,9 +138,9 @@ class Warehouse:
         `writes` names the tables of each component.
         """
         with self.writing() as connection:
-            if outcome.stage == "clean":
+            if "article" in outcome.tables:
                 _drop_annotations_of_changed(connection, outcome.tables["article"])
-            if outcome.stage == "ingest":
+            if "listing" in outcome.tables:
                 _delete_listings(connection, outcome.tables["listing"])
             for plugin, subjects in outcome.replaced.items():
                 replaced = [tables[name] for name in writes[plugin] if not tables[name].append_only]
@@ -151,6 +170,15 @@ class Warehouse:
             mark_changed(connection, run)
         return count
 
+    def outdate(self, plugin: str, tables: Sequence[Table], run: UUID) -> None:
+        """Note that an aggregator's tables are not up to date; what they say of things that are gone goes."""
+        with self.writing() as connection:
+            connection.execute("delete from ledger where plugin = $plugin", {"plugin": plugin})
+            for table in tables:
+                for dangling in checks.references(table):
+                    connection.execute(f"delete from {quoted(table.name)} where rowid in ({dangling.rowids})")
+            mark_changed(connection, run)
+
     # ── publishing ───────────────────────────────────────────────────────────────────────────────
 
     def check(self, wanted: Iterable[checks.Check]) -> None:
@@ -164,8 +192,16 @@ class Warehouse:
         """Whether the published database has all that runs have changed."""
         with self.reading() as connection:
             self._define_unpublished(connection)
+            if not self.published.exists():
+                return False
             query = "select count(*) from run semi join unpublished using (run_id) where changed"
-            return self.published.exists() and connection.execute(query).fetchall() == [(0,)]
+            if connection.execute(query).fetchall() != [(0,)]:
+                return False
+            # A new version of the program or of a plugin may have changed a view, a comment, a column.
+            _attach(connection, self.published, read_only=True, alias="published")
+            differences = connection.execute(_sql("differences")).fetchall()
+            connection.execute("detach published")
+            return differences == [(0,)]
 
     def publish(self) -> None:
         """Put a copy of the live database in place of the published one, in one step."""
@@ -208,8 +244,9 @@ def insert(connection: duckdb.DuckDBPyConnection, table: Table, source: str | pa
     names = {column.name for column in table.columns}
     if table.append_only:
         key = ", ".join(map(quoted, table.key))
-        casts = " and ".join(f"t.{quoted(k)}::varchar = incoming.{quoted(k)}" for k in table.key)
-        query += f" anti join {quoted(table.name)} t on {casts} qualify row_number() over (partition by {key}) = 1"
+        types = {column.name: column.type for column in table.columns}
+        same = " and ".join(f"t.{quoted(k)} = incoming.{quoted(k)}::{types[k]}" for k in table.key)
+        query += f" anti join {quoted(table.name)} t on {same} qualify row_number() over (partition by {key}) = 1"
     # A table that has the run among its own columns (`run`, `step`) brings it along.
     own_run = "run_id" in table.row.model_fields or "run_id" not in names
     with_run = "" if own_run else ", $run::uuid as run_id"
@@ -242,8 +279,14 @@ def _attach(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: boo
     )
     try:
         patiently(lambda: connection.execute(f"attach {literal(str(path))} as {alias} ({options})"))
+    except duckdb.InterruptException as error:
+        raise KeyboardInterrupt from error
     except duckdb.Error as error:
         raise WarehouseError(path, f"cannot be opened: {error}") from error
+
+
+def _sql(name: str) -> str:
+    return files("onrecord").joinpath("sql", f"{name}.sql").read_text("utf-8")
 
 
 def _reader_options() -> dict[str, Any]:

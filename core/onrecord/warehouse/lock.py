@@ -47,18 +47,25 @@ def locked(directory: Path, *, wait: bool) -> Iterator[None]:
 
 
 def holder(directory: Path) -> str | None:
-    """Who holds a warehouse's lock, in words; None when nobody does."""
-    if not (directory / _LOCK).exists():
-        return None
-    probe = FileLock(directory / _LOCK)
-    try:
-        with probe.acquire(timeout=0):
-            return None
-    except Timeout:
-        pass
+    """Who holds a warehouse's lock, in words; None when nobody is known to.
+
+    From the note that the holder leaves, not by trying the lock: that would keep a run from getting it.
+    """
     try:
         described = json.loads((directory / _HOLDER).read_text())
-        return f"process {described['pid']} on {described['host']} (since {described['since']})"
+        who = f"process {described['pid']} on {described['host']} (since {described['since']})"
     except (OSError, ValueError, KeyError):
-        # It has the lock and has not written the note yet, or has just removed it.
-        return "another process"
+        return None
+    if described["host"] == socket.gethostname() and not _is_alive(described["pid"]):
+        return None
+    return who
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True

@@ -1,0 +1,36 @@
+"""Rows on a terminal: as a table where they fit, else a line for each value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+_NARROWEST = 20
+"""A column that is folded to fewer characters than this is no longer read."""
+
+
+def laid_out(names: Sequence[str], cells: Sequence[Sequence[str]], width: int, right: Sequence[str] = ()) -> Table:
+    """A table of the rows; of their values, one below the other, where `width` is too little for a table."""
+    columns = list(zip(names, *cells, strict=True))
+    if sum(min(_NARROWEST, max(map(len, column))) + 2 for column in columns) > width:
+        return _listed(names, cells)
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    for name in names:
+        table.add_column(Text(name), justify="right" if name in right else "left", overflow="fold")
+    for row in cells:
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _listed(names: Sequence[str], cells: Sequence[Sequence[str]]) -> Table:
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style="dim")
+    grid.add_column(overflow="fold")
+    for row in cells:
+        for name, cell in zip(names, row, strict=True):
+            if cell:
+                grid.add_row(name, Text(cell))
+        grid.add_row()
+    return grid
