@@ -88,7 +88,7 @@ def main() -> None:
             failure = str(error)
     if failure is not None:
         click.echo(f"onrecord: {failure}", err=True)
-        leave(COULD_NOT_START)
+        sys.exit(COULD_NOT_START)
 
 
 def leave(status: int) -> NoReturn:
