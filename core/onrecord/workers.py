@@ -171,7 +171,7 @@ def _begin_worker(messages: Queue[logging.LogRecord]) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     logging.getLogger().addHandler(QueueHandler(messages))
     # A batch makes hundreds of thousands of rows, none of them in a cycle: looking for cycles among them all the
-    # time took a tenth of it.
+    # time would take a good part of it.
     gc.set_threshold(100_000, 50, 100)
 
 

@@ -79,7 +79,7 @@ class Warehouse:
     def _attached(self, path: Path, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection whose tables are those of a database file, which is open no longer than the block.
 
-        Attaching it to an instance that stays costs a tenth of starting an instance for it.
+        Attaching it to an instance that stays is far cheaper than starting an instance for it.
         """
         if self._instance is None:
             # What does not fit into memory spills to where the warehouse is, not to where the command was given.
