@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 DEMO   := build/demo
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint format docs docs-check bench constraints clean
+.PHONY: help demo test test-slow lint format docs docs-check bench quality constraints clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | column -t -s '|'
@@ -52,6 +52,9 @@ docs-check: $(VENV)/installed-dev ## fail if a generated part is not what the co
 
 bench: $(VENV)/installed-dev ## time the stages on a corpus: make bench ONRECORD_CORPORA=folder
 	$(BIN)/python -m tests.bench
+
+quality: $(VENV)/installed-dev ## measure how well and how fast it reads: make quality ONRECORD_CORPORA=folder
+	$(BIN)/python -m tests.quality
 
 constraints: $(VENV)/installed-dev ## pin every version anew in constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

@@ -109,6 +109,9 @@ class Annotator(Component):
 
     uses_doc: bool = False
     """Whether it reads `article.doc`; its rows are then stale when the spaCy pipeline changes."""
+    pipes: Sequence[str] = ()
+    """spaCy factories of components that it needs in the pipeline, e.g. ("onrecord_attributions",). A pipeline
+    that has none of that factory gets one at its end, so that the annotator works with any pipeline."""
 
     def annotate(self, article: Article) -> Iterable[Row]:
         """The rows for one article."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import ConfigError
+from .errors import ConfigError, OnrecordError
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -26,11 +26,17 @@ class Pipeline:
     version: str
     load: Callable[[], Language]
     """Returns the loaded pipeline. A module-level function, so that worker processes can import it."""
+    pipes: tuple[str, ...] = ()
+    """Factories of components that annotators ask for: those that the pipeline lacks are added at its end."""
 
     @property
     def identity(self) -> str:
         """Name and version, as they stand in the table `plugin`."""
         return f"{self.name} {self.version}"
+
+    def with_pipes(self, wanted: Iterable[str]) -> Pipeline:
+        """The same pipeline, with components that annotators ask for."""
+        return replace(self, pipes=tuple(dict.fromkeys((*self.pipes, *wanted))))
 
 
 def installed_pipeline(name: str, file: Path | None) -> Pipeline:
@@ -58,10 +64,22 @@ def installed_pipeline(name: str, file: Path | None) -> Pipeline:
 
 
 @cache
-def _loaded(language: str, name: str, version: str, load: Callable[[], Language]) -> Language:
-    return load()
+def _loaded(language: str, name: str, version: str, load: Callable[[], Language], pipes: tuple[str, ...]) -> Language:
+    nlp = load()
+    for factory in pipes:
+        if factory not in nlp.pipe_factories.values():
+            if not nlp.has_factory(factory):
+                raise OnrecordError(
+                    f"an annotator asks for the spaCy component {factory!r}, which no installed package provides: "
+                    "install the one that does, or correct the annotator's `pipes`"
+                )
+            nlp.add_pipe(factory)
+    return nlp
 
 
 def loaded(pipeline: Pipeline) -> Language:
-    """The pipeline's spaCy object, from this process's one copy."""
-    return _loaded(pipeline.language, pipeline.name, pipeline.version, pipeline.load)
+    """The pipeline's spaCy object, from this process's one copy, with the components that annotators ask for.
+
+    Raises OnrecordError if one of these is not installed.
+    """
+    return _loaded(pipeline.language, pipeline.name, pipeline.version, pipeline.load, pipeline.pipes)

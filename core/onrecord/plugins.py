@@ -127,6 +127,8 @@ class Plugins:
         if configuration.settings.language.pipeline:
             replacement = installed_pipeline(configuration.settings.language.pipeline, configuration.file)
             self.pipelines[replacement.language] = replacement
+        pipes = [factory for annotator in self.annotators.values() for factory in annotator.pipes]
+        self.pipelines = {language: each.with_pipes(pipes) for language, each in self.pipelines.items()}
         self.tables = dict(STANDARD_TABLES)
         for component in [*self.annotators.values(), *self.aggregators.values()]:
             for row in component.writes:

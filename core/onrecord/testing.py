@@ -59,7 +59,7 @@ def annotated(
 ) -> list[Row]:
     """The rows of an annotator for one text. `given` has the rows of those that it requires."""
     read = article(body) if isinstance(body, str) else body
-    reading = Reading([read], pipeline)
+    reading = Reading([read], pipeline.with_pipes(annotator.pipes) if pipeline else None)
     for row_class, rows in (given or {}).items():
         reading.give(row_class, read.article_id, rows)
     # Everything that was given may be read, whoever would have written it.

@@ -1,15 +1,15 @@
-"""The annotator `claims`: who is on record saying what, by rules on quotation marks and reporting verbs."""
+"""The annotator `claims`: who is on record saying what, put together from the parts that the pipeline has marked."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from types import MappingProxyType
-from typing import Literal
 from uuid import UUID
 
 from onrecord import Annotator, Article, Claim, ClaimSpan, Mention, Row, hookimpl, identify
 
-from .attribution import Attribution, attributions
+from .assembling import Attribution, assemble
+from .roles import ROLES, Roles
 from .speakers import Speaker, Speakers
 from .text import Text
 
@@ -35,51 +35,51 @@ where joined.content is distinct from claim.content
 class Claims(Annotator):
     """Finds attributed statements and their speakers."""
 
-    name, version, writes = "claims", "1", (Claim, ClaimSpan)
+    name, version, writes = "claims", "2", (Claim, ClaimSpan)
     requires = ("entities",)
     uses_doc = True
+    pipes = ("onrecord_attributions",)
     checks = MappingProxyType({"content_is_its_spans": CONTENT_IS_ITS_SPANS})
 
     def annotate(self, article: Article) -> Iterator[Row]:
         """The claims in the order of the text, each followed by its spans."""
         text = Text.of(article.doc)
-        speakers = Speakers(text, sorted(article.rows(Mention), key=lambda mention: mention.start_char))
+        speakers = Speakers(text, article.rows(Mention))
         seen: set[UUID] = set()
-        for attribution in attributions(text):
+        for attribution in assemble(text, Roles.of(article.doc, text)):
             contents = [text.string(content) for content in attribution.contents]
             begin, _ = text.offsets(attribution.contents[0])
             claim_id = identify("claim", article.article_id, begin, GAP.join(contents))
+            speaker = speakers.of(attribution)
             if claim_id not in seen:
-                speaker = speakers.of(attribution)
                 claim = _claim(text, attribution, speaker, claim_id, len(seen))
                 seen.add(claim_id)
                 yield claim
-                yield from _spans(text, attribution, claim)
+                yield from _spans(text, attribution, speaker, claim)
 
 
-def _claim(text: Text, said: Attribution, speaker: Speaker, claim_id: UUID, ordinal: int) -> Claim:
+def _claim(text: Text, made: Attribution, speaker: Speaker, claim_id: UUID, ordinal: int) -> Claim:
     return Claim(
         claim_id=claim_id,
         ordinal=ordinal,
-        speaker=text.string(said.source) if said.source else None,
+        speaker=text.string(speaker.words) if speaker.words else None,
         speaker_mention=speaker.mention.ordinal if speaker.mention else None,
         speaker_status=speaker.status,
         speaker_rule=speaker.rule,
-        cue=text.string(said.cue) if said.cue else None,
-        cue_lemma=said.lemma,
-        cue_class=said.cue_class,
-        content=GAP.join(text.string(content) for content in said.contents),
-        quote_type=said.quote_type,
-        negated=said.negated,
-        confidence=said.confidence,
+        cue=text.string(made.cue) if made.cue else None,
+        cue_lemma=made.said.lemma if made.said else None,
+        cue_class=made.said.cue_class if made.said else None,
+        content=GAP.join(text.string(content) for content in made.contents),
+        quote_type=made.quote_type,
+        negated=made.negated,
+        confidence=made.confidence,
     )
 
 
-def _spans(text: Text, said: Attribution, claim: Claim) -> Iterator[ClaimSpan]:
-    sources, cues = [said.source] if said.source else [], [said.cue] if said.cue else []
-    roles: tuple[Literal["source", "cue", "content"], ...] = ("source", "cue", "content")
-    for role, stretches in zip(roles, (sources, cues, said.contents), strict=True):
-        for ordinal, stretch in enumerate(stretches):
+def _spans(text: Text, made: Attribution, speaker: Speaker, claim: Claim) -> Iterator[ClaimSpan]:
+    stretches = ([speaker.words] if speaker.words else [], [made.cue] if made.cue else [], made.contents)
+    for role, group in zip(ROLES, stretches, strict=True):
+        for ordinal, stretch in enumerate(group):
             start, end = text.offsets(stretch)
             yield ClaimSpan(
                 claim_id=claim.claim_id,

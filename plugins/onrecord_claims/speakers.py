@@ -1,196 +1,317 @@
-"""Speakers: which mention a source names or stands for."""
+"""Speakers: how the source of a claim is given, and which mention names the one behind it."""
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from onrecord import Mention
 
-from . import grammar as g
-from .attribution import Attribution
+from .assembling import Attribution
+from .gender import Gender, Genders
+from .names import Name, Names
+from .sources import (
+    FIGURES,
+    INSTITUTIONS,
+    OFFICES,
+    WRITINGS,
+    head_of,
+    is_head,
+    is_joined,
+    is_plural,
+    speaker_words,
+)
 from .text import Stretch, Text
+from .words import PREPOSITIONS, RELATIVES, listed
 
 Status = Literal["named", "pronoun", "anonymous", "none"]
 
 FARTHEST_SPEAKER = 3
 """How many paragraphs back a pronoun or a quotation without a source looks for its speaker."""
+FARTHEST_SENTENCES = 12
+"""How many sentences back it looks for the subject of one."""
+MOST_NAMES = 60
+"""How many names, or sources, back it looks."""
+FARTHEST_ANTECEDENT = 12
+"""How many words before a relative pronoun the name begins that it stands for."""
+FARTHEST_HOLDERS = 20
+"""How many holders of an office are looked at."""
+LONGEST_TITLE = 8
+"""How many words before a name its title has at most."""
+COMMONPLACE = listed("the this that u.s. us american of state defense")
+"""Words of a description that need not be in a title."""
+LESSER = listed("assistant deputy former vice")
+"""Words that make another office of one."""
+OPENING_WORDS = 20
+"""Within how many words of its beginning a sentence has its subject."""
+
+PERSONAL: dict[str, Gender] = {
+    **dict.fromkeys(("he", "him", "his", "himself"), "he"),
+    **dict.fromkeys(("she", "her", "hers", "herself"), "she"),
+}
+SINGULAR = frozenset({"it", "its", "itself"})
+PLURAL = frozenset({"they", "them", "their", "theirs", "themselves"})
+WRITERS = frozenset({"i", "me", "my", "we", "us", "our", "you", "your"})
+REFLEXIVE = frozenset({"himself", "herself", "itself", "themselves"})
+BODIES = ("organization", "group", "place")
+"""Labels of what is called "it", and may speak."""
 
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """How the source of a claim is given, and the mention behind it."""
+    """How the source of a claim is given, the words that give it, and the mention behind it."""
 
     status: Status
     mention: Mention | None = None
     rule: str | None = None
+    words: Stretch | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """A source that has been read: where it stands, and whom it was."""
+
+    at: int
+    name: Name | None
+    plural: bool
 
 
 class Speakers:
     """Finds the speakers of an article's attributions, which are to be asked for in the order of the text."""
 
     def __init__(self, text: Text, mentions: Sequence[Mention]) -> None:
-        """`mentions` are the article's, in the order of the text."""
-        self.text, self.mentions = text, mentions
-        self._spoken: list[tuple[int, Mention]] = []
-        self._at = [mention.start_char for mention in mentions]
+        """`mentions` are the article's; of these, names are looked at."""
+        self._text = text
+        self._names = Names(text, mentions)
+        self._genders = Genders(text, self._names)
+        self._offices = _offices(text, self._names)
+        self._spoken: list[_Spoken] = []
 
     def of(self, attribution: Attribution) -> Speaker:
         """The speaker of the next attribution."""
-        source = attribution.source
-        speaker = self._of_source(source) if source else self._continuing(attribution)
-        if speaker.mention:
-            anchor = source or attribution.contents[0]
-            self._spoken.append((anchor[0], speaker.mention))
-        return speaker
+        if attribution.source is None:
+            if attribution.cue is not None:
+                return Speaker("none")
+            at = attribution.contents[0][0]
+            name, rule = self._continuing(at)
+            plural, words = False, None
+        else:
+            words = speaker_words(self._text, attribution.source, self._names)
+            at = words[0]
+            status, name, rule = self._of_source(words)
+            plural = is_plural(self._text, words)
+        if name or attribution.source:
+            self._spoken.append(_Spoken(at, name, plural))
+        mention = name.mention if name else None
+        return Speaker("none" if words is None else status, mention, rule if mention else None, words)
 
-    def _continuing(self, attribution: Attribution) -> Speaker:
-        begin = attribution.contents[0][0]
-        previous = self._previous_speaker(begin, ("person", "organization", "place", "group", "other"))
-        if previous and self._paragraphs_between(previous[0], begin) <= 1:
-            return Speaker("none", previous[1], "previous_speaker_continues")
-        return Speaker("none")
+    # ── Sources ──────────────────────────────────────────────────────────────────────────────────
 
-    def _of_source(self, source: Stretch) -> Speaker:
-        words = self.text.lower[source[0] : source[1]]
-        if len(words) == 1 and words[0] in g.SUBJECT_PRONOUNS | {"who"}:
-            return self._of_pronoun(words[0], source[0])
-        named = self._in_source(source)
+    def _of_source(self, words: Stretch) -> tuple[Status, Name | None, str | None]:
+        text = self._text
+        first = text.lower[words[0]]
+        if words[1] - words[0] == 1 or (words[1] - words[0] == 2 and text.lower[words[0] + 1] in REFLEXIVE):
+            if first in PERSONAL:
+                return ("pronoun", *self._of_person(PERSONAL[first], words[0]))
+            if first in SINGULAR:
+                return ("pronoun", *self._of_body(words[0]))
+            if first in PLURAL:
+                return ("pronoun", *self._of_several(words[0]))
+            if first in RELATIVES:
+                return ("pronoun", *self._antecedent(words[0]))
+            if first in WRITERS:
+                return "pronoun", None, None
+        heads = [name for name in self._names.within(words) if is_head(text, words, name)]
+        named = next((name for name in heads if name.is_person), heads[0] if heads else None)
+        if is_joined(text, words) and heads:
+            named = heads[0]
         if named:
-            return Speaker("named", named, "in_source")
-        title = self._by_title(source)
-        if title:
-            return Speaker("named", title, "title")
-        if self._is_institution(source):
-            return Speaker("named")
-        return Speaker("anonymous")
+            return "named", named, "in_source"
+        holder = self._holder(words)
+        if holder:
+            return "named", holder, "title"
+        return self._of_description(words)
 
-    def _in_source(self, source: Stretch) -> Mention | None:
-        """The mention that is the head of the source: nothing but an apposition or a modifier follows it."""
-        start, end = self.text.offsets(source)
-        inside = [m for m in self.mentions[bisect_left(self._at, start) :] if m.start_char < end and m.end_char <= end]
-        heads = [m for m in inside if self._is_head(m, source)]
-        persons = [m for m in heads if m.label == "person"]
-        return next(iter(persons or heads), None)
+    def _of_description(self, words: Stretch) -> tuple[Status, Name | None, str | None]:
+        """A noun phrase that is not a name, but may have one in it: a Reuters poll, the Obama administration."""
+        head = self._text.lower[head_of(self._text, words)]
+        names = self._names.within(words)
+        if names and head in WRITINGS | FIGURES:
+            authors = [
+                name for name in names if name.mention.label == "organization" or (name.is_person and head in WRITINGS)
+            ]
+            if authors:
+                return "named", authors[0], "author"
+        if names and head in INSTITUTIONS:
+            return "named", None, None
+        return "anonymous", None, None
 
-    def _is_head(self, mention: Mention, source: Stretch) -> bool:
-        text = self.text
-        first = bisect_left(text.starts, mention.start_char)
-        after = bisect_left(text.starts, mention.end_char)
-        if self._governed(source[0], first) if mention.label == "person" else self._modifies(source[0], first):
-            return False
-        if after >= source[1]:
-            return True
-        following = text.lower[after]
-        return following in g.PREPOSITIONS or following in (",", "and", "himself", "herself", "itself", "who", "(")
-
-    def _modifies(self, begin: int, first: int) -> bool:
-        """Whether word `first` is in a part of the source that begins with a preposition or after a comma."""
-        return any(self.text.lower[i] in g.PREPOSITIONS or self.text.words[i] == "," for i in range(begin, first))
-
-    def _governed(self, begin: int, first: int) -> bool:
-        """Whether a preposition or a comma stands before the name at word `first` and the titles before it."""
-        i = first - 1
-        while i >= begin:
-            word = self.text.lower[i]
-            if self.text.words[i][0].isupper() and i > begin and self.text.lower[i - 1] == "of":
-                i -= 2
-            elif word.rstrip(".") in g.ROLE_TITLES | g.COURTESY_TITLES:
-                i -= 1
-            else:
-                return word in g.PREPOSITIONS or word == ","
-        return False
-
-    def _by_title(self, source: Stretch) -> Mention | None:
-        """The person before whose name the source's noun stands: "the secretary" after "Secretary John Kerry"."""
-        text = self.text
-        titles = [
-            text.lower[i]
-            for i in range(*source)
-            if text.lower[i] in g.ROLE_TITLES and text.lower[i] not in ("official", "diplomat")
-        ]
-        last = text.lower[source[1] - 1]
-        if not titles or not (last in titles or text.lower[source[1] - 2 : source[1]] == ["of", "state"]):
+    def _holder(self, words: Stretch) -> Name | None:
+        """Who was last named with the phrase before the name: "the secretary" after "Secretary John Kerry"."""
+        text = self._text
+        head = head_of(text, words)
+        if text.lower[words[0]] in ("a", "an", "some", "one", "another", "any") or text.lower[head] not in OFFICES:
             return None
-        if text.lower[source[0]] in ("a", "an", "some", "one", "another"):
-            return None
-        start = text.starts[source[0]]
-        pattern = re.compile(rf"\b{titles[-1]}\b(?: of state| of defense)?\s*$", re.IGNORECASE)
-        for mention in reversed(self.mentions[: bisect_left(self._at, start)]):
-            before = text.body[max(mention.start_char - 40, 0) : mention.start_char]
-            if mention.label == "person" and pattern.search(before):
-                return mention
+        holders = self._offices.get(text.lower[head], [])
+        at = bisect_right(holders, words[0], key=lambda holder: holder[0].words[0])
+        described = {text.lower[i] for i in range(*words)}
+        for name, titles in reversed(holders[max(at - FARTHEST_HOLDERS, 0) : at]):
+            if described - COMMONPLACE <= titles and described & LESSER == titles & LESSER:
+                return name
         return None
 
-    def _is_institution(self, source: Stretch) -> bool:
-        """Whether the source is a body that has a name in it: the Obama administration."""
-        start, end = self.text.offsets(source)
-        last = self.text.lower[source[1] - 1]
-        return last in g.INSTITUTIONS and any(start <= m.start_char < end for m in self.mentions)
+    # ── Pronouns ─────────────────────────────────────────────────────────────────────────────────
 
-    def _of_pronoun(self, pronoun: str, at: int) -> Speaker:
-        if pronoun in ("he", "she"):
-            spoken = self._previous_speaker(at, ("person",))
-            subject = self._previous_subject(at, ("person",))
-            if subject and (spoken is None or (subject[0] > spoken[0] and subject[1] is not spoken[1])):
-                return Speaker("pronoun", subject[1], "previous_subject")
-            if spoken:
-                return Speaker("pronoun", spoken[1], "previous_speaker")
-            nearest = self._nearest_person(at)
-            return Speaker("pronoun", nearest, "nearest_person" if nearest else None)
-        if pronoun == "it":
-            labels = ("place", "organization", "group")
-            found = self._previous_subject(at, labels) or self._previous_speaker(at, labels)
-            return Speaker("pronoun", found[1], "previous_subject") if found else Speaker("pronoun")
-        if pronoun == "they":
-            spoken = self._previous_speaker(at, ("group", "organization"))
-            return Speaker("pronoun", spoken[1], "previous_speaker") if spoken else Speaker("pronoun")
-        return Speaker("pronoun")
+    def _of_person(self, gender: Gender, at: int) -> tuple[Name | None, str | None]:
+        def fits(name: Name) -> bool:
+            return name.is_person and self._genders.of(name) in (None, gender)
 
-    def _previous_speaker(self, at: int, labels: Sequence[str]) -> tuple[int, Mention] | None:
-        for begin, mention in reversed(self._spoken):
-            if self._paragraphs_between(begin, at) > FARTHEST_SPEAKER:
-                return None
-            if begin < at and mention.label in labels:
-                return begin, mention
-        return None
+        subject = next(self._subjects(at, fits), None)
+        spoken = next(self._speakers(at, fits), None)
+        found: tuple[Name | None, str | None] = (None, None)
+        if subject and (spoken is None or (subject.words[0] > spoken.at and subject is not spoken.name)):
+            found = subject, "previous_subject"
+        elif spoken:
+            found = spoken.name, "previous_speaker"
+        else:
+            nearest = next(filter(fits, self._names.before(at, MOST_NAMES)), None)
+            found = nearest, "nearest_person"
+        if found[0] and found[1] != "nearest_person":
+            self._genders.learn(found[0], gender)
+        return found
 
-    def _previous_subject(self, at: int, labels: Sequence[str]) -> tuple[int, Mention] | None:
-        """The nearest earlier sentence that opens with such a name."""
-        text = self.text
-        for number in range(text.sentence_of[at], -1, -1):
-            begin, end = text.sentences[number]
-            if self._paragraphs_between(begin, at) > FARTHEST_SPEAKER:
-                return None
-            for mention in self.mentions[bisect_left(self._at, text.starts[begin]) :]:
-                first = bisect_left(text.starts, mention.start_char)
-                if first >= min(at, end) or first - begin > 6 or text.quoted(first):
-                    break
-                if not self._opens(begin, first):
-                    break
-                after = bisect_left(text.starts, mention.end_char)
-                governed = after < len(text.words) and text.lower[after] not in ("'s", "'", "-")
-                if mention.label in labels and governed:
-                    return first, mention
+    def _of_body(self, at: int) -> tuple[Name | None, str | None]:
+        def fits(name: Name) -> bool:
+            return name.mention.label in BODIES
+
+        subject = next(self._subjects(at, fits), None)
+        if subject:
+            return subject, "previous_subject"
+        spoken = next(self._speakers(at, fits), None)
+        return (spoken.name, "previous_speaker") if spoken else (None, None)
+
+    def _of_several(self, at: int) -> tuple[Name | None, str | None]:
+        """Whom "they" stands for: several who spoke, a group or body, and only where nothing else is, one person."""
+        for spoken in self._recent(at):
+            if spoken.plural or (spoken.name and spoken.name.mention.label in BODIES):
+                return (spoken.name, "previous_speaker") if spoken.name else (None, None)
+        subject = next(self._subjects(at, lambda name: name.mention.label in ("group", "organization")), None)
+        if subject:
+            return subject, "previous_subject"
+        person = next(self._speakers(at, lambda name: name.is_person), None)
+        return (person.name, "previous_speaker") if person else (None, None)
+
+    def _antecedent(self, at: int) -> tuple[Name | None, str | None]:
+        """The name right before a relative pronoun: Ann Reed, who said; Ann Reed, 59, of Oslo, who said."""
+        before = at
+        while before > 0 and (self._text.words[before - 1] in (",", ")") or self._text.is_dash(before - 1)):
+            before -= 1
+        personal = self._text.lower[at] in ("who", "whom")
+        sentence = self._text.sentences[self._text.sentence_of[at]][0]
+        for name in self._names.before(at, 4):
+            if name.words[0] < max(sentence, at - FARTHEST_ANTECEDENT):
+                break
+            apposed = name.is_person and self._text.words[name.words[1]] == "," and before < at
+            if (name.words[1] == before or apposed) and not (personal and name.mention.label == "place"):
+                return name, "antecedent"
+        return None, None
+
+    def _continuing(self, at: int) -> tuple[Name | None, str | None]:
+        """Whose a quotation without a cue is: the subject's of the sentence before, or the last speaker's."""
+        text = self._text
+        sentence = text.sentence_of[at]
+        for number in (sentence, sentence - 1):
+            if number < 0 or text.paragraph_of[text.sentences[number][0]] < text.paragraph_of[at] - 1:
+                break
+            begin = text.sentences[number][0]
+            first = text.lower[begin]
+            if begin < at and first in ("he", "she") and not text.quoted(begin):
+                name, _ = self._of_person(PERSONAL[first], begin)
+                return name, "previous_subject" if name else None
+            subject = self._subject(number, at, lambda name: name.is_person)
+            if subject:
+                return subject, "previous_subject"
+        spoken = next(self._recent(at), None)
+        if spoken is None or text.paragraph_of[at] - text.paragraph_of[spoken.at] > 1:
+            return None, None
+        return spoken.name, "previous_speaker_continues" if spoken.name else None
+
+    # ── Who came before ──────────────────────────────────────────────────────────────────────────
+
+    def _recent(self, at: int) -> Iterator[_Spoken]:
+        """Earlier sources, the last first."""
+        for spoken in islice(reversed(self._spoken), MOST_NAMES):
+            if self._text.paragraph_of[at] - self._text.paragraph_of[spoken.at] > FARTHEST_SPEAKER:
+                return
+            if spoken.at < at:
+                yield spoken
+
+    def _speakers(self, at: int, fits: Callable[[Name], bool]) -> Iterator[_Spoken]:
+        return (spoken for spoken in self._recent(at) if spoken.name and fits(spoken.name))
+
+    def _subjects(self, at: int, fits: Callable[[Name], bool]) -> Iterator[Name]:
+        """Names that are the subjects of this sentence and of those before it, the nearest first."""
+        text = self._text
+        number = text.sentence_of[at]
+        for earlier in range(number, max(number - FARTHEST_SENTENCES, -1), -1):
+            if text.paragraph_of[at] - text.paragraph_of[text.sentences[earlier][0]] > FARTHEST_SPEAKER:
+                return
+            subject = self._subject(earlier, at, fits)
+            if subject:
+                yield subject
+
+    def _subject(self, sentence: int, at: int, fits: Callable[[Name], bool]) -> Name | None:
+        """The name that a sentence opens with, or that follows on its first phrase, if it stands before a word."""
+        begin, end = self._text.sentences[sentence]
+        for name in self._names.within((begin, min(end, at, begin + OPENING_WORDS))):
+            if not self._opens(begin, name.words[0]):
+                continue
+            possessive = self._text.lower[name.words[1] : name.words[1] + 1] in (["'s"], ["'"])
+            if fits(name) and not possessive and not self._text.quoted(name.words[0]):
+                return name
         return None
 
     def _opens(self, begin: int, first: int) -> bool:
-        """Whether only conjunctions, articles and titles stand between the sentence's beginning and word `first`."""
-        return all(
-            self.text.lower[i] in g.CONJUNCTIONS
-            or self.text.lower[i] in ("the", "while", "as", "when", "of", "meanwhile", "still", ",", "however")
-            or (self.text.words[i][0].isupper() and self.text.lower[i] not in g.PREPOSITIONS)
-            for i in range(begin, first)
-        )
+        """Whether only titles, articles and the like stand before a name, back to the beginning or to a comma after
+        a phrase that is not a name: "In a speech on Friday, Mr. Reed".
+        """
+        text = self._text
+        for i in range(first - 1, begin - 1, -1):
+            if text.words[i] == "," and text.lower[begin] in PREPOSITIONS | INTRODUCING:
+                return True
+            if text.lower[i] in PREPOSITIONS - {"of", "as"}:
+                return False
+            if not (text.words[i][0].isupper() or text.lower[i] in OPENERS or text.lower[i] in OFFICES):
+                return False
+        return True
 
-    def _nearest_person(self, at: int) -> Mention | None:
-        for mention in reversed(self.mentions[: bisect_left(self._at, self.text.starts[at])]):
-            if mention.label == "person":
-                return mention
-        return None
 
-    def _paragraphs_between(self, earlier: int, later: int) -> int:
-        return self.text.paragraph_of[later] - self.text.paragraph_of[earlier]
+# Words that may stand before the subject of a sentence, and those that begin a phrase before it.
+OPENERS = listed(
+    "the a an and but or yet while as when of meanwhile still , however also for former though although if ” \" '' - —"
+)
+INTRODUCING = listed("asked speaking when while as although though if because pressed told since campaigning")
+
+
+def _offices(text: Text, names: Names) -> dict[str, list[tuple[Name, set[str]]]]:
+    """By the noun for an office, the persons before whose names it stands, each with all the words of the title."""
+    found: dict[str, list[tuple[Name, set[str]]]] = {}
+    after = 0
+    for name in names.all:
+        first = begin = name.words[0]
+        while begin > max(first - LONGEST_TITLE, after) and _in_title(text, begin - 1):
+            begin -= 1
+        titles = {text.lower[i] for i in range(begin, first)}
+        if name.is_person:
+            for office in titles & OFFICES:
+                found.setdefault(office, []).append((name, titles))
+            after = name.words[1]
+    return found
+
+
+def _in_title(text: Text, i: int) -> bool:
+    word = text.lower[i]
+    return word[0].isalpha() and word not in PREPOSITIONS - {"of", "for"} | {"and", "or"} and not text.quoted(i)

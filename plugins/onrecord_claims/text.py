@@ -1,4 +1,4 @@
-"""An article's words, sentences, paragraphs and quotations, as plain lists that rules can walk."""
+"""An article's words, sentences and paragraphs, as plain lists that rules can walk."""
 
 from __future__ import annotations
 
@@ -7,69 +7,95 @@ from bisect import bisect_left
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from .quotations import EDGES, MARKS, Quotation, Spacing, quotations_in
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from spacy.tokens import Doc
 
 Stretch = tuple[int, int]
 """Words from the first up to, but not with, the second."""
 
-_MARKS = re.compile(r"[“”\"]|``|''|\n\s*\n")
-_CLOSING = {"“": "”", '"': '"', "``": "''", "''": "''"}
-
-
-@dataclass(frozen=True, slots=True)
-class Quotation:
-    """Words in quotation marks."""
-
-    mark: int
-    """The word that is the opening mark."""
-    end: int
-    """The word after the closing mark."""
-    inside: Stretch
-    """The words between the marks."""
-    closed: bool
-    """Whether there is a closing mark: a quotation of several paragraphs has one only at its end."""
+STOPS = frozenset({".", "!", "?", "…", "...", "?!", "!?", "!!", "??"})
+"""Words that a sentence ends with."""
+DASHES = frozenset({"–", "—", "―", "--", "-"})
 
 
 @dataclass(slots=True)
 class Text:
-    """The words of a body without white space, and how they are grouped."""
+    """The words of a body without white space, and how they are grouped.
+
+    Words are the doc's tokens, but quotation marks are always words of their own.
+    """
 
     body: str
     words: list[str] = field(default_factory=list)
     lower: list[str] = field(default_factory=list)
+    """In lower case, with ' for every apostrophe."""
     starts: list[int] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
     sentences: list[Stretch] = field(default_factory=list)
     sentence_of: list[int] = field(default_factory=list)
     paragraph_of: list[int] = field(default_factory=list)
+    word_of: list[int] = field(default_factory=list)
+    """For each token of the doc, and for the end after the last, the first word at or after it."""
     quotations: list[Quotation] = field(default_factory=list)
     quotation_of: list[int] = field(default_factory=list)
     """For each word the number of the quotation that it or its mark is in, or -1."""
 
     @classmethod
     def of(cls, doc: Doc) -> Text:
-        """The text of a doc that has sentences."""
+        """The text of a doc. Where nothing says where sentences begin, paragraphs are taken for sentences."""
         text = cls(doc.text)
         begin = paragraph = 0
+        known = doc.has_annotation("SENT_START")
+        broken = False
         for token in doc:
-            word = token.text
-            if token.is_sent_start and begin < len(text.words):
+            text.word_of.append(len(text.words))
+            if token.text.isspace():
+                broken = broken or token.text.count("\n") > 1 or ("\n" in token.text and text._is_complete())
+                continue
+            if (token.is_sent_start if known else broken) and begin < len(text.words):
                 text.sentences.append((begin, len(text.words)))
                 begin = len(text.words)
-            if word.isspace():
-                paragraph += word.count("\n") > 1
+            paragraph += broken and bool(text.words)
+            broken = False
+            if token.text == "`" and text.words and text.words[-1] == "`" and text.ends[-1] == token.idx:
+                # spaCy makes two words of the mark ``.
+                text.words[-1] = text.lower[-1] = "``"
+                text.ends[-1] += 1
+                text.word_of[-1] -= 1
                 continue
-            text.words.append(word)
-            text.lower.append(word.lower().replace("’", "'"))
-            text.starts.append(token.idx)
-            text.ends.append(token.idx + len(word))
-            text.sentence_of.append(len(text.sentences))
-            text.paragraph_of.append(paragraph)
+            for word, start in _pieces(token.text, token.idx):
+                text.words.append(word)
+                text.lower.append(word.lower().replace("’", "'"))
+                text.starts.append(start)
+                text.ends.append(start + len(word))
+                text.sentence_of.append(len(text.sentences))
+                text.paragraph_of.append(paragraph)
+        text.word_of.append(len(text.words))
         if begin < len(text.words):
             text.sentences.append((begin, len(text.words)))
-        text._find_quotations()
+        text.quotations = quotations_in(text.words, text.spacing(), text.paragraph_of)
+        text.quotation_of = [-1] * len(text.words)
+        for number, quotation in enumerate(text.quotations):
+            text.quotation_of[quotation.mark : quotation.end] = [number] * (quotation.end - quotation.mark)
         return text
+
+    def _is_complete(self) -> bool:
+        """Whether a line that ends here may end a paragraph, and is not just broken off."""
+        return bool(self.words) and (self.words[-1] in STOPS or self.words[-1] in MARKS)
+
+    def spacing(self) -> list[Spacing]:
+        """For each word what stands between it and the word before."""
+        found = []
+        last = 0
+        for start, end in zip(self.starts, self.ends, strict=True):
+            between = self.body[last:start]
+            found.append(Spacing.LINE if "\n" in between or last == 0 else Spacing.SPACE if between else Spacing.NONE)
+            last = end
+        return found
 
     def offsets(self, stretch: Stretch) -> Stretch:
         """Where a stretch of words begins and ends in the body."""
@@ -80,51 +106,38 @@ class Text:
         start, end = self.offsets(stretch)
         return self.body[start:end]
 
+    def at(self, start: int, end: int) -> Stretch:
+        """The words that begin between two offsets of the body."""
+        return bisect_left(self.starts, start), bisect_left(self.starts, end)
+
+    def quotation(self, i: int) -> Quotation | None:
+        """The quotation that word i or its mark is in."""
+        number = self.quotation_of[i] if 0 <= i < len(self.words) else -1
+        return self.quotations[number] if number >= 0 else None
+
     def quoted(self, i: int) -> bool:
         """Whether word i is in quotation marks or is one."""
         return self.quotation_of[i] >= 0
 
-    def is_dash(self, i: int) -> bool:
-        """Whether word i is a dash between words, not a hyphen in one."""
-        if self.words[i] in ("–", "—", "―", "--"):
-            return True
+    def begins_sentence(self, i: int) -> bool:
+        """Whether nothing of its sentence or paragraph stands before word i."""
         return (
-            self.words[i] == "-"
-            and 0 < i < len(self.words) - 1
-            and self.ends[i - 1] < self.starts[i]
-            and self.ends[i] < self.starts[i + 1]
+            i == 0 or self.sentence_of[i - 1] != self.sentence_of[i] or self.paragraph_of[i - 1] != self.paragraph_of[i]
         )
 
-    def _find_quotations(self) -> None:
-        self.quotation_of = [-1] * len(self.words)
-        opened: int | None = None
-        closing = ""
-        for match in _MARKS.finditer(self.body):
-            mark, at = match.group(), match.start()
-            if mark[0] == "\n":
-                if opened is not None:
-                    self._quotation(opened, None, at)
-                opened = None
-            elif opened is None:
-                before = self.body[at - 1 : at]
-                if mark in _CLOSING and (mark in "“``" or not before or before.isspace() or before in "([—–-‘'"):
-                    opened, closing = at, _CLOSING[mark]
-            elif mark == closing:
-                self._quotation(opened, at, at + len(mark))
-                opened = None
-        if opened is not None:
-            self._quotation(opened, None, len(self.body))
+    def is_dash(self, i: int) -> bool:
+        """Whether word i is a dash between words, not a hyphen in one."""
+        if self.words[i] != "-":
+            return self.words[i] in DASHES
+        return 0 < i < len(self.words) - 1 and self.ends[i - 1] < self.starts[i] and self.ends[i] < self.starts[i + 1]
 
-    def _quotation(self, opening: int, closing: int | None, end: int) -> None:
-        """Note a quotation by offsets, unless a mark is no word of its own or nothing stands between them."""
-        first = bisect_left(self.starts, opening)
-        last = bisect_left(self.starts, end if closing is None else closing)
-        after = bisect_left(self.starts, end)
-        if first >= len(self.words) or self.starts[first] != opening or last - first < 2:
-            return
-        if closing is not None and (last >= len(self.words) or self.starts[last] != closing):
-            return
-        quotation = Quotation(first, after, (first + 1, last), closing is not None)
-        for i in range(first, after):
-            self.quotation_of[i] = len(self.quotations)
-        self.quotations.append(quotation)
+
+_SPLIT = re.compile(f"([,.?!]?)({EDGES})")
+
+
+def _pieces(token: str, start: int) -> Iterator[tuple[str, int]]:
+    """A token's words with their offsets: marks that the tokenizer left in a word are split off."""
+    for piece in _SPLIT.split(token) if len(token) > 1 else [token]:
+        if piece:
+            yield piece, start
+        start += len(piece)

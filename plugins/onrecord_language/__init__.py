@@ -1,4 +1,4 @@
-"""A blank English spaCy pipeline with sentences by rule: what annotators get as `article.doc` by default."""
+"""The default English pipeline: names, sentences and attributions, from one small network."""
 
 from __future__ import annotations
 
@@ -14,4 +14,4 @@ ONRECORD_API = 1
 @hookimpl
 def register_pipelines(register: Callable[[Pipeline], None]) -> None:
     """Register the pipeline for English."""
-    register(Pipeline("en", "onrecord_en_rules", "1", load))
+    register(Pipeline("en", "onrecord_en", "1", load))

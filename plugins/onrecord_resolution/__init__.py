@@ -41,7 +41,7 @@ order by article_id, claim.ordinal
 class Resolution(Aggregator):
     """One entity for each name and kind; last names, initials and small differences in spelling are seen through."""
 
-    name, version = "resolution", "1"
+    name, version = "resolution", "2"
     requires = ("entities", "claims")
     writes = (Entity, Alias, MentionEntity, ClaimEntity)
 

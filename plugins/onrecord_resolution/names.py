@@ -13,6 +13,7 @@ SHORTEST_RESPELT = 5
 """First names of fewer letters are not taken for spellings of one another: Dan and Ian, Paul and Paula."""
 
 _POSSESSIVE = re.compile(r"(?:['’]s|(?<=s)['’])$")
+_BROKEN = re.compile(r"(?<=\w[-‐‑])\s+(?=\w)")
 _PARTICLE = re.compile(r"^(?:al|el|ad|as|ash|an|ar)-(?=\w)")
 
 
@@ -29,8 +30,11 @@ class Named:
 
 @lru_cache(maxsize=200_000)
 def shown(text: str) -> str:
-    """A name as it is shown: without a possessive, a leading article and superfluous white space."""
-    plain = _POSSESSIVE.sub("", " ".join(text.split()))
+    """A name as it is shown: without a possessive, a leading article and superfluous white space.
+
+    White space after a hyphen within a name is where a line was broken.
+    """
+    plain = _POSSESSIVE.sub("", _BROKEN.sub("", " ".join(text.split())))
     without_article = plain[4:] if plain[:4].lower() == "the " else plain
     return without_article or plain or text
 

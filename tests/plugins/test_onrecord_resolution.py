@@ -78,6 +78,14 @@ def test_a_name_is_the_same_whatever_its_case_spaces_article_and_possessive(vari
     assert list(found.values()) == [[("a", 0, "exact"), ("b", 0, "exact")]]
 
 
+def test_a_name_broken_at_the_end_of_a_line_is_the_same_name() -> None:
+    articles: Articles = {
+        "a": [("Luc Tabor-Moss", PERSON)],
+        "b": [("Luc Tabor-\nMoss", PERSON), ("Luc\nTabor-Moss", PERSON)],
+    }
+    assert members(articles) == {"Luc Tabor-Moss": [("a", 0, "exact"), ("b", 0, "exact"), ("b", 1, "exact")]}
+
+
 def test_the_same_name_of_two_kinds_is_two_entities() -> None:
     entities = resolved({"a": [("Jordan", PLACE), ("Jordan", PERSON)]})[Entity]
     assert sorted((e.name, e.kind) for e in entities) == [("Jordan", "person"), ("Jordan", "place")]

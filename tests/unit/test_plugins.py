@@ -36,7 +36,7 @@ from onrecord import (
     hookspecs,
 )
 from onrecord.config import parsed
-from onrecord.errors import ConfigError, PluginError
+from onrecord.errors import ConfigError, OnrecordError, PluginError
 from onrecord.plugins import _TAKEN, PluginInfo, Plugins
 from onrecord.records import Mention
 from onrecord.testing import Sandbox, annotated
@@ -920,3 +920,49 @@ def test_importing_any_module_of_onrecord_imports_neither_prefect_nor_a_plugin()
     """
     done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True)
     assert done.stdout.splitlines() == ["[]", "True", "[]"], done.stderr
+
+
+# ── Components that annotators ask for in the pipeline ─────────────────────────────────────────────
+
+
+class SentenceCount(Row):
+    """How many sentences an article has."""
+
+    sentences: int
+
+
+class CountSentences(Annotator):
+    name, version, uses_doc, writes, pipes = "sentences", "1", True, [SentenceCount], ("sentencizer",)
+
+    def annotate(self, article: Article) -> Any:
+        yield SentenceCount(sentences=len(list(article.doc.sents)))
+
+
+def counted(nlp: Callable[[], Any], body: str) -> list[Row]:
+    return annotated(CountSentences(), body, pipeline=Pipeline("en", nlp.__name__, "1", nlp))
+
+
+def test_a_pipeline_is_given_the_components_that_annotators_ask_for(tmp_path: Path) -> None:
+    assert counted(blank_english, "It rains. It pours.") == [SentenceCount(sentences=2)]
+    module = annotating("sentences", CountSentences())
+    pipeline = Pipeline("en", "blank", "1", blank_english)
+    module.register_pipelines = hookimpl(lambda register: register(pipeline))  # type: ignore[attr-defined]
+    sandbox = Sandbox(tmp_path, module, documents={"a": "It rained. It poured."})
+    assert not sandbox.run().failed
+    assert sandbox.sql("select sentences from sentence_count") == [{"sentences": 2}]
+
+
+def test_a_pipeline_that_has_such_a_component_keeps_its_own() -> None:
+    def semicolons() -> Any:
+        nlp = blank_english()
+        nlp.add_pipe("sentencizer", name="ours", config={"punct_chars": [";"]})
+        return nlp
+
+    assert counted(semicolons, "It rains. It pours; it snows.") == [SentenceCount(sentences=2)]
+
+
+def test_a_component_that_is_not_installed_is_named() -> None:
+    annotator = CountSentences()
+    annotator.pipes = ("crystal_ball",)
+    with pytest.raises(OnrecordError, match="'crystal_ball', which no installed package provides"):
+        annotated(annotator, "It rains.", pipeline=Pipeline("en", "blank", "1", blank_english))

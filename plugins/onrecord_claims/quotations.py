@@ -1,0 +1,103 @@
+"""Quotations: which words stand in quotation marks, with marks of every style, unbalanced ones too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+OPENING = frozenset({"“", "``", "«", "„"})
+CLOSING = frozenset({"”", "»"})
+EITHER = frozenset({'"', "''"})
+"""Marks that open or close, by where they stand."""
+MARKS = OPENING | CLOSING | EITHER
+EDGES = "[“”«»„\"]|``|''"
+"""The marks, as a regular expression."""
+_BEFORE_OPENING = frozenset({"(", "[", "—", "–", "―", "--", "-", "‘", "'", ":"})
+
+
+class Spacing(IntEnum):
+    """What stands between a word and the one before."""
+
+    NONE = 0
+    SPACE = 1
+    LINE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """Words in quotation marks."""
+
+    mark: int
+    """The word that is the opening mark."""
+    end: int
+    """The word after the closing mark, or after the last word of a quotation that has none."""
+    closed: bool
+    """Whether there is a closing mark: a quotation of several paragraphs has one only at its end."""
+    resumes: bool
+    """Whether the quotation before was left open at the end of its paragraph and this one opens the next."""
+
+    @property
+    def inside(self) -> tuple[int, int]:
+        """The words between the marks."""
+        return self.mark + 1, self.end - 1 if self.closed else self.end
+
+
+def quotations_in(words: Sequence[str], spacing: Sequence[Spacing], paragraph_of: Sequence[int]) -> list[Quotation]:
+    """The quotations in the order of the text. None overlap: single marks and marks within marks open none.
+
+    What is open ends with its paragraph, or where the next quotation opens.
+    """
+    found: list[Quotation] = []
+    opened: int | None = None
+
+    def note(end: int, closed: bool) -> None:
+        if opened is not None and end - opened > 1 + closed:
+            before = found[-1] if found else None
+            resumes = (
+                before is not None and not before.closed and before.end == opened and spacing[opened] == Spacing.LINE
+            )
+            found.append(Quotation(opened, end, closed, resumes))
+
+    for i, word in enumerate(words):
+        if opened is not None and paragraph_of[i] != paragraph_of[opened]:
+            note(i, closed=False)
+            opened = None
+        if word not in MARKS:
+            continue
+        if opened is None:
+            opened = i if _may_open(words, spacing, i) else None
+        elif _closes(words, spacing, i):
+            note(i + 1, closed=True)
+            opened = None
+        else:
+            note(i, closed=False)
+            opened = i
+    note(len(words), closed=False)
+    return found
+
+
+def _free_before(words: Sequence[str], spacing: Sequence[Spacing], i: int) -> bool:
+    return spacing[i] != Spacing.NONE or words[i - 1] in _BEFORE_OPENING
+
+
+def _free_after(words: Sequence[str], spacing: Sequence[Spacing], i: int) -> bool:
+    return i + 1 == len(words) or spacing[i + 1] != Spacing.NONE
+
+
+def _may_open(words: Sequence[str], spacing: Sequence[Spacing], i: int) -> bool:
+    """Whether a mark can open where nothing is open. Some texts have a closing mark in the place of an opening one."""
+    if words[i] in OPENING:
+        return True
+    return _free_before(words, spacing, i) and (words[i] in EITHER or not _free_after(words, spacing, i))
+
+
+def _closes(words: Sequence[str], spacing: Sequence[Spacing], i: int) -> bool:
+    """Whether a mark closes what is open. One at the head of a line, or with space only before it, opens anew."""
+    if words[i] in CLOSING:
+        return True
+    if spacing[i] == Spacing.LINE:
+        return False
+    if words[i] in OPENING:
+        return not _free_before(words, spacing, i) and _free_after(words, spacing, i)
+    return not _free_before(words, spacing, i) or _free_after(words, spacing, i)

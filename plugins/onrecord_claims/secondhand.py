@@ -1,0 +1,82 @@
+"""What somebody said, as a report has it: “…,” the minister told reporters, according to the agency.
+
+The pipeline marks all that comes before "according to" as one content. Who said it is worth more than who passed it on.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import TYPE_CHECKING
+
+from .cues import read_cue
+from .roles import Roles
+
+if TYPE_CHECKING:
+    from .text import Stretch, Text
+
+SAYING = frozenset({"say", "tell", "add", "announce", "warn", "insist", "explain"})
+"""Classes of verbs that are looked for."""
+BEFORE_VERBS = frozenset({"also", "later", "then", "previously", "earlier", "repeatedly", "has", "have", "had"})
+LONGEST_SOURCE = 12
+"""A noun phrase before such a verb has at most so many words."""
+NEAR = 3
+"""So many words may stand between "according to" and what it attributes."""
+
+
+def unwrapped(text: Text, roles: Roles) -> Roles:
+    """The roles with the attributions in place of those contents of "according to" that are attributions."""
+    number = 0
+    while number < len(roles.cues):
+        cue = roles.cues[number]
+        content = _content_before(roles, cue) if read_cue(text, cue).cue_class == "according" else None
+        parts = _parts(text, *content) if content else None
+        if content and parts:
+            # The report's cue is gone, and those after it have moved up.
+            roles = _replaced(roles, number, content, *parts)
+        else:
+            number += 1
+    return roles
+
+
+def _content_before(roles: Roles, cue: Stretch) -> Stretch | None:
+    at = bisect_left(roles.contents, cue)
+    content = roles.contents[at - 1] if at else None
+    return content if content and 0 <= cue[0] - content[1] <= NEAR else None
+
+
+def _parts(text: Text, begin: int, end: int) -> tuple[Stretch, Stretch, Stretch] | None:
+    """Source, cue and content of an attribution that is all there is between two words."""
+    quotation = text.quotation(begin)
+    first = quotation.end if quotation and quotation.mark == begin else begin
+    if first >= end:
+        return None
+    verb = next((i for i in range(first + 1, min(first + LONGEST_SOURCE, end)) if _says(text, i)), None)
+    if verb is None or any(text.words[i] in (",", ";", ":") for i in range(first, verb)):
+        return None
+    content = (begin, first) if first > begin else (verb + 1, end)
+    last = verb
+    while last - first > 1 and text.lower[last - 1] in BEFORE_VERBS:
+        last -= 1
+    return ((first, last), (last, verb + 1), content) if content[0] < content[1] else None
+
+
+def _says(text: Text, i: int) -> bool:
+    if text.quoted(i) or not text.lower[i].endswith(("d", "s")):
+        return False
+    read = read_cue(text, (i, i + 1))
+    return read.kind == "verb" and read.cue_class in SAYING
+
+
+def _replaced(roles: Roles, report: int, old: Stretch, source: Stretch, cue: Stretch, content: Stretch) -> Roles:
+    """Roles without the report's cue and content, and with what they were of. Links know nothing of these."""
+    kept = roles.without(cues={report}, sources=set())
+    contents = sorted([*(c for c in kept.contents if c != old), content])
+    sources, cues = sorted([*kept.sources, source]), sorted([*kept.cues, cue])
+    groups = {"source": (kept.sources, sources), "cue": (kept.cues, cues), "content": (kept.contents, contents)}
+    now = {role: {n: after.index(s) for n, s in enumerate(past) if s != old} for role, (past, after) in groups.items()}
+    links = kept.links and {
+        (now["cue"][number], role, now[role][other]): probability
+        for (number, role, other), probability in kept.links.items()
+        if other in now[role]
+    }
+    return Roles(sources, cues, contents, links)

@@ -1,0 +1,155 @@
+"""The pipeline's component: names, sentences, and the parts of attributions, from one pass of the network."""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from itertools import islice
+from math import sqrt
+from typing import TYPE_CHECKING
+
+import numpy as np
+from spacy.attrs import SENT_START  # type: ignore[import-not-found]
+from spacy.language import Language
+from spacy.tokens import Span, SpanGroup
+
+from .encoder import Encoder, Scores
+from .quotes import CLOSING, EITHER
+from .tags import ROLES
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
+    from .encoder import Floats
+
+FACTORY = "onrecord_attributions"
+DOCS_AT_ONCE = 64
+LINK_REACH = 200
+"""So many words a source or content may begin before or after its cue: the network sees no more at once."""
+UNLIKELY = 0.05
+"""Less probable links are left out."""
+LANGUAGE = "en"
+"""The network has learnt from English: docs in other languages get empty groups."""
+
+
+@cache
+def _encoder(threads: int, process: int) -> Encoder:
+    """The process's one network. A forked process makes its own: threads are not inherited."""
+    return Encoder(threads=threads)
+
+
+class Reader:
+    """Sets `doc.spans["source" | "cue" | "content"]`, and if wanted `doc.ents` and where sentences begin.
+
+    `doc.spans["cue"].attrs["links"]` says what belongs together: rows of cue, role, number of the span in its
+    group, and the probability.
+    """
+
+    def __init__(self, names: bool, sentences: bool, threads: int) -> None:
+        self._names, self._sentences, self._threads = names, sentences, threads
+
+    def __call__(self, doc: Doc) -> Doc:
+        """Annotate one doc."""
+        return next(self.pipe([doc]))
+
+    def pipe(self, docs: Iterable[Doc], batch_size: int = DOCS_AT_ONCE) -> Iterator[Doc]:
+        """Annotate docs, many at a time. Many short docs cost no more than few long ones."""
+        stream = iter(docs)
+        while batch := list(islice(stream, batch_size)):
+            self._read([doc for doc in batch if doc.lang_ == LANGUAGE])
+            for doc in batch:
+                for role in ROLES:
+                    doc.spans.setdefault(role, SpanGroup(doc, name=role))
+                yield doc
+
+    def _read(self, docs: list[Doc]) -> None:
+        encoder = _encoder(self._threads, os.getpid())
+        words = [[i for i, token in enumerate(doc) if not token.is_space] for doc in docs]
+        pieces = [
+            encoder.vocabulary.read([token.text for token in doc], [bool(token.whitespace_) for token in doc])
+            for doc in docs
+        ]
+        scores = encoder.scores(pieces)
+        roles = encoder.roles.spans([each.roles for each in scores])
+        for doc, at, found, parts in zip(docs, words, scores, roles, strict=True):
+            if self._sentences:
+                _set_sentences(doc, at, found)
+            _set_roles(doc, at, parts, found)
+        if self._names:
+            names = encoder.names.spans([each.names for each in scores])
+            for doc, at, named in zip(docs, words, names, strict=True):
+                doc.set_ents(_spans(doc, at, named))
+
+
+def _spans(doc: Doc, words: Sequence[int], found: Iterable[tuple[int, int, str]]) -> list[Span]:
+    return [Span(doc, words[first], words[last - 1] + 1, label) for first, last, label in found]
+
+
+def _set_sentences(doc: Doc, words: Sequence[int], scores: Scores) -> None:
+    """Sentences begin where the network says so and after an empty line, but not with “he said” after a quotation."""
+    values = np.full(len(doc), -1, np.int64)
+    values[np.array(words, np.int64)[scores.sentence[:, 0] > 0]] = 1
+    before, broken = "", False
+    for i, token in enumerate(doc):
+        if token.is_space:
+            broken = broken or token.text.count("\n") > 1
+            continue
+        if broken:
+            values[i] = 1
+        elif before in CLOSING | EITHER and token.is_lower:
+            values[i] = -1
+        before, broken = token.text, False
+    if len(doc):
+        values[0] = 1
+        doc.from_array([SENT_START], values.astype(np.uint64).reshape(-1, 1))  # type: ignore[arg-type]
+
+
+def _set_roles(doc: Doc, words: Sequence[int], found: Sequence[tuple[int, int, str]], scores: Scores) -> None:
+    spans = {role: [span for span in found if span[2] == role] for role in ROLES}
+    for role in ("source", "cue"):
+        # A quotation may run over paragraphs, a source and a cue do not: what stands before is a heading.
+        spans[role] = [(_last_begin(doc, words, first, last), last, role) for first, last, _ in spans[role]]
+    for role in ROLES:
+        doc.spans[role] = SpanGroup(doc, name=role, spans=_spans(doc, words, spans[role]))
+    doc.spans["cue"].attrs["links"] = [
+        link
+        for role, vectors in (("source", scores.source), ("content", scores.content))
+        for link in _links(spans["cue"], scores.cue, role, spans[role], vectors)
+    ]
+
+
+def _last_begin(doc: Doc, words: Sequence[int], first: int, last: int) -> int:
+    """Where the last paragraph begins that words first to last have a part in; first, if it is only one."""
+    for i in range(last - 1, first, -1):
+        if any(doc[k].text.count("\n") > 1 for k in range(words[i - 1] + 1, words[i])):
+            return i
+    return first
+
+
+def _links(
+    cues: Sequence[tuple[int, int, str]],
+    cue_vectors: Floats,
+    role: str,
+    others: Sequence[tuple[int, int, str]],
+    vectors: Floats,
+) -> Iterator[tuple[int, str, int, float]]:
+    """Which of the others may belong to which cue, and how probably."""
+    begins = [begin for begin, _, _ in others]
+    for number, (cue, _, _) in enumerate(cues):
+        first, last = bisect_left(begins, cue - LINK_REACH), bisect_right(begins, cue + LINK_REACH)
+        products = vectors[begins[first:last]] @ cue_vectors[cue] / sqrt(vectors.shape[1])
+        for other, probability in enumerate(1 / (1 + np.exp(-products)), first):
+            if probability > UNLIKELY:
+                yield number, role, other, float(probability)
+
+
+@Language.factory(
+    FACTORY,
+    default_config={"names": False, "sentences": False, "threads": 1},
+    assigns=["doc.ents", "doc.spans", "token.is_sent_start"],
+)
+def make_reader(nlp: Language, name: str, names: bool, sentences: bool, threads: int) -> Reader:
+    """The component; `names` and `sentences` say whether it sets these too, which other pipelines have of their own."""
+    return Reader(names, sentences, threads)

@@ -1,0 +1,109 @@
+"""The network at work: ONNX Runtime over windows of texts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from .decoding import Decoder
+from .pieces import Pieces, WordPieces
+from .tags import Tags
+from .windows import Window, windows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+
+MODEL = Path(__file__).with_name("model")
+"""The folder with the weights and the vocabulary."""
+WINDOW, CONTEXT = 254, 10
+"""Word pieces read at once, and how many of them on each side are there for the sake of the others."""
+PIECES_AT_ONCE = 1024
+"""At most so many word pieces make one call: enough for the matrix products, little enough for the caches."""
+
+
+class Scores(NamedTuple):
+    """What the network says of a text's words, white space left out: an array of words × … each."""
+
+    roles: Floats
+    names: Floats
+    sentence: Floats
+    """Positive where a sentence begins."""
+    cue: Floats
+    source: Floats
+    content: Floats
+    """Vectors: the product of a cue's first word's with a source's or content's says whether they belong together."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    text: int
+    window: Window
+    length: int
+
+
+def _length(job: _Job) -> int:
+    return job.length
+
+
+class Encoder:
+    """The network with its vocabulary and what decodes its scores."""
+
+    def __init__(self, folder: Path = MODEL, threads: int = 1) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        self.vocabulary = WordPieces(folder / "vocab.txt")
+        self._session = onnxruntime.InferenceSession(
+            folder / "network.onnx", options, providers=["CPUExecutionProvider"]
+        )
+        decoding = json.loads(self._session.get_modelmeta().custom_metadata_map["decoding"])
+        self.roles, self.names = (
+            Decoder(Tags(tuple(head["labels"])), np.array(head["transitions"], np.float32))
+            for head in (decoding["heads"]["roles"], decoding["heads"]["names"])
+        )
+        link = decoding["link"]
+        self._ends = np.cumsum([len(self.roles.tags), len(self.names.tags), 1, link, link])
+
+    def scores(self, texts: Sequence[Pieces]) -> list[Scores]:
+        """Scores of texts of any length. Windows of the same length are read together, so that nothing is padded."""
+        words = [np.flatnonzero(np.diff(text.begins)) for text in texts]
+        found = [np.zeros((len(at), self._width), np.float32) for at in words]
+        jobs = [
+            _Job(number, window, int(text.begins[window.last] - text.begins[window.first]))
+            for number, text in enumerate(texts)
+            if len(words[number])
+            for window in windows(text.begins, WINDOW, CONTEXT)
+        ]
+        for length, alike in groupby(sorted(jobs, key=_length), key=_length):
+            while batch := list(islice(alike, max(1, PIECES_AT_ONCE // (length + 2)))):
+                for job, output in zip(batch, self._read(texts, batch), strict=True):
+                    begins, window, at = texts[job.text].begins, job.window, words[job.text]
+                    first, last = at.searchsorted([window.begin, window.end])
+                    found[job.text][first:last] = output[begins[at[first:last]] - begins[window.first] + 1]
+        return [Scores(*np.split(each, self._ends, axis=1)) for each in found]
+
+    @property
+    def _width(self) -> int:
+        return int(self._session.get_outputs()[0].shape[2])
+
+    def _read(self, texts: Sequence[Pieces], jobs: Sequence[_Job]) -> Floats:
+        """The network's output, jobs × pieces × …, for windows of the same length."""
+        ids = np.empty((len(jobs), jobs[0].length + 2), np.int32)
+        features = np.zeros_like(ids)
+        ids[:, 0], ids[:, -1] = self.vocabulary.begin, self.vocabulary.end
+        for row, job in enumerate(jobs):
+            text, window = texts[job.text], job.window
+            stretch = slice(text.begins[window.first], text.begins[window.last])
+            ids[row, 1:-1], features[row, 1:-1] = text.ids[stretch], text.features[stretch]
+        output: Floats = self._session.run(["scores"], {"ids": ids, "features": features})[0]
+        return output

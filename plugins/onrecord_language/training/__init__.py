@@ -1,0 +1,1 @@
+"""How the network was trained: `python -m onrecord_language.training CORPORA`. Needs the extra `train`."""

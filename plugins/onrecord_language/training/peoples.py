@@ -1,0 +1,56 @@
+"""Words for members of a people, a party or a faith, which the corpora put among the rest of the names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+PEOPLES = _words("""
+    afghan african albanian algerian american andorran angolan arab arabic argentine argentinian armenian asian
+    aussie australian austrian azerbaijani azeri bahraini bangladeshi basque bavarian belarusian belarussian belgian
+    belorussian bengali beninese bolivian bosnian brazilian briton british bulgarian burmese burundian californian
+    cambodian cameroonian canadian caribbean catalan caucasian central chadian chechen chilean chinese colombian
+    congolese corsican croat croatian cuban cypriot czech czechoslovak danish dane dutch dutchman ecuadorean
+    ecuadorian egyptian english englishman eritrean estonian ethiopian european euro-american filipino finn finnish
+    fleming flemish french frenchman gambian georgian german ghanaian greek greek-cypriot guatemalan gulf haitian
+    hawaiian hispanic honduran hungarian hutu icelandic indian indonesian iranian iraqi irish irishman israeli
+    italian ivorian jamaican japanese jordanian kashmiri kazakh kenyan khmer korean kosovar kurd kurdish kuwaiti
+    kyrgyz laotian latin latino latina latvian lebanese liberian libyan lithuanian luxembourgish macedonian malagasy
+    malawian malaysian malian maltese mauritanian mexican moldovan mongolian montenegrin moroccan mozambican
+    namibian native nepalese nepali new nicaraguan nigerian nordic north norwegian omani ottoman pakistani
+    palestinian panamanian paraguayan pashtun persian peruvian pole polish portuguese qatari romanian russian
+    rwandan salvadoran saudi scandinavian scot scottish senegalese serb serbian sicilian sikh singaporean slav
+    slavic slovak slovakian slovene slovenian somali south southern soviet spaniard spanish sudanese swede swedish
+    swiss syrian taiwanese tajik tamil tanzanian tatar texan thai tibetan tunisian turk turkish turkmen tutsi
+    ugandan ukrainian uruguayan uzbek venezuelan vietnamese welsh west western xhosa yemeni yugoslav zairean zambian
+    zimbabwean zulu zionist aborigine aboriginal republican democrat democratic tory tories labourite conservative
+    liberal communist socialist marxist maoist nazi fascist islamist peronist gaullist bolshevik baathist leninist
+    trotskyist liberal-democrat libertarian catholic protestant christian muslim moslem islamic jew jewish hindu
+    buddhist sunni shiite shia shi'ite orthodox anglican methodist lutheran baptist evangelical mormon presbyterian
+    alawite druze coptic copt maronite sufi wahhabi judeo-christian roman calvinist quaker yazidi hasidic
+    """)
+_ALONE_NOT = frozenset({"new", "north", "south", "southern", "west", "central", "gulf", "native", "orthodox", "roman"})
+"""Words that stand only before another one: South Korean, Native American."""
+
+
+def is_people(words: Sequence[str]) -> bool:
+    """Whether a name is one of a people, a party's adherents or a faith's; in any form: Germans, Sino-German."""
+    parts = [part for word in words for part in word.lower().split("-") if part]
+    known = [_singular(part) in PEOPLES for part in parts]
+    if not parts or len(words) > 2:
+        return False
+    if len(words) == 1 and len(parts) > 1:
+        return known[0] or known[-1]
+    return all(known) and parts[-1] not in _ALONE_NOT
+
+
+def _singular(word: str) -> str:
+    if word in PEOPLES:
+        return word
+    if word.endswith("men"):
+        return word[:-2] + "an"
+    return word.removesuffix("s")

@@ -1,0 +1,43 @@
+"""What must be known to compute a network in whole numbers of eight bits: between what its layers' inputs lie."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from .examples import Batch
+from .network import Network
+
+SHARE = 0.99999
+"""Of the numbers that reach a layer, so many lie within its range. Few lie far out, but cutting off more costs much."""
+_ROWS = 100
+"""So many words of each batch are looked at."""
+
+
+def ranges(network: Network, batches: Sequence[Batch]) -> dict[str, tuple[float, float]]:
+    """By dense layer: its inputs lie between these two numbers, on these texts."""
+    layers = {name: module for name, module in network.layers.named_modules() if isinstance(module, nn.Linear)}
+    seen: dict[nn.Module, list[Tensor]] = {layer: [] for layer in layers.values()}
+    mask = torch.zeros(0)
+
+    def look(layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        rows = inputs[0].detach()[mask]
+        seen[layer].append(rows[:: max(1, len(rows) // _ROWS)].float().cpu())
+
+    hooks = [layer.register_forward_pre_hook(look) for layer in layers.values()]
+    network.eval()
+    with torch.no_grad():
+        for batch in batches:
+            mask = batch.mask
+            network.encoded(batch.ids, batch.features, batch.mask)
+    for hook in hooks:
+        hook.remove()
+    return {f"layers.{name}": _range(torch.cat(seen[layer])) for name, layer in layers.items()}
+
+
+def _range(rows: Tensor) -> tuple[float, float]:
+    numbers = rows.flatten().sort().values
+    last = len(numbers) - 1
+    return min(float(numbers[round((1 - SHARE) * last)]), 0.0), float(numbers[round(SHARE * last)])

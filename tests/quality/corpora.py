@@ -1,0 +1,97 @@
+"""The public corpora that quality is measured on: where they are, where they are from, and what is in them.
+
+Each is expected, xz-compressed, in one folder; none is part of this project. All are dev parts, by which the network
+and the rules were chosen: figures on a held-out test part would be a little lower.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from onrecord_language.training.corpora import iob, lines, names_of
+
+from .measures import Attribution, Span
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+    from spacy.vocab import Vocab
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A file in the folder of corpora."""
+
+    title: str
+    file: str
+    home: str
+
+    def path(self, folder: Path) -> Path | None:
+        """The file; None if it is not there."""
+        path = folder / self.file
+        return path if path.exists() else None
+
+
+POLNEAR = Corpus("PolNeAR dev", "polnear-dev.jsonl.xz", "https://github.com/networkdynamics/PolNeAR")
+CONLL = Corpus("CoNLL-2003 dev", "ner-conll2003-dev.iob.xz", "https://github.com/zliucr/CrossNER")
+POLITICS = Corpus("CrossNER politics dev", "ner-crossner-politics-dev.iob.xz", "https://github.com/zliucr/CrossNER")
+UNER = Corpus("UNER EWT dev", "ner-uner-ewt-dev.iob2.xz", "https://github.com/UniversalNER/UNER_English-EWT")
+EWT = Corpus("UD EWT dev", "ud-ewt-dev.conllu.xz", "https://github.com/UniversalDependencies/UD_English-EWT")
+GUM = Corpus("UD GUM dev", "ud-gum-dev.conllu.xz", "https://github.com/UniversalDependencies/UD_English-GUM")
+CORPORA = (POLNEAR, CONLL, POLITICS, UNER, EWT, GUM)
+
+
+def attributed(path: Path) -> Iterator[tuple[str, list[Attribution]]]:
+    """PolNeAR: each article's text and the attributions that people found in it."""
+    for line in lines(path):
+        article = json.loads(line)
+        text: str = article["text"]
+        yield (
+            text,
+            [
+                Attribution(*(_stretches(text, found[role]) for role in ("source", "cue", "content")))
+                for found in article["attributions"]
+            ],
+        )
+
+
+def _stretches(text: str, spans: list[list[int]]) -> frozenset[Span]:
+    """Spans without the white space that a few of them have at their edges."""
+    return frozenset(
+        (end - len(text[start:end].lstrip()), start + len(text[start:end].rstrip())) for start, end in spans
+    )
+
+
+def named(path: Path, vocabulary: Vocab) -> Iterator[tuple[Doc, list[tuple[Span, str]]]]:
+    """A corpus of names: twelve sentences at a time as a Doc of the corpus's own words, and the names in it.
+
+    The labels are those of our pipeline; what the corpus holds together as "misc" is NORP where it is the name of a
+    people, a party's adherents or a faith, and MISC otherwise.
+    """
+    from spacy.tokens import Doc
+
+    for text in iob(path):
+        doc = Doc(vocabulary, text.words, text.spaced)
+        spans = ((doc[first:last], label) for first, last, label in names_of(text))
+        yield doc, [((span.start_char, span.end_char), label) for span, label in spans]
+
+
+def sentences(path: Path) -> Iterator[tuple[str, set[int]]]:
+    """A treebank: each document's text, its paragraphs apart by an empty line, and where its sentences begin."""
+    text, starts, glued = "", set[int](), False
+    for line in [*lines(path), "# newdoc"]:
+        if line.startswith("# newdoc"):
+            if text:
+                yield text, starts
+            text, starts, glued = "", set(), True
+        elif line.startswith("# newpar"):
+            text, glued = (text and text.rstrip() + "\n\n"), True
+        elif line.startswith("# text = "):
+            text += "" if glued else " "
+            starts.add(len(text))
+            text += line.removeprefix("# text = ").strip()
+        elif line and line[0].isdigit():
+            glued = "SpaceAfter=No" in line.rpartition("\t")[2]

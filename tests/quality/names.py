@@ -1,0 +1,87 @@
+"""How well names are found: by the pipeline, and after the annotator `entities` has made them consistent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from onrecord import EntityKind
+from onrecord_entities import found_in, names_in
+from onrecord_entities.kinds import KINDS
+from onrecord_language.training.scores import Tally
+
+from .corpora import CONLL, POLITICS, UNER, Corpus, named
+from .measures import Span
+from .tables import SCORES, Cell, Table, scores
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+Groups = Mapping[str, tuple[EntityKind, ...]]
+_BASIC: Groups = {"person": ("person",), "organization": ("organization",), "place": ("place",)}
+COMPARED: Mapping[Corpus, Groups] = {
+    CONLL: _BASIC | {"group, event, other": ("group", "event", "other")},
+    POLITICS: _BASIC | {"event": ("event",), "group, other": ("group", "other")},
+    UNER: _BASIC,
+}
+"""The kinds that a corpus tells apart: what it calls misc, or does not annotate, is more than one of ours."""
+NOTES: Mapping[Corpus, str] = {
+    CONLL: "Trained on the other part of this corpus. Its misc holds peoples, events and all else. Its names "
+    "have parts that entities takes off: the article of The Hague, and all after Paris in Paris-based.",
+    POLITICS: "Trained on the small other part (200 sentences) of this corpus. Politicians count as persons, parties "
+    "as organizations, countries as places, elections as events.",
+    UNER: "Out of domain: blogs, reviews, e-mail; nothing of this corpus was trained on. It has no further kinds, so "
+    "what is found of these is not counted.",
+}
+
+
+def tables(nlp: Language, paths: Mapping[Corpus, Path]) -> list[Table]:
+    """Measure a pipeline on corpora of names."""
+    return [_table(nlp, corpus, path) for corpus, path in paths.items()]
+
+
+def _table(nlp: Language, corpus: Corpus, path: Path) -> Table:
+    groups = COMPARED[corpus]
+    docs, gold = zip(*named(path, nlp.vocab), strict=True)
+    pipeline, annotator = Tally(), Tally()
+    for doc, expected in zip(nlp.pipe(docs), gold, strict=True):
+        names = found_in(doc)
+        wanted = [(span, KINDS[label]) for span, label in expected]
+        for tally, found in ((pipeline, names), (annotator, names_in(doc.text, names))):
+            count(tally, [((name.start, name.end), name.kind) for name in found], wanted, groups)
+    return Table(
+        f"Names: {corpus.title}",
+        ("", *SCORES, "F1 after entities"),
+        [
+            *([label, *scores(pipeline, label), annotator.f1(label)] for label in groups),
+            _overall(pipeline, annotator),
+        ],
+        (NOTES[corpus],),
+    )
+
+
+def count(
+    tally: Tally,
+    found: Iterable[tuple[Span, EntityKind]],
+    gold: Iterable[tuple[Span, EntityKind]],
+    groups: Groups,
+) -> None:
+    """Count one text's names, kinds that the corpus does not tell apart under one label."""
+    found, gold = list(found), list(gold)
+    for label, kinds in groups.items():
+        ours, theirs = ([span for span, kind in each if kind in kinds] for each in (found, gold))
+        tally.add(label, ours, theirs)
+
+
+def _overall(pipeline: Tally, annotator: Tally) -> list[Cell]:
+    gold, found, right = (sum(counts.values()) for counts in (pipeline.gold, pipeline.found, pipeline.right))
+    return [
+        "all",
+        gold,
+        found,
+        100 * right / max(found, 1),
+        100 * right / max(gold, 1),
+        pipeline.f1(),
+        annotator.f1(),
+    ]
