@@ -73,7 +73,10 @@ def _replaced(roles: Roles, report: int, old: Stretch, source: Stretch, cue: Str
     contents = sorted([*(c for c in kept.contents if c != old), content])
     sources, cues = sorted([*kept.sources, source]), sorted([*kept.cues, cue])
     groups = {"source": (kept.sources, sources), "cue": (kept.cues, cues), "content": (kept.contents, contents)}
-    now = {role: {n: after.index(s) for n, s in enumerate(past) if s != old} for role, (past, after) in groups.items()}
+    now = {
+        role: {n: bisect_left(after, s) for n, s in enumerate(past) if s != old}
+        for role, (past, after) in groups.items()
+    }
     links = kept.links and {
         (now["cue"][number], role, now[role][other]): probability
         for (number, role, other), probability in kept.links.items()

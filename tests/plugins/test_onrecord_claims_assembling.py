@@ -127,6 +127,14 @@ INDIRECT = {
         "{C:According to} {S:the Water Board}, {K:the dam is old}.",
         [("the Water Board", "According to", "the dam is old")],
     ),
+    "at second hand, quoted": (
+        "{K:“The dam will hold,” Ann Reed told reporters}, {C:according to} {S:the agency}.",
+        [("Ann Reed", "told", "The dam will hold")],
+    ),
+    "at second hand": (
+        "{K:Ann Reed also said that the dam would hold}, {C:according to} {S:the agency}.",
+        [("Ann Reed", "also said", "that the dam would hold")],
+    ),
     "the addressee is not the speaker": (
         "{S:Reed} {C:told} {S:Kerry} {K:that the dam was old}.",
         [("Reed", "told", "that the dam was old")],
