@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -86,23 +86,16 @@ class Warehouse:
             options = _OPTIONS | {"temp_directory": str(self.directory / "spill")}
             self._instance = duckdb.connect(":memory:", config=options)
         connection = self._instance.cursor()
-        try:
+        with _interruptible(), closing(connection):
             # Left behind where an interrupt came at the wrong moment.
             connection.execute("detach database if exists opened")
             _attach(connection, path, read_only=read_only)
             connection.execute("use opened")
             try:
                 yield connection
-            except RuntimeError as error:
-                if "interrupted" in str(error).lower():
-                    # DuckDB's own word for a Ctrl-C that came while it was at work.
-                    raise KeyboardInterrupt from error
-                raise
             finally:
                 connection.execute("use memory")
                 connection.execute("detach opened")
-        finally:
-            connection.close()
 
     def close(self) -> None:
         """Let go of what is kept between openings."""
@@ -268,6 +261,17 @@ def mark_changed(connection: duckdb.DuckDBPyConnection, run: UUID) -> None:
     connection.execute("update run set changed = true where run_id = $run and not changed", {"run": str(run)})
 
 
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """A Ctrl-C that comes while DuckDB is at work is KeyboardInterrupt, and none of what DuckDB makes of it."""
+    try:
+        yield
+    except (duckdb.InterruptException, RuntimeError) as error:
+        if isinstance(error, duckdb.InterruptException) or str(error) == "Query interrupted":
+            raise KeyboardInterrupt from error
+        raise
+
+
 def _attach(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool, alias: str = "opened") -> None:
     """Attach a database file, waiting for whoever else has it open for a moment. Raises WarehouseError."""
     options = "read_only" if read_only else f"storage_version '{STORAGE_VERSION}'"
@@ -279,8 +283,8 @@ def _attach(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: boo
     )
     try:
         patiently(lambda: connection.execute(f"attach {literal(str(path))} as {alias} ({options})"))
-    except duckdb.InterruptException as error:
-        raise KeyboardInterrupt from error
+    except duckdb.InterruptException:
+        raise
     except duckdb.Error as error:
         raise WarehouseError(path, f"cannot be opened: {error}") from error
 
