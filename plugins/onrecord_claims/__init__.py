@@ -35,7 +35,7 @@ where joined.content is distinct from claim.content
 class Claims(Annotator):
     """Finds attributed statements and their speakers."""
 
-    name, version, writes = "claims", "2", (Claim, ClaimSpan)
+    name, version, writes = "claims", "3", (Claim, ClaimSpan)
     requires = ("entities",)
     uses_doc = True
     pipes = ("onrecord_attributions",)

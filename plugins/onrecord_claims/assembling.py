@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import prod
 
-from .confidence import FLOATING, GOES_ON, RESUMED, SIGNED, confidence
+from .confidence import FLOATING, GOES_ON, RESUMED, SIGNED, SPEECH, TRAILING, confidence
 from .contents import QuoteType, content_of, is_title, quote_type, whole_quotations
 from .cues import Cue, is_nobody, read_cue
 from .pairing import Pairing
@@ -113,11 +113,29 @@ def _paired(text: Text, roles: Roles, cues: Sequence[Cue]) -> list[_Draft]:
             draft = drafts.setdefault(choice.number, _Draft([], choice.number))
             draft.contents += [roles.contents[number] for number in unit]
             draft.certainties.append(choice.certainty)
-    for number, draft in drafts.items():
+    for number, cue in enumerate(cues):
         source = pairing.source_of(number)
-        draft.source = source.number
-        draft.certainties.append(source.certainty)
+        if number not in drafts and source.number is not None and cue.cue_class in SPEECH:
+            before = _sentence_before(text, roles.cues[number], roles.sources[source.number])
+            if before:
+                drafts[number] = _Draft([before], number, certainties=[TRAILING])
+        if number in drafts:
+            drafts[number].source = source.number
+            drafts[number].certainties.append(source.certainty)
     return list(drafts.values())
+
+
+def _sentence_before(text: Text, cue: Stretch, source: Stretch) -> Stretch | None:
+    """The sentence that a cue and its source end, and nothing else: "The dam is old, Reed said." It is what they said,
+    whatever attribution of its own the pipeline has found in it instead.
+    """
+    begin, end = min(cue[0], source[0]), max(cue[1], source[1])
+    first, last = text.sentences[text.sentence_of[begin]]
+    alone = end - begin == cue[1] - cue[0] + source[1] - source[0]
+    ends = end == last or (end == last - 1 and text.words[end] in STOPS)
+    if alone and ends and begin - 1 - first >= FEWEST_WORDS and text.words[begin - 1] == ",":
+        return first, begin - 1
+    return None
 
 
 def _units(text: Text, roles: Roles) -> list[list[int]]:

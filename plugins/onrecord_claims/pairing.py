@@ -1,4 +1,4 @@
-"""Which source and which contents belong to which cue: by the pipeline's links, and by how the text puts them.
+"""Which source and which contents belong to which cue, by how the text puts them.
 
 Each pairing that comes into question has a cost, the lower the more likely; what a content or a cue chooses is as
 certain as its cost is below those of the others (a softmax). The costs were fitted to PolNeAR's training part.
@@ -10,7 +10,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from math import exp, log, log1p
+from math import exp, log1p
 
 from .cues import Cue
 from .roles import Role, Roles
@@ -23,13 +23,6 @@ FARTHEST = 300
 """How many words away they may stand."""
 RELUCTANCE = 2.0
 """How much dearer a cue may be than the one chosen, to which contents go because that cue would have none."""
-
-LINK_WEIGHT = 0.3
-"""How much the logarithm of a link's odds takes off the cost."""
-IMPROBABLE = 0.03
-"""The probability of a link that the pipeline leaves out."""
-LINKED_WITHIN = 120
-"""Within so many words a missing link means something; farther off the pipeline may not have seen both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +168,7 @@ class Pairing:
             # A colon leads over to the next sentence or paragraph; that of a transcript, to all until the next.
             sentences, paragraphs = self._breaks(begin, end)
             cost += CONTENT.sentence * sentences + CONTENT.paragraph * paragraphs
-        return self._with_link(cost, cue, "content", content, end - begin)
+        return cost
 
     def _source_cost(self, cue: int, source: int) -> float:
         read, words, who = self._cues[cue], self._roles.cues[cue], self._roles.sources[source]
@@ -193,17 +186,7 @@ class Pairing:
         if self._text.lower[who[0]] in RELATIVES and self._count("cue", begin, end):
             cost += SOURCE.relative_left if self._text.words[words[0] - 1] in CLAUSE_ENDS else SOURCE.relative
         cost += SOURCE.possessive * (begin < end and self._text.lower[who[1] - 1] in POSSESSIVES)
-        return self._with_link(cost, cue, "source", source, end - begin)
-
-    def _with_link(self, cost: float, cue: int, role: Role, other: int, distance: int) -> float:
-        links = self._roles.links
-        if links is None:
-            return cost
-        probability = links.get((cue, role, other))
-        if probability is None:
-            probability = IMPROBABLE if distance <= LINKED_WITHIN else 0.5
-        probability = min(max(probability, 0.001), 0.999)
-        return cost - LINK_WEIGHT * log(probability / (1 - probability))
+        return cost
 
     def _breaks(self, begin: int, end: int) -> tuple[int, int]:
         """How many sentences and paragraphs end between two words, three at most."""

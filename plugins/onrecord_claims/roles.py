@@ -1,8 +1,8 @@
-"""The parts of attributions that the pipeline has marked: sources, cues and contents, and which may belong together."""
+"""The parts of attributions that the pipeline has marked: sources, cues and contents."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 Role = Literal["source", "cue", "content"]
 ROLES: tuple[Role, Role, Role] = ("source", "cue", "content")
 
-Links = Mapping[tuple[int, Role, int], float]
-"""By cue, role and number of the other: how probable it is that they belong together."""
-
 
 @dataclass(slots=True)
 class Roles:
@@ -27,49 +24,19 @@ class Roles:
     sources: list[Stretch]
     cues: list[Stretch]
     contents: list[Stretch]
-    links: Links | None = None
-    """None where the pipeline does not say; what it leaves out is improbable, or too far apart for it to know."""
 
     @classmethod
     def of(cls, doc: Doc, text: Text) -> Roles:
-        """The spans of `doc.spans["source" | "cue" | "content"]` and the links of the cues, as words of the text."""
-        stretches: dict[Role, list[Stretch]] = {}
-        numbers: dict[Role, dict[int, int]] = {}
-        for role in ROLES:
-            stretches[role], numbers[role] = [], {}
-            for number, span in enumerate(doc.spans.get(role, ())):
-                stretch = _words(text, span, role)
-                if stretch[0] < stretch[1]:
-                    numbers[role][number] = len(stretches[role])
-                    stretches[role].append(stretch)
-        links = doc.spans["cue"].attrs.get("links") if "cue" in doc.spans else None
-        known = None
-        if links is not None:
-            known = {
-                (numbers["cue"][cue], role, numbers[role][other]): float(probability)
-                for cue, role, other, probability in links
-                if cue in numbers["cue"] and other in numbers[role]
-            }
-        return cls(stretches["source"], stretches["cue"], stretches["content"], known)
+        """The spans of `doc.spans["source" | "cue" | "content"]`, as words of the text."""
+        found = ([_words(text, span, role) for span in doc.spans.get(role, ())] for role in ROLES)
+        return cls(*([stretch for stretch in stretches if stretch[0] < stretch[1]] for stretches in found))
 
-    def without(self, *, sources: set[int], cues: set[int]) -> Roles:
+    def without(self, *, sources: Container[int] = (), cues: Container[int] = ()) -> Roles:
         """The same without the sources and cues of these numbers."""
-        if not sources and not cues:
-            return self
-        kept: dict[Role, dict[int, int]] = {}
-        kept["source"] = _renumbered(len(self.sources), sources)
-        kept["cue"] = _renumbered(len(self.cues), cues)
-        kept["content"] = _renumbered(len(self.contents), set())
-        links = self.links and {
-            (kept["cue"][cue], role, kept[role][other]): probability
-            for (cue, role, other), probability in self.links.items()
-            if cue in kept["cue"] and other in kept[role]
-        }
         return Roles(
-            [self.sources[number] for number in kept["source"]],
-            [self.cues[number] for number in kept["cue"]],
+            [source for number, source in enumerate(self.sources) if number not in sources],
+            [cue for number, cue in enumerate(self.cues) if number not in cues],
             self.contents,
-            links,
         )
 
 
@@ -88,8 +55,3 @@ def _words(text: Text, span: Span, role: Role) -> Stretch:
 def _mark_within(text: Text, begin: int, end: int) -> int | None:
     """The quotation mark among the words of one token, if it has others too."""
     return next((i for i in range(begin, end) if text.words[i] in MARKS), None) if end - begin > 1 else None
-
-
-def _renumbered(count: int, gone: set[int]) -> dict[int, int]:
-    """New numbers by old ones, for those that stay."""
-    return {number: place for place, number in enumerate(n for n in range(count) if n not in gone)}

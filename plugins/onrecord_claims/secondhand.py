@@ -68,18 +68,7 @@ def _says(text: Text, i: int) -> bool:
 
 
 def _replaced(roles: Roles, report: int, old: Stretch, source: Stretch, cue: Stretch, content: Stretch) -> Roles:
-    """Roles without the report's cue and content, and with what they were of. Links know nothing of these."""
-    kept = roles.without(cues={report}, sources=set())
-    contents = sorted([*(c for c in kept.contents if c != old), content])
-    sources, cues = sorted([*kept.sources, source]), sorted([*kept.cues, cue])
-    groups = {"source": (kept.sources, sources), "cue": (kept.cues, cues), "content": (kept.contents, contents)}
-    now = {
-        role: {n: bisect_left(after, s) for n, s in enumerate(past) if s != old}
-        for role, (past, after) in groups.items()
-    }
-    links = kept.links and {
-        (now["cue"][number], role, now[role][other]): probability
-        for (number, role, other), probability in kept.links.items()
-        if other in now[role]
-    }
-    return Roles(sources, cues, contents, links)
+    """Roles without the report's cue and content, and with what they were of."""
+    kept = roles.without(cues={report})
+    contents = [each for each in kept.contents if each != old]
+    return Roles(sorted([*kept.sources, source]), sorted([*kept.cues, cue]), sorted([*contents, content]))

@@ -94,7 +94,7 @@ class Speakers:
         """The speaker of the next attribution."""
         if attribution.source is None:
             if attribution.cue is not None:
-                return Speaker("none")
+                return self._of_participle(attribution.cue)
             at = attribution.contents[0][0]
             name, rule = self._continuing(at)
             plural, words = False, None
@@ -107,6 +107,17 @@ class Speakers:
             self._spoken.append(_Spoken(at, name, plural))
         mention = name.mention if name else None
         return Speaker("none" if words is None else status, mention, rule if mention else None, words)
+
+    def _of_participle(self, cue: Stretch) -> Speaker:
+        """The speaker of a cue without a source: the subject of the clause that a participle follows: "Norway closed
+        the dam, saying it was old"; of other cues nobody.
+        """
+        if self._text.lower[cue[0]].endswith("ing") and self._text.words[cue[0] - 1] == ",":
+            name = self._subject(self._text.sentence_of[cue[0]], cue[0], lambda name: True)
+            if name:
+                self._spoken.append(_Spoken(name.words[0], name, False))
+                return Speaker("named", name.mention, "clause_subject", name.words)
+        return Speaker("none")
 
     # ── Sources ──────────────────────────────────────────────────────────────────────────────────
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import islice
-from math import sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,14 +20,8 @@ from .tags import ROLES
 if TYPE_CHECKING:
     from spacy.tokens import Doc
 
-    from .encoder import Floats
-
 FACTORY = "onrecord_attributions"
 DOCS_AT_ONCE = 64
-LINK_REACH = 200
-"""So many words a source or content may begin before or after its cue: the network sees no more at once."""
-UNLIKELY = 0.05
-"""Less probable links are left out."""
 LANGUAGE = "en"
 """The network has learnt from English: docs in other languages get empty groups."""
 
@@ -41,11 +33,7 @@ def _encoder(threads: int, process: int) -> Encoder:
 
 
 class Reader:
-    """Sets `doc.spans["source" | "cue" | "content"]`, and if wanted `doc.ents` and where sentences begin.
-
-    `doc.spans["cue"].attrs["links"]` says what belongs together: rows of cue, role, number of the span in its
-    group, and the probability.
-    """
+    """Sets `doc.spans["source" | "cue" | "content"]`, and if wanted `doc.ents` and where sentences begin."""
 
     def __init__(self, names: bool, sentences: bool, threads: int) -> None:
         self._names, self._sentences, self._threads = names, sentences, threads
@@ -76,7 +64,7 @@ class Reader:
         for doc, at, found, parts in zip(docs, words, scores, roles, strict=True):
             if self._sentences:
                 _set_sentences(doc, at, found)
-            _set_roles(doc, at, parts, found)
+            _set_roles(doc, at, parts)
         if self._names:
             names = encoder.names.spans([each.names for each in scores])
             for doc, at, named in zip(docs, words, names, strict=True):
@@ -106,18 +94,13 @@ def _set_sentences(doc: Doc, words: Sequence[int], scores: Scores) -> None:
         doc.from_array([SENT_START], values.astype(np.uint64).reshape(-1, 1))  # type: ignore[arg-type]
 
 
-def _set_roles(doc: Doc, words: Sequence[int], found: Sequence[tuple[int, int, str]], scores: Scores) -> None:
+def _set_roles(doc: Doc, words: Sequence[int], found: Sequence[tuple[int, int, str]]) -> None:
     spans = {role: [span for span in found if span[2] == role] for role in ROLES}
     for role in ("source", "cue"):
         # A quotation may run over paragraphs, a source and a cue do not: what stands before is a heading.
         spans[role] = [(_last_begin(doc, words, first, last), last, role) for first, last, _ in spans[role]]
     for role in ROLES:
         doc.spans[role] = SpanGroup(doc, name=role, spans=_spans(doc, words, spans[role]))
-    doc.spans["cue"].attrs["links"] = [
-        link
-        for role, vectors in (("source", scores.source), ("content", scores.content))
-        for link in _links(spans["cue"], scores.cue, role, spans[role], vectors)
-    ]
 
 
 def _last_begin(doc: Doc, words: Sequence[int], first: int, last: int) -> int:
@@ -126,23 +109,6 @@ def _last_begin(doc: Doc, words: Sequence[int], first: int, last: int) -> int:
         if any(doc[k].text.count("\n") > 1 for k in range(words[i - 1] + 1, words[i])):
             return i
     return first
-
-
-def _links(
-    cues: Sequence[tuple[int, int, str]],
-    cue_vectors: Floats,
-    role: str,
-    others: Sequence[tuple[int, int, str]],
-    vectors: Floats,
-) -> Iterator[tuple[int, str, int, float]]:
-    """Which of the others may belong to which cue, and how probably."""
-    begins = [begin for begin, _, _ in others]
-    for number, (cue, _, _) in enumerate(cues):
-        first, last = bisect_left(begins, cue - LINK_REACH), bisect_right(begins, cue + LINK_REACH)
-        products = vectors[begins[first:last]] @ cue_vectors[cue] / sqrt(vectors.shape[1])
-        for other, probability in enumerate(1 / (1 + np.exp(-products)), first):
-            if probability > UNLIKELY:
-                yield number, role, other, float(probability)
 
 
 @Language.factory(

@@ -49,8 +49,8 @@ class Decoder:
         for step in range(1, lengths[0]):
             rows = active[step]
             onward = best[:rows, None, :] + self._into
-            came_from[step, :rows] = source = onward.argmax(2)
-            best[:rows] = np.take_along_axis(onward, source[:, :, None], 2)[:, :, 0] + padded[step, :rows]
+            came_from[step, :rows] = onward.argmax(2)
+            best[:rows] = onward.max(2) + padded[step, :rows]
         last = (best + self._end).argmax(1)
         for row, i in enumerate(order):
             found[i] = tags = np.zeros(lengths[row], np.int64)

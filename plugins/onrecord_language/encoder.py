@@ -36,10 +36,6 @@ class Scores(NamedTuple):
     names: Floats
     sentence: Floats
     """Positive where a sentence begins."""
-    cue: Floats
-    source: Floats
-    content: Floats
-    """Vectors: the product of a cue's first word's with a source's or content's says whether they belong together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +65,9 @@ class Encoder:
         decoding = json.loads(self._session.get_modelmeta().custom_metadata_map["decoding"])
         self.roles, self.names = (
             Decoder(Tags(tuple(head["labels"])), np.array(head["transitions"], np.float32))
-            for head in (decoding["heads"]["roles"], decoding["heads"]["names"])
+            for head in (decoding["roles"], decoding["names"])
         )
-        link = decoding["link"]
-        self._ends = np.cumsum([len(self.roles.tags), len(self.names.tags), 1, link, link])
+        self._ends = np.cumsum([len(self.roles.tags), len(self.names.tags)])
 
     def scores(self, texts: Sequence[Pieces]) -> list[Scores]:
         """Scores of texts of any length. Windows of the same length are read together, so that nothing is padded."""

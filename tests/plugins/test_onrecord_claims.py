@@ -5,14 +5,13 @@ What is put together from given parts is specified in `test_onrecord_claims_asse
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_onrecord_claims_marked import Said, read
 
-from onrecord import Annotator, Claim, ClaimSpan, Mention, Pipeline
+from onrecord import Annotator, Mention, Pipeline
 from onrecord.records import STANDARD_TABLES
 from onrecord.testing import annotated, article
 from onrecord_claims import CONTENT_IS_ITS_SPANS, register_annotators
@@ -20,18 +19,6 @@ from onrecord_entities import register_annotators as register_entities
 from onrecord_language import load
 
 PIPELINE = Pipeline("en", "onrecord_en", "1", load)
-
-
-@dataclass
-class Said:
-    claim: Claim
-    spans: list[ClaimSpan]
-    who: str | None
-    """The mention behind the speaker."""
-
-    @property
-    def short(self) -> tuple[str | None, str | None, str, str]:
-        return self.claim.speaker, self.claim.cue, self.claim.quote_type, self.claim.content
 
 
 def only(register: object) -> Annotator:
@@ -43,20 +30,11 @@ def only(register: object) -> Annotator:
 def said(body: str) -> list[Said]:
     mentions = [row for row in annotated(only(register_entities), body, pipeline=PIPELINE) if isinstance(row, Mention)]
     rows = annotated(only(register_annotators), body, given={Mention: mentions}, pipeline=PIPELINE)  # type: ignore[dict-item]
-    spans = [row for row in rows if isinstance(row, ClaimSpan)]
-    return [
-        Said(
-            claim,
-            [span for span in spans if span.claim_id == claim.claim_id],
-            None if claim.speaker_mention is None else mentions[claim.speaker_mention].text,
-        )
-        for claim in rows
-        if isinstance(claim, Claim)
-    ]
+    return read(rows, mentions)
 
 
 def short(body: str) -> list[tuple[str | None, str | None, str, str]]:
-    return [one.short for one in said(body)]
+    return [(c.speaker, c.cue, c.quote_type, c.content) for c in (one.claim for one in said(body))]
 
 
 DIRECT = {

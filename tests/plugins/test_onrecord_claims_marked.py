@@ -15,7 +15,7 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, SpanGroup
 
-from onrecord import Claim, ClaimSpan, Mention, Pipeline
+from onrecord import Claim, ClaimSpan, Mention, Pipeline, Row
 from onrecord.testing import annotated
 from onrecord_claims import Claims
 from onrecord_claims.roles import ROLES
@@ -23,7 +23,6 @@ from onrecord_claims.roles import ROLES
 MARK = re.compile(r"\{([SCK]):|\}|\[|(?:\|(\w+))?\]")
 ROLE = {"S": "source", "C": "cue", "K": "content"}
 Offsets = tuple[int, int]
-Link = tuple[int, str, int, float]
 
 
 @dataclass
@@ -33,7 +32,6 @@ class Marked:
     body: str = ""
     spans: dict[str, list[Offsets]] = field(default_factory=lambda: {role: [] for role in ROLES})
     names: list[tuple[int, int, str]] = field(default_factory=list)
-    links: Sequence[Link] | None = None
 
     def set_on(self, doc: Doc) -> Doc:
         """Set the spans and the sentences, as the pipeline does."""
@@ -42,8 +40,6 @@ class Marked:
         for role, offsets in self.spans.items():
             found = [doc.char_span(*each, alignment_mode="expand") for each in offsets]
             doc.spans[role] = SpanGroup(doc, name=role, spans=[span for span in found if span])
-        if self.links is not None:
-            doc.spans["cue"].attrs["links"] = [list(link) for link in self.links]
         return doc
 
 
@@ -116,16 +112,19 @@ class Said:
         return self.claim.speaker, self.claim.cue, self.claim.content
 
 
-def claims(text: str | Marked, links: Sequence[Link] | None = None) -> list[Said]:
+def claims(text: str | Marked) -> list[Said]:
     """The claims that are put together from the marks in a text."""
     marked = unmarked(text) if isinstance(text, str) else text
-    marked.links = links
     MARKED[marked.body] = marked
     mentions = [
         Mention(ordinal=n, start_char=start, end_char=end, text=marked.body[start:end], kind="name", label=label)  # type: ignore[arg-type]
         for n, (start, end, label) in enumerate(sorted(marked.names))
     ]
-    rows = annotated(OnMarks(), marked.body, given={Mention: mentions}, pipeline=PIPELINE)
+    return read(annotated(OnMarks(), marked.body, given={Mention: mentions}, pipeline=PIPELINE), mentions)
+
+
+def read(rows: Sequence[Row], mentions: Sequence[Mention]) -> list[Said]:
+    """The claims among the annotator's rows, each with its spans and the mention behind its speaker."""
     spans = [row for row in rows if isinstance(row, ClaimSpan)]
     return [
         Said(
@@ -138,9 +137,9 @@ def claims(text: str | Marked, links: Sequence[Link] | None = None) -> list[Said
     ]
 
 
-def short(text: str, links: Sequence[Link] | None = None) -> list[tuple[str | None, str | None, str]]:
+def short(text: str) -> list[tuple[str | None, str | None, str]]:
     """Speaker, cue and content of each claim."""
-    return [said.short for said in claims(text, links)]
+    return [said.short for said in claims(text)]
 
 
 def test_marks_are_taken_out_of_the_text() -> None:

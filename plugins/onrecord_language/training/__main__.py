@@ -26,7 +26,7 @@ from .train import Recipe, examples, restored, save, student, train
 ENCODER = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """SHA-256 of the weights that training begins with: sentence-transformers/all-MiniLM-L6-v2, model.safetensors."""
 TEACHER = Recipe({"polnear": 4, "conll": 2.5, "politics": 6, "treebanks": 0.4})
-STUDENT = Recipe({"polnear": 3, "conll": 2.5, "politics": 4, "treebanks": 1})
+STUDENT = Recipe({"polnear": 3, "conll": 2.5, "politics": 4, "treebanks": 0.5})
 KEPT = (0, 1, 3, 5)
 """The teacher's layers that the student begins with."""
 
@@ -52,7 +52,7 @@ def main(corpora: Path, out: Path, device: str, share: float) -> None:
             network = begin().to(device)
 
             def told(average: Network, step: int) -> None:
-                click.echo(f"{file.stem}, step {step}: {dev_scores(average, corpora, vocabulary)}")
+                click.echo(f"{file.stem}, step {step}: {dev_scores(average, corpora, out / 'vocab.txt')}")
 
             network = train(network, found, recipe.times(share), vocabulary, click.echo, told, teacher=teacher)
             save(network, recipe, file)

@@ -53,8 +53,6 @@ class Batch:
     sentences: Tensor
     names_weight: Tensor
     has_roles: Tensor
-    links: list[list[tuple[int, int]]]
-    """By row: places of a cue's first word and of the first word of a source or content that belongs to it."""
 
     def to(self, device: torch.device) -> Batch:
         """The same on another device."""
@@ -91,7 +89,6 @@ def collate(cuts: list[Cut], vocabulary: WordPieces) -> Batch:
         sentences=padded([row["sentences"] for row in rows], -1),
         names_weight=torch.tensor([cut[0].text.names_weight for cut in cuts]),
         has_roles=torch.tensor([bool(cut[0].text.roles[0] != ANY) for cut in cuts]),
-        links=[row["links"] for row in rows],
     )
 
 
@@ -101,7 +98,6 @@ def _row(cut: Cut, vocabulary: WordPieces) -> dict[str, np.ndarray]:
     offset = int(pieces.begins[first])
     end = int(pieces.begins[last])
     real = [i for i in range(first, last) if pieces.begins[i + 1] > pieces.begins[i]]
-    place = {word: at for at, word in enumerate(real)}
     return {
         "ids": np.concatenate([[vocabulary.begin], pieces.ids[offset:end], [vocabulary.end]]),
         "features": np.concatenate([[0], pieces.features[offset:end], [0]]),
@@ -109,5 +105,4 @@ def _row(cut: Cut, vocabulary: WordPieces) -> dict[str, np.ndarray]:
         "roles": np.array([text.roles[i] for i in real], np.int64),
         "names": np.array([text.names[i] for i in real], np.int64),
         "sentences": np.array([text.sentences[i] for i in real], np.int64),
-        "links": [(place[cue], place[other]) for cue, other in text.links if cue in place and other in place],
     }

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from ..tags import NAME_TAGS, ROLE_TAGS
-from .network import LINK, Network
+from .network import Network
 
 WEIGHT_LIMIT = 63
 """The largest rounded weight, of seven bits and not eight: processors without VNNI add two products of an unsigned and
@@ -150,11 +150,8 @@ def model(network: Network, ranges: Mapping[str, tuple[float, float]]) -> onnx.M
         ir_version=9,
     )
     decoding = {
-        "link": LINK,
-        "heads": {
-            name: {"labels": tags.labels, "transitions": np.round(state[f"{name}.transitions"], 4).tolist()}
-            for name, tags in (("roles", ROLE_TAGS), ("names", NAME_TAGS))
-        },
+        name: {"labels": tags.labels, "transitions": np.round(state[f"{name}.transitions"], 4).tolist()}
+        for name, tags in (("roles", ROLE_TAGS), ("names", NAME_TAGS))
     }
     helper.set_model_props(made, {"decoding": json.dumps(decoding)})
     return made

@@ -1,4 +1,4 @@
-"""The network: a small BERT encoder that also sees what lower-case word pieces hide, and four heads on it."""
+"""The network: a small BERT encoder that also sees what lower-case word pieces hide, and three heads on it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,6 @@ from torch import Tensor, nn
 
 from ..pieces import FEATURES, GAPS, QUOTES, SHAPES
 from ..tags import NAME_TAGS, ROLE_TAGS, Tags
-
-LINK = 32
-"""Width of the vectors whose products say which cue goes with which source and content."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +78,7 @@ class Crf(nn.Module):
 
 
 class Network(nn.Module):
-    """Word pieces in; out, for the first piece of every word, scores of tags and vectors that link spans."""
+    """Word pieces in; out, for the first piece of every word, scores of tags, and whether a sentence begins."""
 
     def __init__(self, shape: Shape, dropout: float = 0.1) -> None:
         super().__init__()
@@ -95,7 +92,7 @@ class Network(nn.Module):
             nn.init.zeros_(embedding.weight)
         self.norm = nn.LayerNorm(width, eps=1e-12)
         self.layers = nn.ModuleList(Layer(shape, dropout) for _ in range(shape.layers))
-        self.head = nn.Linear(width, len(ROLE_TAGS) + len(NAME_TAGS) + 1 + 3 * LINK)
+        self.head = nn.Linear(width, len(ROLE_TAGS) + len(NAME_TAGS) + 1)
         nn.init.normal_(self.head.weight, std=0.02)
         nn.init.zeros_(self.head.bias)
         self.roles, self.names = Crf(ROLE_TAGS), Crf(NAME_TAGS)
@@ -125,8 +122,8 @@ class Network(nn.Module):
 
 
 def split(output: Tensor) -> list[Tensor]:
-    """The head's parts: role scores, name scores, sentence score, and vectors of cues, sources, contents."""
-    return list(output.split([len(ROLE_TAGS), len(NAME_TAGS), 1, LINK, LINK, LINK], -1))
+    """The head's parts: role scores, name scores, sentence score."""
+    return list(output.split([len(ROLE_TAGS), len(NAME_TAGS), 1], -1))
 
 
 def pretrained(weights: Path, shape: Shape, layers: list[int]) -> Network:

@@ -38,9 +38,7 @@ class Recipe:
     decay: float = 0.9
     head_rate: float = 1e-3
     warm_up: float = 0.08
-    weights: tuple[tuple[str, float], ...] = (
-        ("roles", 1.0), ("names", 0.5), ("sentences", 0.2), ("links", 0.2), ("teacher", 1.0),
-    )  # fmt: skip
+    weights: tuple[tuple[str, float], ...] = (("roles", 1.0), ("names", 0.5), ("sentences", 0.2), ("teacher", 1.0))
     average: float = 0.998
     """Decay of the running average of the weights, which is what is kept."""
     seed: int = 1

@@ -1,4 +1,4 @@
-"""Words for members of a people, a party or a faith, which the corpora put among the rest of the names."""
+"""What the corpora put among the rest of the names, told apart by its words: peoples, events, other things."""
 
 from __future__ import annotations
 
@@ -33,6 +33,13 @@ PEOPLES = _words("""
     buddhist sunni shiite shia shi'ite orthodox anglican methodist lutheran baptist evangelical mormon presbyterian
     alawite druze coptic copt maronite sufi wahhabi judeo-christian roman calvinist quaker yazidi hasidic
     """)
+EVENTS = _words("""
+    accord bowl caucus caucuses championship championships classic conference convention cup debate debates derby
+    election elections expo fair festival forum games gp holocaust inquisition intifada invitational marathon
+    masters olympiad olympics open primaries primary prix rally regatta revolution series spring summit superbowl
+    tournament trials trophy uprising war
+    """)
+"""Words that an event's name ends with or has before "of"."""
 _ALONE_NOT = frozenset({"new", "north", "south", "southern", "west", "central", "gulf", "native", "orthodox", "roman"})
 """Words that stand only before another one: South Korean, Native American."""
 
@@ -46,6 +53,13 @@ def is_people(words: Sequence[str]) -> bool:
     if len(words) == 1 and len(parts) > 1:
         return known[0] or known[-1]
     return all(known) and parts[-1] not in _ALONE_NOT
+
+
+def is_event(words: Sequence[str]) -> bool:
+    """Whether a name is an event's: World Cup, U.S. Open, War of 1812. A name of one word tells too little."""
+    lower = [word.lower() for word in words]
+    head = lower.index("of") - 1 if "of" in lower[1:] else len(lower) - 1
+    return len(words) > 1 and (lower[head] in EVENTS or (lower[-1].isdigit() and lower[-2] in EVENTS))
 
 
 def _singular(word: str) -> str:
