@@ -94,7 +94,7 @@ class Speakers:
         """The speaker of the next attribution."""
         if attribution.source is None:
             if attribution.cue is not None:
-                return self._of_participle(attribution.cue)
+                return self._of_participle(attribution.cue, attribution.contents[-1][1])
             at = attribution.contents[0][0]
             name, rule = self._continuing(at)
             plural, words = False, None
@@ -108,12 +108,18 @@ class Speakers:
         mention = name.mention if name else None
         return Speaker("none" if words is None else status, mention, rule if mention else None, words)
 
-    def _of_participle(self, cue: Stretch) -> Speaker:
-        """The speaker of a cue without a source: the subject of the clause that a participle follows: "Norway closed
-        the dam, saying it was old"; of other cues nobody.
+    def _of_participle(self, cue: Stretch, end: int) -> Speaker:
+        """The speaker of a cue without a source, whose contents end at `end`: the subject of the clause that a
+        participle goes with: "Norway closed the dam, saying it was old", "Noting this, Reed left"; of others nobody.
         """
-        if self._text.lower[cue[0]].endswith("ing") and self._text.words[cue[0] - 1] == ",":
-            name = self._subject(self._text.sentence_of[cue[0]], cue[0], lambda name: True)
+        text = self._text
+        if text.lower[cue[0]].endswith("ing"):
+            name = None
+            if text.words[cue[0] - 1] == ",":
+                name = self._subject(text.sentence_of[cue[0]], cue[0], lambda name: True)
+            elif text.begins_sentence(cue[0]) and end < len(text.words) and text.words[end] == ",":
+                after = self._names.within((end, min(end + OPENING_WORDS, text.sentences[text.sentence_of[end]][1])))
+                name = next((each for each in after if self._opens(end + 1, each.words[0])), None)
             if name:
                 self._spoken.append(_Spoken(name.words[0], name, False))
                 return Speaker("named", name.mention, "clause_subject", name.words)

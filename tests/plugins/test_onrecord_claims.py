@@ -161,7 +161,7 @@ def test_a_source_with_a_long_title_after_the_cue() -> None:
     ]
 
 
-@pytest.mark.xfail(strict=True, reason="the network marks no source that stands after the content")
+@pytest.mark.xfail(strict=True, reason="the network takes the main clause for part of the content")
 def test_a_participle_before_its_subject() -> None:
     assert short("Noting that the dam was old, Reed left the room.") == [
         ("Reed", "Noting", "indirect", "that the dam was old")

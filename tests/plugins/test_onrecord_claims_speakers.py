@@ -227,6 +227,7 @@ def test_where_nobody_is_said_to_have_said_it_there_is_no_speaker() -> None:
     ("text", "name"),
     [
         ("[Norway|place] has closed the dam, {C:saying} {K:it was old}.", "Norway"),
+        ("{C:Noting} {K:that it was old}, Mr. [Reed] closed the dam.", "Reed"),
         ("On Friday, Mr. [Reed] closed the dam, {C:noting} {K:its age}.", "Reed"),
     ],
 )
@@ -241,6 +242,7 @@ def test_a_participle_without_a_source_is_the_subjects(text: str, name: str) -> 
         "Nobody has closed the dam, {C:saying} {K:it was old}.",
         "Farmers from [Norway|place] closed the dam, {C:saying} {K:it was old}.",
         "[Reed] came home. Farmers closed the dam, {C:saying} {K:it was old}.",
+        "{C:Noting} {K:that it was old}, farmers in [Norway|place] closed the dam.",
         "[Norway|place] closed the dam {C:believed} {K:to be old}.",
     ],
 )
