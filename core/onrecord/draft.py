@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import charset_normalizer
 
-from .records import Document, Segment, SegmentKind
+from .records import ArticleKind, Document, Segment, SegmentKind
 
 _BODY_KINDS = frozenset({"body", "sidebar", "subheading"})
 _FIELD_KINDS = frozenset({"headline", "byline", "dateline", "credit"})
@@ -57,6 +57,12 @@ class Draft:
     published_precision: Literal["second", "minute", "day", "month", "year"] | None = None
     published_method: str | None = None
     language: str | None = None
+    language_confidence: float | None = None
+    """Set where the language was identified by the words, and not stated."""
+    kind: ArticleKind = "article"
+    kind_reason: str | None = None
+    is_read: bool = False
+    """Whether there is a text, if an empty one: not for a media type that no cleaner reads."""
     cleaner: str = ""
     """The cleaner at work, which verdicts are signed with; the stage sets it."""
 
@@ -67,6 +73,7 @@ class Draft:
 
     def read(self, text: str) -> None:
         """Take `text` as the document's text: NFC, `\\n` at line ends, a stretch for each line with words."""
+        self.is_read = True
         self.text = unicodedata.normalize("NFC", re.sub(r"\r\n?|[\u2028\u2029\x85\x0b\x0c]", "\n", text))
         self.stretches = [Stretch(m.start(), m.end()) for m in re.finditer(r"\S(?:[^\n]*\S)?", self.text)]
 

@@ -63,6 +63,11 @@ class Listing(Row, key=("article_id",)):
     """When it was first missing at its source; empty while it is there."""
 
 
+ArticleKind = Literal["article", "stub", "index", "login", "error", "empty"]
+ANNOTATED: tuple[ArticleKind, ...] = ("article", "stub")
+"""The kinds that annotators get to see."""
+
+
 class Article(Row):
     """An article: a document after cleaning. Annotators receive this class."""
 
@@ -95,7 +100,16 @@ class Article(Row):
     published_method: str | None = None
     """How published_at is known, e.g. metadata."""
     language: str
-    """ISO 639-1 code."""
+    """ISO 639 code, of two letters where there is one."""
+    language_method: Literal["stated", "identified", "default"] = "default"
+    """Whether the source said so, or the words did, or nothing did and it is the configured default."""
+    language_confidence: float | None = None
+    """How certain it is, from 0 to 1, where it was identified by the words."""
+    kind: ArticleKind = "article"
+    """What it is: an article; the beginning of one that only subscribers can read (stub); or what is no article and
+    is not annotated: a list of other pages (index), a page to sign in at, an error's, or one without a text."""
+    kind_reason: str | None = None
+    """Why it is not an ordinary article; empty where it is."""
     word_count: int
     """Words in the body, split at white space."""
 

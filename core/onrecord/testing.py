@@ -70,7 +70,7 @@ def annotated(
 def cleaned(
     content: str | bytes, *cleaners: Cleaner, media_type: str = "text/plain", metadata: Mapping[str, Any] | None = None
 ) -> tuple[Article, list[Segment]]:
-    """The article and the segments that cleaners make of a document. Raises NothingLeft if no body is left."""
+    """The article and the segments that cleaners make of a document. Raises what a cleaner raises."""
     fetched = Fetched(content.encode() if isinstance(content, str) else content, media_type, metadata or {})
     document = document_of(fetched, Item("memory:testing", ""), "testing")
     return clean_document(document, sorted(cleaners, key=lambda cleaner: (cleaner.order, cleaner.name)), "en")

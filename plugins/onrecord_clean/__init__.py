@@ -9,6 +9,8 @@ from onrecord import Cleaner, hookimpl
 from .duplicates import Duplicates, Fragments
 from .furniture import Boilerplate, Captions, SideBoxes, Teasers
 from .heading import Bylines, Credits, Dateline, Headline, SignOffs
+from .kinds import Kinds
+from .language import Language
 from .markup import FrontMatter, HtmlText, MarkdownText
 from .metadata import DocumentMetadata
 from .wrapping import HardWraps
@@ -35,5 +37,7 @@ def register_cleaners(register: Callable[[Cleaner], None]) -> None:
         Dateline(),
         SideBoxes(),
         Teasers(),
+        Language(),
+        Kinds(),
     ):
         register(cleaner)

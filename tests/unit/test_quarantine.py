@@ -386,11 +386,21 @@ def test_a_failure_is_forgotten_when_the_document_is_again_what_was_done_before(
     assert bench.quarantined() == []
 
 
-def test_a_document_without_text_is_quarantined_and_the_reason_says_what_it_was(bench: Bench) -> None:
+def test_a_document_that_no_cleaner_reads_is_quarantined_and_the_reason_says_what_it_was(bench: Bench) -> None:
     bench.documents = {"a": Fetched(b"\x00\x01", "application/pdf"), "c": "fine"}
     bench.run()
     (error,) = (error for plugin, _, error in bench.quarantined())
-    assert "no running text is left of memory:a (application/pdf, 2 bytes)" in error
+    assert "no cleaner reads application/pdf: memory:a, 2 bytes; add a cleaner that does" in error
+
+
+def test_a_document_without_a_text_is_an_article_of_that_kind_and_is_not_annotated(bench: Bench) -> None:
+    bench.documents = {"a": Fetched(b" \n", "text/plain"), "c": "fine"}
+    bench.run()
+    assert bench.quarantined() == []
+    assert bench.sql("select kind, body from article order by kind") == [
+        {"kind": "article", "body": "fine"},
+        {"kind": "empty", "body": ""},
+    ]
 
 
 # ── A plugin that fails too often ────────────────────────────────────────────────────────────────

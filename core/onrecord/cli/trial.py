@@ -1,4 +1,4 @@
-"""`onrecord try`: what an annotator makes of some files, without a warehouse."""
+"""`onrecord try`: what the cleaners or an annotator make of some files, without a warehouse."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ..errors import PLUGIN_FAILURES, OnrecordError
 from ..language import Pipeline
 from ..plugins import Plugins
 from ..reading import Reading
-from ..records import Article
+from ..records import ANNOTATED, Article
 from ..rows import Row
 from ..stages.annotate import made_of
-from ..stages.clean import cleaned
 from ..stages.ingest import fetched
 from . import console
+from .cleaning import Cleaned, as_page, show, watched
 from .layout import laid_out
 
 
@@ -28,16 +28,37 @@ from .layout import laid_out
 @click.option("-c", "--config", type=click.Path(path_type=Path), envvar="ONRECORD_CONFIG", metavar="FILE",
               help="The configuration; onrecord.toml in this folder, if there is one, by default.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object per row.")
-@click.argument("annotator")
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="With `clean`: write what it shows as a page.")  # fmt: skip
+@click.argument("what")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
-def command(config: Path | None, as_json: bool, annotator: str, files: tuple[Path, ...]) -> None:
-    """Clean FILES, run ANNOTATOR on them, and print the rows that it makes."""
+def command(config: Path | None, as_json: bool, html: Path | None, what: str, files: tuple[Path, ...]) -> None:
+    """Clean FILES, run the annotator WHAT on them, and print the rows that it makes.
+
+    Where WHAT is `clean`, show instead what became of each stretch of the text, and what each cleaner did.
+    """
     configuration = load(config) if config or DEFAULT_FILE.exists() else Configuration.empty()
     plugins = Plugins(configuration)
+    if what == "clean":
+        drafts = [_cleaned(file.resolve(), plugins) for file in files]
+        if as_json:
+            for segment in (segment for draft in drafts for segment in draft.segments):
+                click.echo(segment.model_dump_json())
+        elif html:
+            html.write_text(as_page(drafts), encoding="utf-8")
+            click.echo(f"written to {html}", err=True)
+        else:
+            for draft in drafts:
+                show(draft, console)
+        return
+    if html:
+        raise click.UsageError("--html is for `onrecord try clean`")
+    annotator = what
     if annotator not in plugins.annotators:
-        raise click.UsageError(f"no annotator is called {annotator}; there are: {', '.join(plugins.annotators)}")
-    articles = [_article(file.resolve(), plugins) for file in files]
-    for article in articles:
+        known = ", ".join(["clean", *plugins.annotators])
+        raise click.UsageError(f"no annotator is called {annotator}; there are: {known}")
+    for file in files:
+        article = _article(file.resolve(), plugins)
         pipeline = plugins.pipelines.get(article.language)
         rows = _rows(article, annotator, plugins, pipeline)
         if as_json:
@@ -45,16 +66,26 @@ def command(config: Path | None, as_json: bool, annotator: str, files: tuple[Pat
                 record = {"table": row.__table__, "article_id": str(article.article_id)}
                 click.echo(json.dumps(record | row.model_dump(mode="json"), ensure_ascii=False))
         else:
-            _print(article, rows, files[articles.index(article)])
+            _print(article, rows, file)
 
 
 def _article(file: Path, plugins: Plugins) -> Article:
+    article = _cleaned(file, plugins).article
+    if article.kind not in ANNOTATED:
+        raise OnrecordError(
+            f"{file} is not annotated, being no article ({article.kind}: {article.kind_reason}); "
+            "`onrecord try clean` shows what became of its text"
+        )
+    return article
+
+
+def _cleaned(file: Path, plugins: Plugins) -> Cleaned:
     ingestor = next((i for i in plugins.ingestors.values() if "file" in i.schemes), None)
     if ingestor is None:
         raise OnrecordError("no loaded plugin reads files: an ingestor with the scheme `file` is needed")
     try:
         document = fetched(ingestor, Item(file.as_uri(), ""))
-        return cleaned(document, plugins.cleaners, plugins.configuration.settings.language.default)[0]
+        return watched(document, plugins.cleaners, plugins.configuration.settings.language.default)
     except PLUGIN_FAILURES as error:
         raise OnrecordError(f"{file}: {type(error).__name__}: {error}") from error
 

@@ -1,4 +1,4 @@
--- What is there to annotate? Every article.
+-- What is there to annotate? Every article, and what there is of those that only subscribers can read.
 select
     a.article_id as subject_id,
     null::varchar as plugin,
@@ -9,3 +9,4 @@ select
     strlen(a.body) as bytes
 from article a
 join listing l using (article_id)
+where a.kind in ('article', 'stub')

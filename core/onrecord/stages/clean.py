@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from time import perf_counter
 
 from ..components import Cleaner
@@ -13,8 +13,8 @@ from ..records import STANDARD_TABLES, Article, Document, Segment
 from .batch import CLEAN, Batch, Book, Made, Outcome, Tally
 
 
-class NothingLeft(OnrecordError):
-    """A document that has no running text after cleaning."""
+class UnreadableError(OnrecordError):
+    """A document of a kind that no cleaner can read."""
 
 
 def clean(batch: Batch, cleaners: Sequence[Cleaner], default_language: str) -> Outcome:
@@ -54,10 +54,27 @@ def clean(batch: Batch, cleaners: Sequence[Cleaner], default_language: str) -> O
 
 
 def cleaned(document: Document, cleaners: Sequence[Cleaner], default_language: str) -> tuple[Article, list[Segment]]:
-    """Pass one document through all cleaners. Raises what a cleaner raises, with its name, and NothingLeft."""
+    """Pass one document through all cleaners.
+
+    Raises what a cleaner raises, with its name, ValueError for what is no text in any encoding, and UnreadableError.
+    """
+    return finished(drafted(document, cleaners), default_language)
+
+
+def drafted(document: Document, cleaners: Sequence[Cleaner]) -> Draft:
+    """What the cleaners make of a document, before it becomes an article. Raises as `cleaned` does."""
     draft = Draft(document)
+    for _ in cleaning(draft, cleaners):
+        pass
+    return draft
+
+
+def cleaning(draft: Draft, cleaners: Sequence[Cleaner]) -> Iterator[Cleaner | None]:
+    """Pass a draft through all cleaners, stopping after each one, and before the first. Raises as `cleaned` does."""
+    document = draft.document
     if document.media_type.startswith("text/"):
         draft.read(decoded(document.content))
+    yield None
     for cleaner in cleaners:
         draft.cleaner = cleaner.name
         try:
@@ -65,18 +82,22 @@ def cleaned(document: Document, cleaners: Sequence[Cleaner], default_language: s
         except PLUGIN_FAILURES as error:
             error.add_note(f"raised by the cleaner {cleaner.name} {cleaner.version}")
             raise
-    return finished(draft, default_language)
+        yield cleaner
+    if not draft.is_read:
+        raise UnreadableError(
+            f"no cleaner reads {document.media_type}: {document.uri}, {len(document.content)} bytes; "
+            "add a cleaner that does, or leave it out at its source"
+        )
 
 
 def finished(draft: Draft, default_language: str) -> tuple[Article, list[Segment]]:
-    """The article that a draft has become. Raises NothingLeft for one without a body."""
+    """The article that a draft has become. One without a body is of the kind empty, if it is not of a worse one."""
     body, segments = draft.assemble()
-    if not body.strip():
+    if not body.strip() and draft.kind in ("article", "stub"):
         kinds = sorted({segment.kind for segment in segments})
-        raise NothingLeft(
-            f"no running text is left of {draft.document.uri} ({draft.document.media_type}, "
-            f"{len(draft.document.content)} bytes); its stretches were: {', '.join(kinds) or 'none'}"
-        )
+        draft.kind = "empty"
+        draft.kind_reason = f"no running text is left; its stretches were: {', '.join(kinds) or 'none'}"
+    identified = draft.language is not None and draft.language_confidence is not None
     fields = {
         "headline": draft.headline,
         "outlet": draft.outlet,
@@ -88,6 +109,10 @@ def finished(draft: Draft, default_language: str) -> tuple[Article, list[Segment
         "published_precision": draft.published_precision,
         "published_method": draft.published_method,
         "language": draft.language or default_language,
+        "language_method": "identified" if identified else "stated" if draft.language else "default",
+        "language_confidence": draft.language_confidence,
+        "kind": draft.kind,
+        "kind_reason": draft.kind_reason,
     }
     article = Article(
         article_id=draft.document.article_id,

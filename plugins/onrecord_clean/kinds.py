@@ -1,0 +1,79 @@
+"""What is no article: pages to sign in at, errors, lists of other pages; and what only subscribers can read whole."""
+
+from __future__ import annotations
+
+import re
+
+from onrecord import Cleaner, Draft
+
+from .paragraphs import ends_sentence, is_title_like, paragraphs
+
+_ERROR = re.compile(
+    r"(?:error )?40[0134]\b.*|50[0-4]\b.*(?:error|unavailable|gateway).*|.*\b(?:page|article|story) not found\b.*"
+    r"|page (?:does not|doesn['’]t) exist.*|(?:this |the )?page (?:you (?:requested|are looking for)|cannot be found).*"
+    r"|access (?:is )?denied.*|forbidden|just a moment\W*|attention required\W.*|are you (?:a robot|human)\W*"
+    r"|verify(?:ing)? (?:that )?you are (?:a )?human.*|(?:please )?enable (?:javascript|cookies).*"
+    r"|service unavailable|bad gateway|too many requests|internal server error|something went wrong\W*",
+    re.IGNORECASE,
+)
+_SIGN_IN = re.compile(
+    r"(?:log|sign) ?in(?: (?:to|with) .{1,60})?|forgot(?:ten)? (?:your )?(?:password|username)\W*|(?:your )?password:?"
+    r"|(?:user ?name|e-?mail(?: address)?)(?: or (?:user ?name|e-?mail(?: address)?))?:?"
+    r"|remember me|keep me (?:signed|logged) in"
+    r"|create (?:an |your |a free )?account|(?:don['’]t|do not) have an account\W.*|already (?:a member|registered)\W.*"
+    r"|register(?: now)?|sign up|reset (?:your )?password",
+    re.IGNORECASE,
+)
+_PAYWALL = re.compile(
+    r".*\b(?:to (?:continue|keep|finish) reading|to (?:read|view|access|unlock) (?:this|the|our|more|all)\b.{0,40}"
+    r"|(?:for|to|available to|exclusive to|reserved for) (?:our )?(?:paid |premium |digital )*"
+    r"(?:subscribers|members)(?: only)?"
+    r"|(?:subscribers|members)[- ]only|only (?:available )?(?:for|to) (?:subscribers|members)"
+    r"|(?:you['’]ve|you have) (?:reached|read|used|run out of)\b.{0,40}\b(?:free|complimentary|limit)\b.{0,40}"
+    r"|already a (?:subscriber|member)|unlock (?:this|the) (?:article|story)|become a (?:subscriber|member) to\b.*"
+    r"|subscribe (?:now )?(?:to|for) (?:full|unlimited|complete|digital) .{0,20}access)\b.*",
+    re.IGNORECASE,
+)
+_LONGEST_NOTE = 250
+_STUB_AT_MOST = 250
+"""Words: what has more and an invitation to subscribe is an article all the same."""
+_SHORT = 60
+"""Words: what has more is no error and no page to sign in at, whatever it says."""
+_FEWEST_LINES = 8
+_FEW_SENTENCES = 0.25
+_NEAR_EMPTY = 12
+
+
+class Kinds(Cleaner):
+    """Says what a document is that is no article, or only the beginning of one, and why."""
+
+    name, version, order = "kinds", "1", 800
+
+    def clean(self, draft: Draft) -> None:
+        lines = [draft.words(stretch) for stretch in draft.stretches]
+        parts = [part.text for part in paragraphs(draft)]
+        words = sum(len(part.split()) for part in parts)
+        short = [line for line in lines if len(line) <= _LONGEST_NOTE]
+        sentences = [part for part in parts if ends_sentence(part) and len(part.split()) > 3]
+        asks = [line for line in short if _SIGN_IN.fullmatch(line.strip(" .:!*"))]
+        wall = next((line for line in short if _PAYWALL.fullmatch(line)), None)
+        if words <= _SHORT and (error := _error(draft, lines)):
+            draft.kind, draft.kind_reason = "error", f"“{error}” is what a server says that has no article"
+        elif words <= _SHORT and len({line.casefold() for line in asks}) >= 3:
+            draft.kind, draft.kind_reason = "login", f"asks to sign in: “{asks[0]}”, “{asks[1]}”"
+        elif wall and words <= _STUB_AT_MOST:
+            draft.kind, draft.kind_reason = "stub", f"{words} words, and “{wall[:120]}”"
+        elif len(parts) >= _FEWEST_LINES and len(sentences) < _FEW_SENTENCES * len(parts) and _are_titles(parts):
+            draft.kind = "index"
+            draft.kind_reason = f"{len(parts)} lines, of which {len(sentences)} are sentences: a list of other pages"
+        elif parts and words < _NEAR_EMPTY and not any(map(ends_sentence, parts)):
+            draft.kind, draft.kind_reason = "empty", f"{words} words and no sentence"
+
+
+def _error(draft: Draft, lines: list[str]) -> str | None:
+    """The line that says that there is no article: the headline, or one of the first."""
+    return next((line for line in (draft.headline or "", *lines[:3]) if _ERROR.fullmatch(line.strip())), None)
+
+
+def _are_titles(parts: list[str]) -> bool:
+    return sum(is_title_like(part, 30) for part in parts) > len(parts) / 2

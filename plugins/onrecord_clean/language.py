@@ -1,0 +1,51 @@
+"""Which language the text is in."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from onrecord import Cleaner, Draft
+
+if TYPE_CHECKING:
+    from py3langid.langid import LanguageIdentifier
+
+_SAMPLE = 600
+"""Characters that are looked at: of running text they are enough, and more take time."""
+_CERTAIN, _LIKELY = 0.95, 0.6
+_ENOUGH_TO_CONTRADICT = 150
+"""Letters that it takes to believe the words rather than what the source states."""
+
+
+class Language(Cleaner):
+    """Identifies the language by the words, where the source does not state it or the words clearly contradict it.
+
+    Pages state the language of their template rather often. What is too short to tell is left to the default.
+    """
+
+    name, version, order = "language", "1", 700
+
+    def clean(self, draft: Draft) -> None:
+        sample = ""
+        for stretch in draft.body():
+            sample += draft.words(stretch)[:_SAMPLE] + "\n"
+            if len(sample) >= _SAMPLE:
+                break
+        letters = len(re.findall(r"[^\W\d_]", sample))
+        if not letters:
+            return
+        found, confidence = _identifier().classify(sample)
+        if draft.language == found:
+            return
+        if draft.language and (confidence < _CERTAIN or letters < _ENOUGH_TO_CONTRADICT):
+            return
+        if confidence >= _LIKELY:
+            draft.language, draft.language_confidence = found, round(float(confidence), 3)
+
+
+@cache
+def _identifier() -> LanguageIdentifier:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
