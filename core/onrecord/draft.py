@@ -56,6 +56,7 @@ class Draft:
     published_at: datetime | None = None
     published_precision: Literal["second", "minute", "day", "month", "year"] | None = None
     published_method: str | None = None
+    published_doubt: str | None = None
     language: str | None = None
     language_confidence: float | None = None
     """Set where the language was identified by the words, and not stated."""

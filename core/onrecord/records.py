@@ -99,6 +99,8 @@ class Article(Row):
     """How much of published_at is known."""
     published_method: str | None = None
     """How published_at is known, e.g. metadata."""
+    published_doubt: str | None = None
+    """Why published_at can hardly be right, e.g. in the future; empty where it may be."""
     language: str
     """ISO 639 code, of two letters where there is one."""
     language_method: Literal["stated", "identified", "default"] = "default"

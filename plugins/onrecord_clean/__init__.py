@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from onrecord import Cleaner, hookimpl
 
+from .dates import DoubtfulDates, TextDates
 from .duplicates import Duplicates, Fragments
 from .furniture import Boilerplate, Captions, SideBoxes, Teasers
 from .heading import Bylines, Credits, Dateline, Headline, SignOffs
@@ -38,6 +39,8 @@ def register_cleaners(register: Callable[[Cleaner], None]) -> None:
         SideBoxes(),
         Teasers(),
         Language(),
+        TextDates(),
+        DoubtfulDates(),
         Kinds(),
     ):
         register(cleaner)

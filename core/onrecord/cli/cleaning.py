@@ -20,7 +20,7 @@ from ..stages.clean import cleaning, finished
 
 FIELDS = (
     "headline", "byline", "dateline", "credit", "outlet", "outlet_domain", "published_at", "published_precision",
-    "published_method", "language", "language_confidence", "kind", "kind_reason",
+    "published_method", "published_doubt", "language", "language_confidence", "kind", "kind_reason",
 )  # fmt: skip
 _COLOURS = {
     "body": "", "subheading": "bold", "sidebar": "cyan", "headline": "bold green", "byline": "green",

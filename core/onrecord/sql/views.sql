@@ -10,6 +10,15 @@ with speaker as (
     join entity e using (entity_id)
     where ce.role = 'speaker'
     group by ce.claim_id
+),
+-- What the words of a claim are part of: the running text (body), a side box, …
+part as (
+    select cs.claim_id, min_by(s.kind, cs.start_char) as part
+    from claim_span cs
+    join segment s
+        on s.article_id = cs.article_id and cs.start_char >= s.body_start and cs.start_char < s.body_end
+    where cs.role = 'content'
+    group by cs.claim_id
 )
 select
     c.claim_id,
@@ -25,6 +34,7 @@ select
     c.content,
     c.quote_type,
     c.confidence,
+    p.part,
     coalesce(a.outlet, a.outlet_domain, a.credit) as outlet,
     a.headline,
     a.published_at,
@@ -35,7 +45,8 @@ select
 from claim c
 join article a using (article_id)
 join listing l using (article_id)
-left join speaker s using (claim_id);
+left join speaker s using (claim_id)
+left join part p using (claim_id);
 
 comment on view statement is 'One row per claim: who said what, where and when, with the speaker resolved.';
 

@@ -108,6 +108,7 @@ def finished(draft: Draft, default_language: str) -> tuple[Article, list[Segment
         "published_at": draft.published_at,
         "published_precision": draft.published_precision,
         "published_method": draft.published_method,
+        "published_doubt": draft.published_doubt,
         "language": draft.language or default_language,
         "language_method": "identified" if identified else "stated" if draft.language else "default",
         "language_confidence": draft.language_confidence,
