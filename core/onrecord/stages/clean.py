@@ -57,7 +57,7 @@ def cleaned(document: Document, cleaners: Sequence[Cleaner], default_language: s
     """Pass one document through all cleaners. Raises what a cleaner raises, with its name, and NothingLeft."""
     draft = Draft(document)
     if document.media_type.startswith("text/"):
-        draft.read(decoded(document.content))
+        draft.read(decoded(document.content, document.media_type))
     for cleaner in cleaners:
         draft.cleaner = cleaner.name
         try:
@@ -87,6 +87,9 @@ def finished(draft: Draft, default_language: str) -> tuple[Article, list[Segment
         "published_at": draft.published_at,
         "published_precision": draft.published_precision,
         "published_method": draft.published_method,
+        "modified_at": draft.modified_at,
+        "url": draft.url,
+        "section": draft.section,
         "language": draft.language or default_language,
     }
     article = Article(
