@@ -145,8 +145,10 @@ class _Judge:
         self.cut: dict[int, Verdict] = {}
         self.weights = Counter[html.HtmlElement]()
         self.total = 0
+        self.furniture: dict[html.HtmlElement, Verdict | None] = {}
         if not any(self.kept):
             self._take_plain_text()
+            self.furniture.clear()
         text = [block for block in blocks if self.kept[block.number] and is_running_text(block)]
         if not text:
             text = [block for block in blocks if self.kept[block.number]]
@@ -245,14 +247,22 @@ class _Judge:
 
     def _furniture(self, block: Block) -> Verdict | None:
         """What the elements around it are called, those aside that have much of the article's text in them."""
-        for element in block.ancestors:
-            if self.total and self.weights[element] > 0.3 * self.total:
-                break
-            if verdict := _called(element):
-                return verdict
-        if _is_caption(block):
-            return Verdict("caption", "a line under a picture")
-        return None
+        if block.element not in self.furniture:
+            climbed = []
+            verdict = None
+            for element in block.ancestors:
+                if element in self.furniture:
+                    verdict = self.furniture[element]
+                    break
+                climbed.append(element)
+                if self.total and self.weights[element] > 0.3 * self.total:
+                    break
+                if verdict := _called(element):
+                    break
+            self.furniture.update(dict.fromkeys(climbed, verdict))
+        if verdict := self.furniture[block.element]:
+            return verdict
+        return Verdict("caption", "a line under a picture") if _is_caption(block) else None
 
     def _heading_above(self, block: Block) -> Verdict | None:
         if self._is_headline(block) and (block.number <= self.first or tuple(words(block.text)) in self.headlines):

@@ -21,9 +21,9 @@ _INLINE = frozenset(
 """Elements that do not end the line that they stand in; so does not any with a name of its own (`x-y`)."""
 _EMPHASIS = frozenset({"b", "strong", "em", "i"})
 _LINE_BREAK = "\n"
+_EMPTY_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 _LARGEST = 20_000_000
 """Characters of source from which on a page is refused."""
-_SPACES = re.compile(r"\s+")
 _INSET = re.compile(
     r"(?:^|\s)(?:\S*(?:popup|pop-up|popover|tooltip|hover-?card|rollover\S*block)\S*"
     r"|sr-only|screen-?reader\S*|visually-?hidden\S*|assistive-text)(?:\s|$)",
@@ -31,7 +31,7 @@ _INSET = re.compile(
 )
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f\xad\u200b-\u200d\u2060\ufeff\ud800-\udfff]+")
 """Control characters, hyphenation hints, zero-width marks, and halves of characters."""
-_XML_DECLARATION = re.compile(r"\s*<\?xml\b[^>]*>", re.IGNORECASE)
+_XML_DECLARATION = re.compile(r"\s*\ufeff?<\?xml\b[^>]*>", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -97,12 +97,12 @@ def read_page(source: str) -> Page | None:
             f"the page has {len(source):,} characters, more than the {_LARGEST:,} that are read: if it is one "
             "article, take out what is not text (embedded pictures, data), or give it as plain text"
         )
-    source = _XML_DECLARATION.sub("", _INVISIBLE.sub("", source), count=1)
+    source = _XML_DECLARATION.sub("", source.replace("\0", ""), count=1)
     if not source.strip():
         return None
     parser = html.HTMLParser(encoding="utf-8", remove_pis=True, remove_comments=True, huge_tree=True)
     try:
-        root = html.document_fromstring(source.encode(), parser=parser, ensure_head_body=True)
+        root = html.document_fromstring(source.encode("utf-8", "ignore"), parser=parser, ensure_head_body=True)
     except etree.ParserError:
         return None
     reader = _Reader(root)
@@ -180,7 +180,7 @@ class _Reader:
     def _text(self, text: str | None, links: int, bolds: int, pres: int) -> None:
         if not text:
             return
-        self.pieces.append(text if pres else _SPACES.sub(" ", text))
+        self.pieces.append(text if pres else text.replace("\n", " "))
         if seen := len(text) if links or bolds else 0:
             self.linked += seen if links else 0
             self.bold += seen if bolds else 0
@@ -190,7 +190,10 @@ class _Reader:
         if not self.pieces:
             return
         # An empty line, as two line breaks make one, parts paragraphs.
-        runs = re.split(r"\n[^\S\n]*\n\s*", "".join(self.pieces))
+        text = "".join(self.pieces)
+        if not text.isascii() or not text.isprintable():
+            text = _INVISIBLE.sub("", text)
+        runs = _EMPTY_LINE.split(text)
         linked, length, bold = self.linked, self.length, self.bold
         self._clear()
         for run in runs:
