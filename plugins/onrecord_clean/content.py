@@ -146,6 +146,8 @@ class _Judge:
         self.weights = Counter[html.HtmlElement]()
         self.total = 0
         self.furniture: dict[html.HtmlElement, Verdict | None] = {}
+        self.link_lists: dict[html.HtmlElement, bool] = {}
+        self.blocks_in = Counter(block.element.getparent() for block in blocks)
         if not any(self.kept):
             self._take_plain_text()
             self.furniture.clear()
@@ -206,7 +208,9 @@ class _Judge:
     def _scope(self) -> html.HtmlElement:
         """The element within which the article is: the smallest with all its text, or a little more around it."""
         first = self.blocks[self.first]
-        smallest = next(element for element in first.ancestors if self.weights[element] >= 0.9 * self.total)
+        smallest = next(
+            (element for element in first.ancestors if self.weights[element] >= 0.9 * self.total), first.ancestors[-1]
+        )
         around = smallest
         for _ in range(2):
             parent = around.getparent()
@@ -262,7 +266,8 @@ class _Judge:
             self.furniture.update(dict.fromkeys(climbed, verdict))
         if verdict := self.furniture[block.element]:
             return verdict
-        return Verdict("caption", "a line under a picture") if _is_caption(block) else None
+        alone = self.blocks_in[block.element.getparent()] == 1
+        return Verdict("caption", "a line under a picture") if _is_caption(block, alone) else None
 
     def _heading_above(self, block: Block) -> Verdict | None:
         if self._is_headline(block) and (block.number <= self.first or tuple(words(block.text)) in self.headlines):
@@ -289,7 +294,7 @@ class _Judge:
             return Verdict("teaser", "a link to another story")
         if block.element.tag == "p" and linked > 0.9 and len(block.tokens) >= 4 and not ends_sentence(text):
             return Verdict("teaser", "a paragraph that is nothing but a link")
-        if block.element.tag == "li" and _is_list_of_links(block.element.getparent()):
+        if block.element.tag == "li" and self._in_list_of_links(block):
             return Verdict("teaser", "in a list of nothing but links")
         if _TAGS_LINE.match(text) and block.linked * 2 >= block.length:
             return Verdict("boilerplate", "keywords")
@@ -301,6 +306,12 @@ class _Judge:
             if _INVITATION.search(text):
                 return Verdict("boilerplate", "an invitation to the reader")
         return None
+
+    def _in_list_of_links(self, block: Block) -> bool:
+        around = block.element.getparent()
+        if around not in self.link_lists:
+            self.link_lists[around] = _is_list_of_links(around)
+        return self.link_lists[around]
 
     def _cut_about(self) -> None:
         """What a press release says of the company below its text."""
@@ -397,21 +408,19 @@ def _called(element: html.HtmlElement) -> Verdict | None:
     return _named_as(_names(element))
 
 
-def _is_caption(block: Block) -> bool:
-    """Whether it is a short text that shares its element with a picture and with nothing else."""
+def _is_caption(block: Block, alone: bool) -> bool:
+    """Whether it is a short text in a figure, or one that shares its element with a picture and nothing else."""
     if len(block.tokens) > _MOST_WORDS_IN_LINE or block.element.tag in _HEADINGS:
         return False
     if any(element.tag == "figure" for element in block.ancestors[:4]):
         return True
     around = block.element.getparent()
-    if around is None or around.tag in ("body", "html") or next(around.iter("img"), None) is None:
+    if not alone or around is None or around.tag in ("body", "html") or next(around.iter("img"), None) is None:
         return False
     return len("".join(around.itertext()).split()) <= len(block.text.split()) + 5
 
 
-def _is_list_of_links(element: html.HtmlElement | None) -> bool:
-    if element is None:
-        return False
+def _is_list_of_links(element: html.HtmlElement) -> bool:
     items = element.findall("li")
     return len(items) > 1 and all(
         len(words) >= 4 and sum(len("".join(link.itertext()).split()) for link in item.iter("a")) >= 0.9 * len(words)

@@ -7,8 +7,8 @@ from copy import deepcopy
 from .page import Page
 
 _DEEPEST = 200
-_MOST_ELEMENTS = 60_000
-_MOST_CHARACTERS = 2_000_000
+_MOST_ELEMENTS = 30_000
+_MOST_CHARACTERS = 1_000_000
 """Beyond these the library takes minutes, or copies trees by recursion until the stack is full."""
 
 

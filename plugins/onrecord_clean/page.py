@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 from lxml import etree, html
 
@@ -21,6 +22,14 @@ _INLINE = frozenset(
 """Elements that do not end the line that they stand in; so does not any with a name of its own (`x-y`)."""
 _EMPHASIS = frozenset({"b", "strong", "em", "i"})
 _LINE_BREAK = "\n"
+_ANCESTORS = 60
+_DEEPEST = 2_000
+"""Where libxml2 stops reading, 48 elements aside."""
+_WRAPPERS = re.compile(
+    r"</?(?:div|span|section|article|main|center|font|table|tbody|tr|td|ul|ol|blockquote|b|i|em|strong|u|small)\b[^<>]{0,500}>",
+    re.IGNORECASE,
+)
+"""Tags that a page can lose and still be read as paragraphs."""
 _EMPTY_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 _LARGEST = 20_000_000
 """Characters of source from which on a page is refused."""
@@ -71,8 +80,8 @@ class Block:
 
     @cached_property
     def ancestors(self) -> list[html.HtmlElement]:
-        """The element and those around it, innermost first."""
-        return [self.element, *self.element.iterancestors()]
+        """The element and those around it, innermost first; only so many, lest deep nesting take all memory."""
+        return [self.element, *islice(self.element.iterancestors(), _ANCESTORS)]
 
 
 @dataclass
@@ -100,6 +109,18 @@ def read_page(source: str) -> Page | None:
     source = _XML_DECLARATION.sub("", source.replace("\0", ""), count=1)
     if not source.strip():
         return None
+    page = _parsed(source)
+    if page and page.depth >= _DEEPEST:
+        page = _parsed(_WRAPPERS.sub(" ", source))
+        if page and page.depth >= _DEEPEST:
+            raise ValueError(
+                f"elements of the page are nested {_DEEPEST:,} deep and more, beyond which a parser reads nothing: "
+                "the page is broken; take the markup out and give it as plain text"
+            )
+    return page
+
+
+def _parsed(source: str) -> Page | None:
     parser = html.HTMLParser(encoding="utf-8", remove_pis=True, remove_comments=True, huge_tree=True)
     try:
         root = html.document_fromstring(source.encode("utf-8", "ignore"), parser=parser, ensure_head_body=True)
