@@ -148,7 +148,9 @@ _SIGNS_OF_UTF_8 = 20
 _DECLARATION_WITHIN = 2048
 """Bytes from the beginning of a page within which it can declare its encoding."""
 _MARKUP = frozenset({"text/html", "application/xhtml+xml", "text/xml", "application/xml"})
-_DECLARED = re.compile(rb"""(?:<meta\b[^>]{0,200}?\bcharset|<\?xml\b[^>]{0,200}?\bencoding)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.I)
+_DECLARED = re.compile(
+    rb"""(?:<meta\b[^>]{0,200}?\bcharset|<\?xml\b[^>]{0,200}?\bencoding)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.I
+)
 _TAKEN_FOR = {
     "ascii": "cp1252", "us-ascii": "cp1252", "latin1": "cp1252", "latin-1": "cp1252", "iso-8859-1": "cp1252",
     "iso8859-1": "cp1252", "iso-8859-9": "cp1254", "gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932",
@@ -166,6 +168,11 @@ def decoded(content: bytes, media_type: str = "text/plain") -> str:
     """
     with suppress(UnicodeDecodeError):
         return content.decode("utf-8-sig")
+    if b"\xed" in content:
+        # Halves of characters outside the basic plane, as some programs write them: pairs are put together.
+        with suppress(UnicodeDecodeError):
+            halves = content.decode("utf-8", "surrogatepass")
+            return halves.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
     for mark, encoding in ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
         if content.startswith(mark):
             with suppress(UnicodeDecodeError):

@@ -7,6 +7,7 @@ invitations and the like that it took along go.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from lxml import html
+
 from onrecord.records import SegmentKind
 
 from .alignment import found_words
@@ -22,7 +24,31 @@ from .paragraphs import ends_sentence, words
 
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _WITHIN_TEXT = frozenset(
-    "p h1 h2 h3 h4 h5 h6 ul ol li blockquote q pre dl dt dd center font span b strong em i".split()
+    [
+        "p",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "ul",
+        "ol",
+        "li",
+        "blockquote",
+        "q",
+        "pre",
+        "dl",
+        "dt",
+        "dd",
+        "center",
+        "font",
+        "span",
+        "b",
+        "strong",
+        "em",
+        "i",
+    ]
 )
 _CUT_TAGS: dict[str, tuple[SegmentKind, str]] = {
     "figcaption": ("caption", "the caption of a figure"),
@@ -99,11 +125,16 @@ _SIGN_OFF = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _ABOUT = re.compile(r"about (?:the (?:author|writer|company)|us|[A-Z].{1,60})[:.]?$", re.IGNORECASE)
-_UPDATED = re.compile(r"(?:first )?(?:published|updated|posted|last (?:updated|modified))\b.{0,60}\d.{0,30}$", re.IGNORECASE)
-_DATE_LINE = re.compile(
-    r"(?:published|updated|posted|last (?:updated|modified)|created)?\b.{0,40}\b(?:(?:19|20)\d\d|\d{1,2}:\d\d)\b.{0,40}$", re.IGNORECASE
+_UPDATED = re.compile(
+    r"(?:first )?(?:published|updated|posted|last (?:updated|modified))\b.{0,60}\d.{0,30}$", re.IGNORECASE
 )
-_TAGS_LINE = re.compile(r"(?:tags?|topics?|keywords?|filed under|categor(?:y|ies)|posted in|labels?)\s*:?\s", re.IGNORECASE)
+_DATE_LINE = re.compile(
+    r"(?:published|updated|posted|last (?:updated|modified)|created)?\b.{0,40}\b(?:(?:19|20)\d\d|\d{1,2}:\d\d)\b.{0,40}$",
+    re.IGNORECASE,
+)
+_TAGS_LINE = re.compile(
+    r"(?:tags?|topics?|keywords?|filed under|categor(?:y|ies)|posted in|labels?)\s*:?\s", re.IGNORECASE
+)
 
 _MOST_WORDS_IN_LINE = 60
 _TAIL = 6
@@ -193,14 +224,12 @@ class _Judge:
                 )
             elif block.number > self.last:
                 self.kept[block.number] = is_running_text(block) and (
-                    self.signatures[_signature(home)] > 1 or (home in self.homes and not home.tag == "body")
+                    self.signatures[_signature(home)] > 1 or (home in self.homes and home.tag != "body")
                 )
             elif headline is not None and headline < block.number:
                 named = any(_LEAD.search(name) for element in block.ancestors[:3] for name in _names(element))
                 self.kept[block.number] = (
-                    is_running_text(block)
-                    and block.element.tag not in _HEADINGS
-                    and (named or home in self.homes)
+                    is_running_text(block) and block.element.tag not in _HEADINGS and (named or home in self.homes)
                 )
         kept = [block.number for block in self.blocks if self.kept[block.number] and is_running_text(block)]
         self.first, self.last = min(kept, default=self.first), max(kept, default=self.last)
@@ -239,7 +268,7 @@ class _Judge:
             if verdict is None and (linked or related_heading) and not is_running_text(block):
                 if after_related or block.number > self.last or related_heading:
                     verdict = Verdict("teaser", "links to other stories")
-            after_related = verdict is not None and verdict.kind == "teaser" or (after_related and linked)
+            after_related = (verdict is not None and verdict.kind == "teaser") or (after_related and linked)
             if verdict is not None:
                 self._drop(block, verdict)
         self._cut_about()
@@ -318,7 +347,11 @@ class _Judge:
         texts = [block.number for block in self.blocks if self.kept[block.number] and is_running_text(block)]
         middle = texts[len(texts) // 2] if texts else 0
         for block in self.blocks[middle + 1 : self.last]:
-            if len(block.tokens) <= 8 and _ABOUT.fullmatch(block.text) and (block.bold or block.element.tag in _HEADINGS):
+            if (
+                len(block.tokens) <= 8
+                and _ABOUT.fullmatch(block.text)
+                and (block.bold or block.element.tag in _HEADINGS)
+            ):
                 for rest in self.blocks[block.number :]:
                     if self.kept[rest.number]:
                         self._drop(rest, Verdict("boilerplate", f"below “{block.text}”: about who published it"))
@@ -353,9 +386,7 @@ class _Judge:
 
 def _covered(blocks: Sequence[Block], extracted: str) -> list[bool]:
     """For each block, whether most of it was extracted."""
-    found = iter(
-        found_words([word for block in blocks for word in block.tokens], re.findall(r"\w+", extracted))
-    )
+    found = iter(found_words([word for block in blocks for word in block.tokens], re.findall(r"\w+", extracted)))
     covered = []
     for block in blocks:
         hits = sum(next(found) for _ in block.tokens)
@@ -388,7 +419,7 @@ def _split(names: str) -> tuple[str, ...]:
 def _parts(name: str) -> tuple[str, ...]:
     """The words of a class name, and neighbouring words run together: read-more, readMore → read, more, readmore."""
     parts = [part.lower() for part in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)]
-    return (*parts, *(a + b for a, b in zip(parts, parts[1:], strict=False)))
+    return (*parts, *(a + b for a, b in itertools.pairwise(parts)))
 
 
 @lru_cache(4096)
@@ -403,7 +434,10 @@ def _named_as(names: tuple[str, ...]) -> Verdict | None:
 def _called(element: html.HtmlElement) -> Verdict | None:
     if verdict := _CUT_TAGS.get(element.tag):
         return Verdict(*verdict)
-    if re.search(r"display\s*:\s*none|visibility\s*:\s*hidden", element.get("style") or "") or element.get("hidden") is not None:
+    if (
+        re.search(r"display\s*:\s*none|visibility\s*:\s*hidden", element.get("style") or "")
+        or element.get("hidden") is not None
+    ):
         return Verdict("boilerplate", "hidden on the page")
     return _named_as(_names(element))
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+_TITLE = 3
+"""Words from which on the beginning of a page's title can be the whole headline."""
 _WITH_FRONT_MATTER = frozenset({"text/plain", "text/markdown"})
 
 
@@ -53,8 +55,11 @@ class HtmlText(Cleaner):
 
 def _fill(draft: Draft, data: PageData, blocks: Sequence[Block], verdicts: Sequence[Verdict]) -> None:
     """Take over what the page says, where the source said nothing."""
-    above = (block.text for block, verdict in zip(blocks, verdicts, strict=True) if verdict.kind == "headline")
-    draft.headline = draft.headline or data.headline or next(above, None)
+    headings = [block.text for block, verdict in zip(blocks, verdicts, strict=True) if verdict.kind == "headline"]
+    headline = data.headline or next(iter(headings), None)
+    # "Ferries sail again | Islands | The Daily": what stands above the text is the headline without the rest.
+    shorter = (text for text in headings if headline and headline.startswith(text) and len(text.split()) >= _TITLE)
+    draft.headline = draft.headline or next(shorter, headline)
     draft.byline = draft.byline or data.byline
     draft.outlet = draft.outlet or data.outlet
     draft.credit = draft.credit or data.credit

@@ -6,18 +6,84 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import islice, pairwise
 
 from lxml import etree, html
 
 _UNSEEN = frozenset(
-    "audio canvas datalist embed frame frameset head iframe map math meta noembed noframes noscript object param "
-    "rp script style svg template video".split()
+    [
+        "audio",
+        "canvas",
+        "datalist",
+        "embed",
+        "frame",
+        "frameset",
+        "head",
+        "iframe",
+        "map",
+        "math",
+        "meta",
+        "noembed",
+        "noframes",
+        "noscript",
+        "object",
+        "param",
+        "rp",
+        "script",
+        "style",
+        "svg",
+        "template",
+        "video",
+    ]
 )
 """Elements whose text no browser shows as text."""
 _INLINE = frozenset(
-    "a abbr acronym b basefont bdi bdo big cite code data del dfn em font i img input ins kbd label mark meter nobr "
-    "output picture progress q rb rt ruby s samp small span strike strong sub sup time tt u var wbr".split()
+    [
+        "a",
+        "abbr",
+        "acronym",
+        "b",
+        "basefont",
+        "bdi",
+        "bdo",
+        "big",
+        "cite",
+        "code",
+        "data",
+        "del",
+        "dfn",
+        "em",
+        "font",
+        "i",
+        "img",
+        "input",
+        "ins",
+        "kbd",
+        "label",
+        "mark",
+        "meter",
+        "nobr",
+        "output",
+        "picture",
+        "progress",
+        "q",
+        "rb",
+        "rt",
+        "ruby",
+        "s",
+        "samp",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "sup",
+        "time",
+        "tt",
+        "u",
+        "var",
+        "wbr",
+    ]
 )
 """Elements that do not end the line that they stand in; so does not any with a name of its own (`x-y`)."""
 _EMPHASIS = frozenset({"b", "strong", "em", "i"})
@@ -219,12 +285,14 @@ class _Reader:
         self._clear()
         for run in runs:
             lines = [Line(text) for line in run.split("\n") if (text := " ".join(line.split()))]
-            for before, line in zip(lines, lines[1:], strict=False):
+            for before, line in pairwise(lines):
                 line.joins = line.text[:1].islower() and before.text[-1] not in ".!?:"
             if lines:
                 lines[0].joins, self.last = self.last is element and run is runs[0], None
                 share = min(sum(len(line.text) for line in lines) / (length or 1), 1) if len(runs) > 1 else 1
-                yield Block(self.count, element, lines, round(linked * share), round(length * share) or 1, round(bold * share))
+                yield Block(
+                    self.count, element, lines, round(linked * share), round(length * share) or 1, round(bold * share)
+                )
                 self.count += 1
 
 

@@ -333,7 +333,9 @@ def _time_element(root: html.HtmlElement, *, modified: bool) -> Moment | None:
     for element in islice(root.iter("time"), 50):
         around = [element, *islice(element.iterancestors(), 3)]
         names = " ".join(f"{e.get('class') or ''} {e.get('itemprop') or ''} {e.get('id') or ''}" for e in around)
-        if bool(_MODIFIED_NAME.search(names)) != modified or any(e.tag in ("li", "aside", "nav", "footer") for e in around):
+        if bool(_MODIFIED_NAME.search(names)) != modified or any(
+            e.tag in ("li", "aside", "nav", "footer") for e in around
+        ):
             continue
         if re.search(r"comment|related|teaser|card|recommend|trending|popular", names, re.IGNORECASE):
             continue
@@ -356,9 +358,11 @@ def _without_outlet(title: str, outlet: str | None) -> str:
     """A title without the outlet's name at its end: "Ferries sail again - The Daily"."""
     if not outlet:
         return title
-    head, mark, tail = re.match(r"(.*?)(\s+[|–—·:-]+\s+)?([^|–—·]*)$", title, re.DOTALL).groups()  # type: ignore[union-attr]
-    same = re.sub(r"\W", "", tail).casefold() == re.sub(r"\W", "", outlet).casefold()
-    return head.strip() or title if mark and same else title
+    found = re.fullmatch(r"(.+\S)\s+[|–—·:-]+\s+(\S.*)", title, re.DOTALL)
+    if found is None:
+        return title
+    same = re.sub(r"\W", "", found[2]).casefold() == re.sub(r"\W", "", outlet).casefold()
+    return str(found[1]) if same else title
 
 
 def _names(byline: str) -> str | None:

@@ -65,8 +65,8 @@ def tables(path: Path) -> Iterator[Table]:
         ("", "F1", "precision", "recall", "pages a second"),
         rows,
         (
-            f"{len(corpus)} pages. Bags of {SHINGLE}-word shingles per page; precision and recall are means over pages. "
-            "Bodies alone, without the headline, as the benchmark has them; but it takes a dateline, a sign-off "
+            f"{len(corpus)} pages. Bags of {SHINGLE}-word shingles per page; precision and recall are means over pages."
+            " Bodies alone, without the headline, as the benchmark has them; but it takes a dateline, a sign-off "
             "and copies for text, which the cleaners set aside. trafilatura is without comments.",
         ),
     )
