@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from onrecord import Cleaner, Draft, decoded
 
-from .content import Verdict, verdicts_on
+from .content import verdicts_on
 from .extraction import extracted
 from .metadata import as_domain
 from .page import Block, read_page
 from .pagedata import PageData, page_data
+from .signs import Verdict
 
 if TYPE_CHECKING:
     from markdown_it.token import Token

@@ -13,7 +13,7 @@ Precision = Literal["second", "minute", "day", "month", "year"]
 
 
 class DocumentMetadata(Cleaner):
-    """Takes over headline, byline, outlet, address, section, credit, dates and language from the document's metadata."""
+    """Takes over from the document's metadata: headline, byline, outlet, address, section, credit, dates, language."""
 
     name, version, order = "document_metadata", "2", 50
 

@@ -11,80 +11,20 @@ from itertools import islice, pairwise
 from lxml import etree, html
 
 _UNSEEN = frozenset(
-    [
-        "audio",
-        "canvas",
-        "datalist",
-        "embed",
-        "frame",
-        "frameset",
-        "head",
-        "iframe",
-        "map",
-        "math",
-        "meta",
-        "noembed",
-        "noframes",
-        "noscript",
-        "object",
-        "param",
-        "rp",
-        "script",
-        "style",
-        "svg",
-        "template",
-        "video",
-    ]
-)
+    (
+        "audio", "canvas", "datalist", "embed", "frame", "frameset", "head", "iframe", "map", "math", "meta", "noembed",
+        "noframes", "noscript", "object", "param", "rp", "script", "style", "svg", "template", "video",
+    )
+)  # fmt: skip
 """Elements whose text no browser shows as text."""
 _INLINE = frozenset(
-    [
-        "a",
-        "abbr",
-        "acronym",
-        "b",
-        "basefont",
-        "bdi",
-        "bdo",
-        "big",
-        "cite",
-        "code",
-        "data",
-        "del",
-        "dfn",
-        "em",
-        "font",
-        "i",
-        "img",
-        "input",
-        "ins",
-        "kbd",
-        "label",
-        "mark",
-        "meter",
-        "nobr",
-        "output",
-        "picture",
-        "progress",
-        "q",
-        "rb",
-        "rt",
-        "ruby",
-        "s",
-        "samp",
-        "small",
-        "span",
-        "strike",
-        "strong",
-        "sub",
-        "sup",
-        "time",
-        "tt",
-        "u",
-        "var",
-        "wbr",
-    ]
-)
+    (
+        "a", "abbr", "acronym", "b", "basefont", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em",
+        "font", "i", "img", "input", "ins", "kbd", "label", "mark", "meter", "nobr", "output", "picture", "progress",
+        "q", "rb", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u",
+        "var", "wbr",
+    )
+)  # fmt: skip
 """Elements that do not end the line that they stand in; so does not any with a name of its own (`x-y`)."""
 _EMPHASIS = frozenset({"b", "strong", "em", "i"})
 _LINE_BREAK = "\n"

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
+from html import unescape
 from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
@@ -23,7 +24,9 @@ _LONGEST_JSON = 5_000_000
 _LONGEST_FIELD = 1_000
 
 _META: Mapping[str, tuple[str, ...]] = {
-    "headline": ("og:title", "twitter:title", "parsely-title", "sailthru.title", "dc.title", "dcterms.title", "headline"),
+    "headline": (
+        "og:title", "twitter:title", "parsely-title", "sailthru.title", "dc.title", "dcterms.title", "headline",
+    ),
     "byline": ("author", "parsely-author", "sailthru.author", "dc.creator", "dcterms.creator", "byl", "article:author"),
     "outlet": ("og:site_name", "application-name", "dc.publisher", "publisher"),
     "section": ("article:section", "parsely-section", "og:section", "section", "article.section"),
@@ -51,6 +54,11 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _ZONES = {"UTC": 0, "GMT": 0, "Z": 0, "EST": -18_000, "EDT": -14_400, "CST": -21_600, "CDT": -18_000,
           "MST": -25_200, "MDT": -21_600, "PST": -28_800, "PDT": -25_200, "CET": 3_600, "CEST": 7_200}  # fmt: skip
 _AGENCY = re.compile(rf"(?:{NEWS_AGENCIES})", re.IGNORECASE)
+_AGENCY_STAFF = re.compile(
+    rf"((?:{NEWS_AGENCIES}))(?:\s.{{0,40}}\b(?:writers?|reporters?|correspondents?))?", re.IGNORECASE
+)
+_EARLIEST = 1600
+"""Years before newspapers: what systems write that know no date."""
 
 
 class Moment(NamedTuple):
@@ -92,10 +100,13 @@ def page_data(root: html.HtmlElement, address: str | None) -> PageData:
     def texts(field: str, *described: object) -> Iterator[str]:
         stated = (value for name in _META.get(field, ()) for value in meta.get(name, ()))
         for value in (*described, *stated, *marked.get(field, ())):
+            # JSON-LD often has HTML's character references in it.
             if (text := as_text(value)) and len(text) <= _LONGEST_FIELD:
-                yield text
+                yield unescape(text)
 
-    outlet = next(texts("outlet", article.get("publisher")), None)
+    outlets = list(texts("outlet", article.get("publisher")))
+    # A story from the wire may name the agency as its publisher, on a page that names the outlet.
+    outlet = next((text for text in outlets if not _AGENCY.fullmatch(text)), next(iter(outlets), None))
     title = as_text(root.findtext(".//title"))
     headlines = [*texts("headline", article.get("headline"), article.get("name"))]
     if title:
@@ -105,6 +116,8 @@ def page_data(root: html.HtmlElement, address: str | None) -> PageData:
     authors = _names(as_text([link.text_content() for link in islice(root.iterfind(".//a[@rel='author']"), 5)]) or "")
     agencies = texts("credit", *(article.get(key) for key in ("sourceOrganization", "creditText", "provider")))
     byline = next(filter(None, bylines), authors)
+    wire = (found[1] for part in (byline or "").split(", ") if (found := _AGENCY_STAFF.fullmatch(part)))
+    credited = (text for text in (*agencies, *outlets, *wire) if _AGENCY.fullmatch(text) and text != outlet)
     return PageData(
         headlines=tuple(dict.fromkeys(_without_outlet(text, outlet) for text in headlines)),
         byline=byline,
@@ -112,7 +125,7 @@ def page_data(root: html.HtmlElement, address: str | None) -> PageData:
         section=next(texts("section", _first(article.get("articleSection"))), None),
         url=url,
         language=next(filter(None, map(as_language, _languages(root, article, meta))), None),
-        credit=next((text for text in (*agencies, byline or "") if _AGENCY.fullmatch(text)), None),
+        credit=next(credited, None),
         published=_published(root, article, meta, marked, url or address),
         modified=_moment(article.get("dateModified"), "json-ld")
         or _first_moment((value for name in _META["modified"] for value in meta.get(name, ())), "meta")
@@ -136,6 +149,8 @@ def as_moment(value: Any) -> tuple[datetime, Precision] | None:
     found = as_date(re.sub(r"(?<=\d) (?=[+-]\d\d:?\d\d$)", "", text))
     if found is None:
         found = _with_month_name(text)
+    if found and found[0].year < _EARLIEST:
+        return None
     if found and re.search(r"00:00:00(?:\.0+)?$", text) and found[1] == "second":
         # Midnight, without a zone: what systems write that know the day only.
         return found[0], "day"
@@ -294,7 +309,7 @@ def _canonical(root: html.HtmlElement, meta: Mapping[str, list[str]], address: s
     )
     for link in (*links, *(value for name in _META["url"] for value in meta.get(name, ()))):
         try:
-            url = urljoin(address, link.strip()) if address else link.strip()
+            url = str(urljoin(address, link.strip())) if address else link.strip()
             # A site's front page, as careless templates give it for every page, is no article's address.
             if as_domain(url) and urlsplit(url).path.strip("/"):
                 return url

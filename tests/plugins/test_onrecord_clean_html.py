@@ -158,10 +158,21 @@ def test_what_stands_between_paragraphs_and_is_not_the_article_is_set_aside(mark
         "Bo Ek contributed to this report.",
         "(Reporting by Bo Ek; editing by Ann Lee)",
         "Updated at 1:23 p.m.",
+        "Email the author at news@example.org",
     ],
 )
 def test_lines_below_the_text_that_are_for_the_reader_or_of_the_staff_are_set_aside(line: str) -> None:
     assert read(page(paragraphs(*TEXT, line))).paragraphs == list(TEXT)
+
+
+def test_a_name_for_furniture_that_a_site_gives_to_its_paragraphs_is_none() -> None:
+    inside = "".join(f"<div class='widget widget-text'><p>{text}</p></div>" for text in TEXT)
+    assert read(page(inside + "<div class='newsletter'><p>Get the news each day.</p></div>")).paragraphs == list(TEXT)
+
+
+def test_an_invitation_that_somebody_speaks_is_text() -> None:
+    spoken = "“Let us know when the ferry sails,” said Ann Lee, who had waited at the harbour for three days."
+    assert read(page(paragraphs(ONE, TWO, spoken))).paragraphs == [ONE, TWO, spoken]
 
 
 def test_what_readers_wrote_below_is_a_comment() -> None:
@@ -225,7 +236,8 @@ TREES = st.recursive(
 
 
 def letters(text: str) -> str:
-    return re.sub(r"\s+", "", unicodedata.normalize("NFC", text))
+    """Letters as they count: decomposed, because what composes depends on what stands before it."""
+    return re.sub(r"\s+", "", unicodedata.normalize("NFD", text))
 
 
 @settings(deadline=None, max_examples=150)
