@@ -71,7 +71,9 @@ _NAMES: tuple[tuple[SegmentKind, str, str], ...] = (
         r" shar(?:e|es|ing) sharedaddy social\w* addthis breadcrumbs? tags? taglist topics tagcloud keywords"
         " cookies? gdpr consent copyright footers? footnav nav navbar navigation menus? toolbar pagination pager"
         r" disclaimers? disclosure timestamps? dateline pubdate datetime postmeta entrymeta widgets? donat\w+"
-        r" feedback print email popups? popover modal tooltip hovercard rollover\w* sronly screenreader visuallyhidden assistivetext",
+        r""
+        r" feedback print email popups? popover modal tooltip hovercard rollover\w*"
+        " sronly screenreader visuallyhidden assistivetext",
     ),
 )
 _NAMED = [(kind, what, re.compile(names.replace(" ", "|"))) for kind, what, names in _NAMES]
