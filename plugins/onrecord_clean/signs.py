@@ -71,7 +71,6 @@ _NAMES: tuple[tuple[SegmentKind, str, str], ...] = (
         r" shar(?:e|es|ing) sharedaddy social\w* addthis breadcrumbs? tags? taglist topics tagcloud keywords"
         " cookies? gdpr consent copyright footers? footnav nav navbar navigation menus? toolbar pagination pager"
         r" disclaimers? disclosure timestamps? dateline pubdate datetime postmeta entrymeta widgets? donat\w+"
-        r""
         r" feedback print email popups? popover modal tooltip hovercard rollover\w*"
         " sronly screenreader visuallyhidden assistivetext",
     ),
