@@ -71,8 +71,8 @@ class Fetched:
     media_type: str
     """E.g. text/plain, text/html."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
-    """What is known of it beside the content. Cleaners understand headline, byline, outlet,
-    outlet_domain, credit, published (ISO 8601) and language; anything else is kept as it is."""
+    """What is known of it beside the content. Cleaners understand headline, byline, outlet, outlet_domain,
+    url, section, credit, published and modified (ISO 8601) and language; anything else is kept as it is."""
 
 
 class Ingestor(Component):

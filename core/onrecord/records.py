@@ -98,9 +98,16 @@ class Article(Row):
     published_precision: Literal["second", "minute", "day", "month", "year"] | None = None
     """How much of published_at is known."""
     published_method: str | None = None
-    """How published_at is known, e.g. metadata."""
+    """How published_at is known, best first: metadata (of the source), json-ld, meta, microdata, time element, url; else
+    by the text: a line of it, dateline, weekday."""
     published_doubt: str | None = None
     """Why published_at can hardly be right, e.g. in the future; empty where it may be."""
+    modified_at: datetime | None = None
+    """When it was last changed, as its page says."""
+    url: str | None = None
+    """Its canonical address, as its page gives it; without one, the address that the source gave."""
+    section: str | None = None
+    """The outlet's section that it stands in, as written."""
     language: str
     """ISO 639 code, of two letters where there is one."""
     language_method: Literal["stated", "identified", "default"] = "default"

@@ -7,55 +7,71 @@ from typing import TYPE_CHECKING
 
 from onrecord import Cleaner, Draft, decoded
 
-from .metadata import as_date, as_domain, as_language, as_text
+from .content import verdicts_on
+from .extraction import extracted
+from .metadata import as_domain
+from .page import Block, read_page
+from .pagedata import PageData, page_data
+from .signs import Verdict
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
-_HTML = frozenset({"text/html", "application/xhtml+xml"})
+HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+_TITLE = 3
+"""Words from which on the beginning of a page's title can be the whole headline."""
 _WITH_FRONT_MATTER = frozenset({"text/plain", "text/markdown"})
 
 
 class HtmlText(Cleaner):
-    """Takes the article's text out of an HTML page, and what the page says of it where nothing is known."""
+    """Reads an HTML page: its visible text in order, what of it is the article, and what the page says of itself.
 
-    name, version, order = "html_text", "1", 100
+    Every stretch of the page's text has a verdict; those outside the article are named by what they stand in.
+    """
+
+    name, version, order = "html_text", "2", 100
 
     def clean(self, draft: Draft) -> None:
-        if draft.document.media_type not in _HTML:
+        if draft.document.media_type not in HTML_TYPES:
             return
-        import trafilatura
-        from trafilatura.settings import Document as Extracted
+        source = draft.text or decoded(draft.document.content, draft.document.media_type)
+        draft.read("")
+        page = read_page(source)
+        if page is None:
+            return
+        address = next(filter(as_domain, (draft.url, draft.document.uri)), None)
+        data = page_data(page.root, address)
+        headlines = [text for text in (draft.headline, *data.headlines) if text]
+        verdicts = verdicts_on(page.blocks, extracted(page), headlines)
+        draft.read("\n\n".join("\n".join(line.text for line in block.lines) for block in page.blocks))
+        stretches = iter(draft.stretches)
+        for block, verdict in zip(page.blocks, verdicts, strict=True):
+            for line in block.lines:
+                stretch = next(stretches)
+                stretch.continues = line.joins
+                if verdict.reason:
+                    draft.mark(stretch, verdict.kind, verdict.reason)
+        _fill(draft, data, page.blocks, verdicts)
 
-        source = draft.text or decoded(draft.document.content)
-        # trafilatura takes only whole pages; a fragment is made one.
-        page = trafilatura.load_html(source)
-        if page is None:
-            page = trafilatura.load_html(f"<html><body>{source}</body></html>")
-        if page is None:
-            draft.read("")
-            return
-        language = as_language(page.get("lang") or page.get("{http://www.w3.org/XML/1998/namespace}lang"))
-        found = trafilatura.bare_extraction(
-            page,
-            include_comments=False,
-            with_metadata=True,
-            # Only dates that the page states, not ones found in its text; and the same on any day.
-            date_extraction_params={"extensive_search": False, "original_date": True, "max_date": "2100-01-01"},
-        )
-        if not isinstance(found, Extracted):
-            draft.read(trafilatura.html2txt(page))
-            draft.language = draft.language or language
-            return
-        draft.read(found.text or "")
-        draft.headline = draft.headline or as_text(found.title)
-        draft.byline = draft.byline or as_text(found.author)
-        draft.outlet = draft.outlet or as_text(found.sitename)
-        draft.outlet_domain = draft.outlet_domain or as_domain(found.url)
-        draft.language = draft.language or as_language(found.language) or language
-        if draft.published_at is None and (published := as_date(found.date)):
-            draft.published_at, draft.published_precision = published
-            draft.published_method = "html"
+
+def _fill(draft: Draft, data: PageData, blocks: Sequence[Block], verdicts: Sequence[Verdict]) -> None:
+    """Take over what the page says, where the source said nothing."""
+    headings = [block.text for block, verdict in zip(blocks, verdicts, strict=True) if verdict.kind == "headline"]
+    headline = data.headline or next(iter(headings), None)
+    # "Ferries sail again | Islands | The Daily": what stands above the text is the headline without the rest.
+    shorter = (text for text in headings if headline and headline.startswith(text) and len(text.split()) >= _TITLE)
+    draft.headline = draft.headline or next(shorter, headline)
+    draft.byline = draft.byline or data.byline
+    draft.outlet = draft.outlet or data.outlet
+    draft.credit = draft.credit or data.credit
+    draft.section = draft.section or data.section
+    draft.url = data.url or draft.url
+    draft.outlet_domain = draft.outlet_domain or as_domain(draft.url)
+    draft.language = draft.language or data.language
+    if draft.published_at is None and data.published:
+        draft.published_at, draft.published_precision, draft.published_method = data.published
+    if draft.modified_at is None and data.modified:
+        draft.modified_at = data.modified.at
 
 
 class MarkdownText(Cleaner):

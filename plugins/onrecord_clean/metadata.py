@@ -13,9 +13,9 @@ Precision = Literal["second", "minute", "day", "month", "year"]
 
 
 class DocumentMetadata(Cleaner):
-    """Takes over headline, byline, outlet, domain, credit, date and language from the document's metadata."""
+    """Takes over from the document's metadata: headline, byline, outlet, address, section, credit, dates, language."""
 
-    name, version, order = "document_metadata", "1", 50
+    name, version, order = "document_metadata", "2", 50
 
     def clean(self, draft: Draft) -> None:
         given = draft.metadata
@@ -31,6 +31,11 @@ class DocumentMetadata(Cleaner):
             or as_text(given.get("outlet_domain"))
             or next((domain for address in addresses if (domain := as_domain(address))), None)
         )
+        draft.section = draft.section or as_text(given.get("section"))
+        links = (given.get("url"), given.get("link"), draft.document.uri)
+        draft.url = draft.url or next((link for link in links if as_domain(link)), None)
+        if draft.modified_at is None and (modified := as_date(given.get("modified"))):
+            draft.modified_at, _ = modified
         if draft.published_at is None and (published := as_date(given.get("published"))):
             draft.published_at, draft.published_precision = published
             draft.published_method = "metadata"

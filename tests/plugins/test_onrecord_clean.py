@@ -255,8 +255,8 @@ def test_html_text_reads_the_article_and_what_the_page_says_of_it() -> None:
         "Ann Lee",
         "The Example",
     )
-    assert (article.language, article.published_precision, article.published_method) == ("en", "day", "html")
-    assert article.published_at == datetime(2024, 3, 1, tzinfo=UTC)
+    assert (article.language, article.published_precision, article.published_method) == ("en", "second", "meta")
+    assert article.published_at == datetime(2024, 3, 1, 10, tzinfo=UTC)
 
 
 def test_html_text_says_nothing_where_metadata_has_spoken() -> None:

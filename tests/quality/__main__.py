@@ -12,11 +12,11 @@ from rich.console import Console
 
 from onrecord.language import Pipeline, installed_pipeline, loaded
 
-from . import names, polnear, sentences, speed
-from .corpora import CONLL, CORPORA, EWT, GUM, POLITICS, POLNEAR, UNER, Corpus
+from . import names, pages, polnear, sentences, speed
+from .corpora import CONLL, CORPORA, EWT, GUM, PAGES, POLITICS, POLNEAR, UNER, Corpus
 from .tables import Table
 
-MEASURES = ("attributions", "names", "sentences", "speed")
+MEASURES = ("attributions", "names", "sentences", "pages", "speed")
 COMPONENT = "onrecord_attributions"
 
 
@@ -70,6 +70,10 @@ def _pipeline(name: str | None) -> Pipeline:
 
 def _tables(pipeline: Pipeline, there: dict[Corpus, Path], wanted: Iterable[str]) -> Iterator[Table]:
     """The tables, each when it is done. Speed comes last, when everything has been loaded."""
+    if "pages" in wanted and PAGES in there:
+        yield from pages.tables(there[PAGES])
+    if not set(wanted) - {"pages"}:
+        return
     nlp = loaded(pipeline)
     if "attributions" in wanted and POLNEAR in there:
         yield from polnear.tables(pipeline, there[POLNEAR])

@@ -41,7 +41,28 @@ POLITICS = Corpus("CrossNER politics dev", "ner-crossner-politics-dev.iob.xz", "
 UNER = Corpus("UNER EWT dev", "ner-uner-ewt-dev.iob2.xz", "https://github.com/UniversalNER/UNER_English-EWT")
 EWT = Corpus("UD EWT dev", "ud-ewt-dev.conllu.xz", "https://github.com/UniversalDependencies/UD_English-EWT")
 GUM = Corpus("UD GUM dev", "ud-gum-dev.conllu.xz", "https://github.com/UniversalDependencies/UD_English-GUM")
-CORPORA = (POLNEAR, CONLL, POLITICS, UNER, EWT, GUM)
+PAGES = Corpus(
+    "article extraction benchmark dev",
+    "article-html-dev.jsonl.xz",
+    "https://github.com/scrapinghub/article-extraction-benchmark",
+)
+CORPORA = (POLNEAR, CONLL, POLITICS, UNER, EWT, GUM, PAGES)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A news page and the article's text in it, as a person marked it."""
+
+    url: str
+    html: str
+    body: str
+
+
+def pages(path: Path) -> Iterator[Page]:
+    """The pages of the article extraction benchmark."""
+    for line in lines(path):
+        page = json.loads(line)
+        yield Page(page["url"], page["html"], page["article_body"])
 
 
 def attributed(path: Path) -> Iterator[tuple[str, list[Attribution]]]:

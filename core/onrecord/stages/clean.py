@@ -73,7 +73,7 @@ def cleaning(draft: Draft, cleaners: Sequence[Cleaner]) -> Iterator[Cleaner | No
     """Pass a draft through all cleaners, stopping after each one, and before the first. Raises as `cleaned` does."""
     document = draft.document
     if document.media_type.startswith("text/"):
-        draft.read(decoded(document.content))
+        draft.read(decoded(document.content, document.media_type))
     yield None
     for cleaner in cleaners:
         draft.cleaner = cleaner.name
@@ -109,6 +109,9 @@ def finished(draft: Draft, default_language: str) -> tuple[Article, list[Segment
         "published_precision": draft.published_precision,
         "published_method": draft.published_method,
         "published_doubt": draft.published_doubt,
+        "modified_at": draft.modified_at,
+        "url": draft.url,
+        "section": draft.section,
         "language": draft.language or default_language,
         "language_method": "identified" if identified else "stated" if draft.language else "default",
         "language_confidence": draft.language_confidence,
