@@ -120,6 +120,7 @@ def _mark_box(draft: Draft, block: list[Paragraph], first: Paragraph | None) -> 
         for stretch in part.stretches:
             if _is_subheading(part.text):
                 draft.mark(stretch, "subheading", "a heading in a side box")
+                stretch.boxed = True
             else:
                 draft.mark(stretch, "sidebar", f"in the side box “{block[0].text}”")
 
