@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 from onrecord import Cleaner, hookimpl
 
+from .copies import Copies
 from .duplicates import Duplicates, Fragments
-from .furniture import Boilerplate, Captions, SideBoxes, Teasers
+from .furniture import Boilerplate, Captions, LinkedStories, ListedStories, SideBoxes, Teasers, WrappedFurniture
 from .heading import Bylines, Credits, Dateline, Headline, SignOffs
 from .markup import FrontMatter, HtmlText, MarkdownText
 from .metadata import DocumentMetadata
+from .readers import DateLines, ReaderComments
 from .wrapping import HardWraps
 
 ONRECORD_API = 1
@@ -23,12 +25,18 @@ def register_cleaners(register: Callable[[Cleaner], None]) -> None:
         HtmlText(),
         MarkdownText(),
         FrontMatter(),
+        ReaderComments(),
         Boilerplate(),
+        LinkedStories(),
+        DateLines(),
         Captions(),
         Fragments(),
         Credits(),
         Bylines(),
+        Copies(),
         HardWraps(),
+        WrappedFurniture(),
+        ListedStories(),
         Duplicates(),
         SignOffs(),
         Headline(),

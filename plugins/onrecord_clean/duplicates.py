@@ -27,12 +27,14 @@ class Duplicates(Cleaner):
 
     def clean(self, draft: Draft) -> None:
         parts = paragraphs(draft)
-        keys = [part.text.casefold().split() for part in parts]
+        keys = [part.text.casefold() for part in parts]
         first: dict[str, int] = {}
         copy_of: list[int | None] = []
         for at, key in enumerate(keys):
-            original = first.setdefault(" ".join(key), at)
-            copy_of.append(original if original != at and len(key) >= _LONG_ENOUGH else None)
+            original = first.setdefault(key, at)
+            copy_of.append(original if original != at and len(key.split()) >= _LONG_ENOUGH else None)
+        if not any(source is not None for source in copy_of):
+            return
         # A short paragraph may well occur twice; within a longer passage that does, it is a copy.
         for steps, neighbour in ((range(1, len(parts)), -1), (range(len(parts) - 2, -1, -1), 1)):
             for at in steps:
@@ -46,9 +48,8 @@ class Duplicates(Cleaner):
                 beginning = " ".join(part.text.split()[:6])
                 for stretch in part.stretches:
                     draft.mark(stretch, "duplicate", f"stands further up already: “{beginning} …”")
-        if any(source is not None for source in copy_of):
-            # With the copies gone, a fragment may stand before its words that did not before.
-            _cut_fragments(draft, paragraphs(draft))
+        # With the copies gone, a fragment may stand before its words that did not before.
+        _cut_fragments(draft, paragraphs(draft))
 
 
 def _cut_fragments(draft: Draft, parts: list[Paragraph]) -> None:

@@ -18,6 +18,7 @@ PICTURE_AGENCIES = "EPA|Getty(?: Images)?|Shutterstock"
 _TITLE_START = re.compile(r"""[-–—•\s]*["'“‘«(\[$£€]*[^\W_]""")
 _CLOSING = "\"'”’»)]"
 _LONGEST_TITLE = 250
+_FEWEST_WORDS_IN_PROSE = 8
 
 
 @dataclass(slots=True)
@@ -56,6 +57,11 @@ def words(text: str) -> list[str]:
 def ends_sentence(text: str) -> bool:
     """Whether the last character is a full stop or the like, closing quotation marks and brackets aside."""
     return text.rstrip(_CLOSING).endswith((".", "!", "?", "…"))
+
+
+def is_prose(text: str) -> bool:
+    """Whether it is a sentence or more, and no heading."""
+    return ends_sentence(text) and len(text.split(maxsplit=_FEWEST_WORDS_IN_PROSE)) >= _FEWEST_WORDS_IN_PROSE
 
 
 def is_title_like(text: str, most_words: int) -> bool:

@@ -85,7 +85,6 @@ SEEN: dict[SegmentKind, tuple[str, ...]] = {
         "Listen to this article 4 min",
         "Play video",
         "Watch live",
-        "Watch: highlights from the harbour festival",
         # Apps.
         "Download our app",
         "Download The Example app for breaking news alerts.",
@@ -151,6 +150,7 @@ SEEN: dict[SegmentKind, tuple[str, ...]] = {
         "READ | Court stops the bridge to the islands",
         "ALSO READ | Fishermen block the port of Westhaven",
         "Don't miss: The lighthouse keeper who would not leave",
+        "Watch: highlights from the harbour festival",
     ),
     "caption": (
         "The ferry Northern Star leaves the harbour on Friday. (AP Photo/Ann Lee)",
@@ -325,3 +325,15 @@ HELD_OUT: dict[SegmentKind, tuple[str, ...]] = {
         "By Ann Lee in Northport",
     ),
 }
+
+HEADS_OF_LISTS = frozenset(
+    {
+        "Most Read", "Most popular", "Trending now", "Related articles", "Related stories", "Recommended for you",
+        "You may also like", "More from News", "More on this story", "Editor's picks", "Top stories", "Latest news",
+        "Read next", "Promoted stories", "Promoted content", "From our partners", "What to read next", "More stories",
+        "More top stories", "More on: Shipping", "Popular now", "Most viewed", "Most shared", "Editors' choice",
+        "You might also be interested in", "People also read", "In case you missed it", "Around the web",
+        "Today's top headlines",
+    }
+)  # fmt: skip
+"""Lines below which other stories' headlines stand. No site has one above a list or a heading of the article's own."""

@@ -11,6 +11,7 @@ from typing import Literal
 from onrecord.records import SegmentKind
 
 from .articles import Clean, generated
+from .furniture import HEADS_OF_LISTS
 
 Kind = SegmentKind
 Furniture = Mapping[Kind, Sequence[str]]
@@ -108,7 +109,7 @@ def messed(article: Clean, mess: Mess, furniture: Furniture, chance: random.Rand
         elif kind == "comment":
             body.append(piece)
         else:
-            _insert(body, [piece], chance)
+            _insert(body, [piece], chance, inside=piece.text in HEADS_OF_LISTS)
     for number in range(mess.captions):
         piece = Piece(chance.choice(furniture["caption"]), "caption")
         _insert(body, [piece, replace(piece, tight=True)] if number % 2 else [piece], chance)
