@@ -22,19 +22,18 @@ from .paragraphs import (
 )
 from .phrases import TEASER_LABELS, WEAK_TEASER_LABELS, standing_phrase
 
-_AGENCIES = f"{NEWS_AGENCIES}|{PICTURE_AGENCIES}"
-_PICTURE = r"(?:file|photos?|photographs?|photography|images?|pictures?|handout|courtesy|illustration)\b"
+_AGENCIES = f"(?i:{NEWS_AGENCIES}|{PICTURE_AGENCIES})"
+_PICTURE = r"(?i:file|photos?|photographs?|photography|images?|pictures?|handout|courtesy|illustration)\b"
 _NAMED = r"[^\W\d_a-z][\w.'’-]*(?: [^\W\d_a-z][\w.'’-]*){1,3}"
 _ENDS_SIGNED = re.compile(
     # "[EPA]", "(Reuters)", "(AP Photo/Ann Lee)", "[File: Ann Lee/AFP]", "(Photo by Ann Lee/Getty Images)"
-    rf"[\[(](?:(?:{_AGENCIES})\b[^\])]*|(?:(?:{_AGENCIES})[\s/]+)?{_PICTURE}[^\])]*|Getty\b[^\])]*"
-    rf"|{_NAMED}\s?/\s?[A-Z][^\])]*|[^\])]* (?:via|for) (?:{_AGENCIES}))[\])]\.?$"
+    rf"[\[(](?:{_AGENCIES}\b[^\])]*|(?:{_AGENCIES}[\s/]+)?{_PICTURE}[^\])]*|(?i:getty)\b[^\])]*"
+    rf"|{_NAMED}\s?/\s?[A-Z][^\])]*|[^\])]* (?:via|for) {_AGENCIES})[\])]\.?$"
     # "REUTERS/Ann Lee", "Ann Lee/AFP via Getty Images", "— AFP pic", "Photo by Ann Lee", "Photo: Ann Lee"
-    rf"|(?:(?<=[.!?”\"] )|^)(?:{_AGENCIES})(?: Photo)?\s?/\s?{_NAMED}(?:/[\w. ]+)?$"
-    rf"|(?:(?<=[.!?”\"] )|^){_NAMED}\s?/\s?(?:{_AGENCIES})(?: via (?:{_AGENCIES})|/(?:{_AGENCIES}))?\.?$"
-    rf"|[—–-] ?(?:{_AGENCIES}) (?:pics?|photos?|file pic)$"
-    rf"|(?:[.|] ?|^){_PICTURE}(?: (?:by|credit|courtesy of|courtesy))?:? {_NAMED}(?:\s?[/,|]\s?[\w. ]+)?\.?$",
-    re.IGNORECASE,
+    rf"|(?:(?<=[.!?”\"] )|^){_AGENCIES}(?i: photo)?\s?/\s?{_NAMED}(?:/[\w. ]+)?$"
+    rf"|(?:(?<=[.!?”\"] )|^){_NAMED}\s?/\s?{_AGENCIES}(?: via {_AGENCIES}|/{_AGENCIES})?\.?$"
+    rf"|[—–-] ?{_AGENCIES} (?i:pics?|photos?|file pic)$"
+    rf"|(?:[.|] ?|^){_PICTURE}(?i: by| credit| courtesy of| courtesy)?:? {_NAMED}(?:\s?[/,|]\s?[\w. ]+)?\.?$"
 )
 _BEGINS_AS_CAPTION = re.compile(
     rf"(?:file )?{_PICTURE}(?: (?:by|credits?|copyright|source|caption))?\s*(?::|…|\.\.\.|, (?=[A-Z]))"
