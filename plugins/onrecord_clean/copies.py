@@ -9,14 +9,19 @@ from typing import NamedTuple
 
 from onrecord import Cleaner, Draft, Stretch
 
-_ANCHOR = re.compile(r"\b[^\W_]{9,}(?=(\W+\w+\W+\w+\W+\w+))")
-"""A long word and the three behind it: there is one in most sentences, and hardly one stands in two by chance."""
+from .paragraphs import lines
+
+_SHORTEST_CLAUSE = 20
+"""In characters. What is shorter stands in many texts twice."""
+_FEWEST_REPEATED = 100
+"""Characters in clauses that stand there twice, from which on words are looked at one by one."""
 _SHORTEST_RUN = 8
 _SHORTEST_COPY = 40
 """In words. What is shorter may have been said twice."""
 _WIDEST_GAP = 4
 _MOST_WORDS_BESIDE = 5
 """Words that a line may have beside those of the copy: a dateline in front, a link behind."""
+_OPENING = "\"“‘'(["
 
 
 class _Run(NamedTuple):
@@ -36,49 +41,66 @@ class Copies(Cleaner):
     name, version, order = "copies", "1", 290
 
     def clean(self, draft: Draft) -> None:
-        lines = list(draft.body())
-        texts = [draft.words(stretch) for stretch in lines]
-        body = "\n".join(texts)
-        repeated = _repeated_anchors(body)
+        here = lines(draft)
+        # One line end, one kind of quotation marks, so that the same clause is the same string in both copies.
+        body = "\n".join([text for _, text in here])
+        even = _with_even_quotes(" ".join(body.split()))
+        repeated = _repeated_clauses(even)
         if not repeated:
             return
-        # Only from here on are words looked at one by one.
-        found = list(re.finditer(r"\w+", body))
-        starts = [word.start() for word in found]
-        passages = _passages(_runs(body, [word[0].casefold() for word in found], starts, repeated))
-        if not passages:
-            return
+        text = Words([_with_even_quotes(" ".join(text.split())) for _, text in here])
+        assert text.whole == even
+        for passage in _passages(_runs(text, repeated)):
+            _mark(draft, [stretch for stretch, _ in here], text, passage)
+
+
+class Words:
+    """The words of a text, line by line."""
+
+    def __init__(self, some: Sequence[str]) -> None:
+        """`some` are lines, without white space at the ends and with single spaces."""
+        self.whole = " ".join(some)
+        found = [(word.start(), word[0].casefold()) for word in re.finditer(r"\w+", self.whole)]
+        self.starts = [start for start, _ in found]
+        self.words = [word for _, word in found]
+        self.lines: list[int] = []
+        """The number of each line's first word; one more at the end."""
         begin = 0
-        line_starts = []
-        for text in texts:
-            line_starts.append(bisect_left(starts, begin))
-            begin += len(text) + 1
-        line_starts.append(len(starts))
-        for passage in passages:
-            _mark(draft, lines, texts, line_starts, starts, passage)
+        for line in some:
+            self.lines.append(bisect_left(self.starts, begin))
+            begin += len(line) + 1
+        self.lines.append(len(self.starts))
 
 
-def _repeated_anchors(body: str) -> list[tuple[int, int]]:
-    """Where anchors stand that stand further up already, and where that is."""
+def _with_even_quotes(text: str) -> str:
+    return text if text.isascii() else text.replace("“", '"').replace("”", '"').replace("’", "'").replace("‘", "'")
+
+
+def _repeated_clauses(even: str) -> list[tuple[int, int]]:
+    """Where clauses begin that stand further up already, and where that is; none if they are few."""
+    clauses = even.replace(".", ",").split(",")
+    if len(set(clauses)) == len(clauses):
+        return []
     first: dict[str, int] = {}
     repeated = []
-    for anchor in _ANCHOR.finditer(body):
-        key = anchor[0] + anchor[1]
-        if not key.isascii() or "\n" in key or '"' in key or "'" in key:
-            # Line ends and quotation marks may differ from copy to copy.
-            key = " ".join(re.findall(r"\w+", key))
-        at = first.setdefault(key, anchor.start())
-        if at != anchor.start():
-            repeated.append((anchor.start(), at))
-    return repeated
+    begin = length = 0
+    for clause in clauses:
+        if len(clause) >= _SHORTEST_CLAUSE:
+            source = first.setdefault(clause, begin)
+            if source != begin:
+                repeated.append((begin, source))
+                length += len(clause)
+        begin += len(clause) + 1
+    return repeated if length >= _FEWEST_REPEATED else []
 
 
-def _runs(body: str, words: Sequence[str], starts: Sequence[int], repeated: Sequence[tuple[int, int]]) -> list[_Run]:
-    """The longest runs of equal words around repeated anchors; none overlaps another."""
+def _runs(text: Words, repeated: Sequence[tuple[int, int]]) -> list[_Run]:
+    """The longest runs of equal words around repeated clauses; none overlaps another."""
     runs: list[_Run] = []
+    words = text.words
     done = 0
     for later, earlier in repeated:
-        here, there = bisect_left(starts, later), bisect_left(starts, earlier)
+        here, there = bisect_left(text.starts, later), bisect_left(text.starts, earlier)
         if here < done:
             continue
         start, source = here, there
@@ -108,33 +130,27 @@ def _passages(runs: Sequence[_Run]) -> list[_Run]:
     return [passage for passage in passages if passage.end - passage.start >= _SHORTEST_COPY]
 
 
-def _mark(
-    draft: Draft,
-    lines: Sequence[Stretch],
-    texts: Sequence[str],
-    line_starts: Sequence[int],
-    starts: Sequence[int],
-    passage: _Run,
-) -> None:
+def _mark(draft: Draft, stretches: Sequence[Stretch], text: Words, passage: _Run) -> None:
     """Mark the lines that a passage covers, and the end of a line in which a copy of a line's beginning begins."""
-    first = bisect_right(line_starts, passage.start, hi=len(lines)) - 1
-    for at in range(first, len(lines)):
-        begin, end = line_starts[at], line_starts[at + 1]
+    for at in range(bisect_right(text.lines, passage.start, hi=len(stretches)) - 1, len(stretches)):
+        begin, end = text.lines[at], text.lines[at + 1]
         if begin >= passage.end:
             return
+        stretch = stretches[at]
         covered = min(end, passage.end) - max(begin, passage.start)
         beside = end - begin - covered
-        if beside <= _MOST_WORDS_BESIDE and covered >= 3 * beside and lines[at].kind == "body":
-            beginning = " ".join(texts[at].split(maxsplit=6)[:6])
-            draft.mark(lines[at], "duplicate", f"stands further up already: “{beginning} …”")
+        if beside <= _MOST_WORDS_BESIDE and covered >= 3 * beside:
+            beginning = " ".join(draft.words(stretch).split(maxsplit=6)[:6])
+            draft.mark(stretch, "duplicate", f"stands further up already: “{beginning} …”")
         elif (
             begin < passage.start < end <= passage.end
             and covered >= _SHORTEST_COPY
-            and line_starts[bisect_left(line_starts, passage.source)] == passage.source
+            and text.lines[bisect_left(text.lines, passage.source)] == passage.source
         ):
             # The text was pasted behind itself without a line end between.
-            offset = lines[at].start + starts[passage.start] - starts[begin] + texts[at].find(texts[at].lstrip("\"“‘'(["))
-            while not draft.text[offset - 1].isspace() and offset > lines[at].start + 1:
+            found = [word.start() for word in re.finditer(r"\w+", draft.words(stretch))]
+            offset = stretch.start + found[passage.start - begin]
+            while offset - 1 > stretch.start and draft.text[offset - 1] in _OPENING:
                 offset -= 1
-            _, copy = draft.split(lines[at], offset)
+            _, copy = draft.split(stretch, offset)
             draft.mark(copy, "duplicate", "stands further up already, from the beginning of a line on")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from onrecord import Cleaner, Draft
 
-from .paragraphs import Paragraph, ends_sentence, paragraphs, words
+from .paragraphs import Paragraph, ends_sentence, lines, paragraphs, words
 
 _LONG_ENOUGH = 5
 """Words from which on a paragraph does not occur twice by chance."""
 _LONGEST_FRAGMENT = 120
+_LINES_BEHIND = 8
+_OPENING = "\"“‘'«([–—- "
 
 
 class Fragments(Cleaner):
@@ -17,7 +19,7 @@ class Fragments(Cleaner):
     name, version, order = "fragments", "1", 220
 
     def clean(self, draft: Draft) -> None:
-        _cut_fragments(draft, [Paragraph([stretch], draft.words(stretch)) for stretch in draft.body()])
+        _cut_fragments(draft, [Paragraph([stretch], text) for stretch, text in lines(draft)])
 
 
 class Duplicates(Cleaner):
@@ -54,12 +56,18 @@ class Duplicates(Cleaner):
 
 def _cut_fragments(draft: Draft, parts: list[Paragraph]) -> None:
     following: list[str] = []
+    """The texts behind, the nearest last."""
     for part in reversed(parts):
-        # The beginning is enough: a longer line is no fragment.
-        here = words(part.text[:_LONGEST_FRAGMENT])
-        short = len(part.text) < _LONGEST_FRAGMENT
-        if short and len(here) >= 2 and here == following[: len(here)] and not ends_sentence(part.text):
-            for stretch in part.stretches:
-                draft.mark(stretch, "fragment", "breaks off, and the same words follow")
-        else:
-            following = (here + following)[:_LONGEST_FRAGMENT] if short else here
+        text = part.text
+        if following and len(text) < _LONGEST_FRAGMENT and _first_letter(text) == _first_letter(following[-1]):
+            here = words(text)
+            behind = words(" ".join(each[:_LONGEST_FRAGMENT] for each in following[: -_LINES_BEHIND - 1 : -1]))
+            if len(here) >= 2 and here == behind[: len(here)] and not ends_sentence(text):
+                for stretch in part.stretches:
+                    draft.mark(stretch, "fragment", "breaks off, and the same words follow")
+                continue
+        following.append(text)
+
+
+def _first_letter(text: str) -> str:
+    return text.lstrip(_OPENING)[:1].casefold()

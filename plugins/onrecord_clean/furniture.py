@@ -18,6 +18,7 @@ from .paragraphs import (
     ends_sentence,
     is_prose,
     is_title_like,
+    lines,
     paragraphs,
 )
 from .phrases import TEASER_LABELS, WEAK_TEASER_LABELS, standing_phrase
@@ -25,16 +26,20 @@ from .phrases import TEASER_LABELS, WEAK_TEASER_LABELS, standing_phrase
 _AGENCIES = f"(?i:{NEWS_AGENCIES}|{PICTURE_AGENCIES})"
 _PICTURE = r"(?i:file|photos?|photographs?|photography|images?|pictures?|handout|courtesy|illustration)\b"
 _NAMED = r"[^\W\d_a-z][\w.'’-]*(?: [^\W\d_a-z][\w.'’-]*){1,3}"
-_ENDS_SIGNED = re.compile(
+_IN_BRACKETS = re.compile(
     # "[EPA]", "(Reuters)", "(AP Photo/Ann Lee)", "[File: Ann Lee/AFP]", "(Photo by Ann Lee/Getty Images)"
     rf"[\[(](?:{_AGENCIES}\b[^\])]*|(?:{_AGENCIES}[\s/]+)?{_PICTURE}[^\])]*|(?i:getty)\b[^\])]*"
     rf"|{_NAMED}\s?/\s?[A-Z][^\])]*|[^\])]* (?:via|for) {_AGENCIES})[\])]\.?$"
-    # "REUTERS/Ann Lee", "Ann Lee/AFP via Getty Images", "— AFP pic", "Photo by Ann Lee", "Photo: Ann Lee"
-    rf"|(?:(?<=[.!?”\"] )|^){_AGENCIES}(?i: photo)?\s?/\s?{_NAMED}(?:/[\w. ]+)?$"
+)
+_ENDS_SIGNED = re.compile(
+    # "REUTERS/Ann Lee", "Ann Lee/AFP via Getty Images", "— AFP pic", "Photo by Ann Lee", "Photo: Ann Lee", "EPA"
+    rf"(?:(?<=[.!?”\"] )|^){_AGENCIES}(?i: photo)?\s?/\s?{_NAMED}(?:/[\w. ]+)?$"
     rf"|(?:(?<=[.!?”\"] )|^){_NAMED}\s?/\s?{_AGENCIES}(?: via {_AGENCIES}|/{_AGENCIES})?\.?$"
     rf"|[—–-] ?{_AGENCIES} (?i:pics?|photos?|file pic)$"
     rf"|(?:[.|] ?|^){_PICTURE}(?i: by| credit| courtesy of| courtesy)?:? {_NAMED}(?:\s?[/,|]\s?[\w. ]+)?\.?$"
 )
+_MENTIONS_PICTURE = re.compile(r"/|(?i:photo|imag|pic|courtesy|handout|illustration)")
+_CAPTION_STARTS = frozenset("FfPpIiHhCcAaVvSsUuEeGg")
 _BEGINS_AS_CAPTION = re.compile(
     rf"(?:file )?{_PICTURE}(?: (?:by|credits?|copyright|source|caption))?\s*(?::|…|\.\.\.|, (?=[A-Z]))"
     rf"|(?:pictured|above|caption|seen here|in this (?:file )?(?:photo|picture|image)[^:.]{{0,40}})\s*:"
@@ -44,6 +49,8 @@ _BEGINS_AS_CAPTION = re.compile(
     re.IGNORECASE,
 )
 _SPOKEN = re.compile(r"[“”\"]|\b(?:said|says|told|added|according to)\b")
+_LABEL_ENDS = re.compile(r"[:|»>→–—-]")
+_LONGEST_LABEL = 40
 _LONGEST_LINK = 200
 _LONGEST_CAPTION = 400
 _LONGEST_SIGNATURE = 120
@@ -61,8 +68,7 @@ class Boilerplate(Cleaner):
 
     def clean(self, draft: Draft) -> None:
         goes_on = False
-        for stretch in reversed(list(draft.body())):
-            line = draft.words(stretch)
+        for stretch, line in reversed(lines(draft)):
             # Before a line that begins in the middle of a sentence, "Share" is the first word of it.
             what = None if goes_on else standing_phrase(line)
             if what:
@@ -91,15 +97,19 @@ class LinkedStories(Cleaner):
 
     def clean(self, draft: Draft) -> None:
         seen_text = False
-        for stretch in list(draft.body()):
-            line = draft.words(stretch)
-            if len(line) <= _LONGEST_LINK and (
-                TEASER_LABELS.match(line) or (seen_text and WEAK_TEASER_LABELS.match(line) and not ends_sentence(line))
+        for stretch, line in lines(draft):
+            if (
+                len(line) <= _LONGEST_LINK
+                and _LABEL_ENDS.search(line, 0, _LONGEST_LABEL)
+                and (
+                    TEASER_LABELS.match(line)
+                    or (seen_text and WEAK_TEASER_LABELS.match(line) and not ends_sentence(line))
+                )
             ):
                 if seen_text or not ends_sentence(line):
                     draft.mark(stretch, "teaser", "says itself that it leads to another story")
-            else:
-                seen_text = seen_text or is_prose(line)
+            elif not seen_text:
+                seen_text = is_prose(line)
 
 
 class Captions(Cleaner):
@@ -108,16 +118,16 @@ class Captions(Cleaner):
     name, version, order = "captions", "2", 210
 
     def clean(self, draft: Draft) -> None:
-        lines = list(draft.body())
-        for stretch in lines:
-            if is_caption(draft.words(stretch)):
+        left = []
+        for stretch, line in lines(draft):
+            if is_caption(line):
                 draft.mark(stretch, "caption", "a caption: it names where a picture comes from")
-        left = [stretch for stretch in lines if stretch.kind == "body"]
-        doubled = [(a, b) for a, b in pairwise(left) if draft.words(a) == draft.words(b)]
+            else:
+                left.append((stretch, line))
+        doubled = [(a, b, line) for (a, line), (b, other) in pairwise(left) if line == other]
         # Where every line is printed twice, it is no sign of a caption.
         if doubled and 4 * len(doubled) <= len(left) + 4:
-            for pair in doubled:
-                line = draft.words(pair[0])
+            for *pair, line in doubled:
                 if 4 <= len(line.split()) <= _MOST_WORDS_IN_DOUBLED_CAPTION and not _SPOKEN.search(line):
                     for stretch in pair:
                         draft.mark(stretch, "caption", "a caption: the same line stands here twice in a row")
@@ -127,9 +137,12 @@ def is_caption(line: str) -> bool:
     """Whether a line names where a picture comes from, as captions do and sentences do not."""
     if len(line) > _LONGEST_CAPTION:
         return False
-    if line[0] in "FfPpIiHhCcAaVvSsUu" and _BEGINS_AS_CAPTION.match(line):
+    if line[0] in _CAPTION_STARTS and _BEGINS_AS_CAPTION.match(line):
         return True
-    return line[-1] not in ",;:-" and _ENDS_SIGNED.search(line, max(0, len(line) - _LONGEST_SIGNATURE)) is not None
+    begin = max(0, len(line) - _LONGEST_SIGNATURE)
+    if line.endswith((")", "]", ").", "].")):
+        return _IN_BRACKETS.match(line, max(begin, line.rfind("("), line.rfind("["))) is not None
+    return line[-1].isalpha() and bool(_MENTIONS_PICTURE.search(line, begin)) and bool(_ENDS_SIGNED.search(line, begin))
 
 
 class WrappedFurniture(Cleaner):
@@ -138,6 +151,8 @@ class WrappedFurniture(Cleaner):
     name, version, order = "wrapped_furniture", "1", 302
 
     def clean(self, draft: Draft) -> None:
+        if not any(stretch.continues for stretch in draft.stretches):
+            return
         for part in paragraphs(draft):
             if len(part.stretches) == 1 or part.stretches[0].kind != "body":
                 continue
@@ -253,7 +268,7 @@ def _is_subheading(text: str) -> bool:
 
 def _is_title(part: Paragraph) -> bool:
     return (
-        part.stretches[0].kind == "body"
+        not ends_sentence(part.text)
+        and part.stretches[0].kind == "body"
         and is_title_like(part.text, _MOST_WORDS_IN_TITLE)
-        and not ends_sentence(part.text)
     )

@@ -6,7 +6,7 @@ import re
 
 from onrecord import Cleaner, Draft
 
-from .paragraphs import NEWS_AGENCIES, Paragraph, ends_sentence, is_title_like, paragraphs, words
+from .paragraphs import NEWS_AGENCIES, Paragraph, ends_sentence, is_title_like, lines, paragraphs, words
 
 _NAME = r"[^\W\d_][\w.'’-]*(?: (?:[^\W\d_a-z][\w.'’-]*|al|bin|da|de|del|der|di|du|la|le|van|von)){1,4}"
 _BYLINE = re.compile(
@@ -23,6 +23,9 @@ _SIGN_OFF = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
+_BYLINE_STARTS = ("By", "BY", "Written", "Story")
+_SIGN_OFF_STARTS = tuple("-–—([AaRrWwEeCcTt")
+
 _CAPITALS = r"[^\W\d_a-z][^\Wa-z_]*[.'’]?(?:[ .'’-][^\Wa-z_]+\.?)*"
 _CAPITALISED = r"[^\W\d_a-z][\w.'’-]*(?: [^\W\d_a-z][\w.'’-]*){0,3}"
 _DATE = r"(?:, )?[A-Z][a-z]{2,8}\.? \d{1,2}"
@@ -32,6 +35,7 @@ _DATELINE = re.compile(
     rf"|\((?:{NEWS_AGENCIES})\))"
     r"(?:\s?[—–]|\s--?)(?:\s+|(?<=[—–])|$)"
 )
+_DASH = re.compile(r"[—–-]")
 _LONGEST_LINE = 200
 _LONGEST_SIGN_OFF = 600
 _MOST_WORDS_IN_DATELINE = 7
@@ -48,9 +52,8 @@ class Credits(Cleaner):
     name, version, order = "credits", "1", 205
 
     def clean(self, draft: Draft) -> None:
-        for stretch in list(draft.body()):
-            line = draft.words(stretch)
-            if len(line) > _LONGEST_LINE:
+        for stretch, line in lines(draft):
+            if len(line) > _LONGEST_LINE or line[0].islower():
                 continue
             if found := _CREDIT.fullmatch(line) or _AGENCIES_ONLY.fullmatch(line):
                 draft.mark(stretch, "credit", "names where the story comes from")
@@ -63,9 +66,8 @@ class Bylines(Cleaner):
     name, version, order = "bylines", "1", 206
 
     def clean(self, draft: Draft) -> None:
-        for stretch in list(draft.body()):
-            line = draft.words(stretch)
-            if len(line) <= _LONGEST_LINE and (found := _BYLINE.fullmatch(line)):
+        for stretch, line in lines(draft):
+            if line.startswith(_BYLINE_STARTS) and len(line) <= _LONGEST_LINE and (found := _BYLINE.fullmatch(line)):
                 draft.mark(stretch, "byline", "names the authors")
                 draft.byline = draft.byline or found["names"]
 
@@ -77,7 +79,11 @@ class SignOffs(Cleaner):
 
     def clean(self, draft: Draft) -> None:
         for part in paragraphs(draft):
-            if len(part.text) <= _LONGEST_SIGN_OFF and (found := _SIGN_OFF.fullmatch(part.text)):
+            if (
+                len(part.text) <= _LONGEST_SIGN_OFF
+                and part.text.startswith(_SIGN_OFF_STARTS)
+                and (found := _SIGN_OFF.fullmatch(part.text))
+            ):
                 for stretch in part.stretches:
                     draft.mark(stretch, "byline", "names who reported or edited the story")
                 draft.byline = draft.byline or found["names"]
@@ -164,6 +170,8 @@ def _has_text(parts: list[Paragraph], at: int, end: int) -> bool:
 
 def dateline_end(text: str) -> int:
     """Where the dateline at the head of a paragraph ends, its dash included; 0 where there is none."""
+    if not _DASH.search(text, 0, _LONGEST_DATELINE):
+        return 0
     found = _DATELINE.match(text)
     if not found or len(found[0]) > _LONGEST_DATELINE or len(found["place"].split()) > _MOST_WORDS_IN_DATELINE:
         return 0

@@ -15,6 +15,7 @@ NEWS_AGENCIES = (
 PICTURE_AGENCIES = "EPA|Getty(?: Images)?|Shutterstock"
 """Names of agencies that supply pictures only, likewise."""
 
+_EMPTY_LINE = re.compile(r"\n[^\S\n]*\n")
 _TITLE_START = re.compile(r"""[-–—•\s]*["'“‘«(\[$£€]*[^\W_]""")
 _CLOSING = "\"'”’»)]"
 _LONGEST_TITLE = 250
@@ -29,20 +30,34 @@ class Paragraph:
     text: str
 
 
+def lines(draft: Draft) -> list[tuple[Stretch, str]]:
+    """The lines on which there is no verdict yet, with their texts."""
+    text = draft.text
+    return [(each, text[each.start : each.end]) for each in draft.stretches if each.kind == "body"]
+
+
 def paragraphs(draft: Draft) -> list[Paragraph]:
     """The body's paragraphs as things stand."""
-    groups: list[list[Stretch]] = []
+    text = draft.text
+    parts: list[Paragraph] = []
     for stretch in draft.body():
-        if stretch.continues and groups:
-            groups[-1].append(stretch)
+        if stretch.continues and parts:
+            parts[-1].stretches.append(stretch)
         else:
-            groups.append([stretch])
-    return [Paragraph(group, " ".join(map(draft.words, group))) for group in groups]
+            parts.append(Paragraph([stretch], text[stretch.start : stretch.end]))
+    for part in parts:
+        if len(part.stretches) > 1:
+            part.text = " ".join(map(draft.words, part.stretches))
+    return parts
 
 
 def blank_line_between(draft: Draft, before: Stretch, after: Stretch) -> bool:
-    """Whether an empty line parts two stretches in the document."""
-    return re.search(r"\n[^\S\n]*\n", draft.text[before.end : after.start]) is not None
+    """Whether an empty line parts two stretches that follow one another in the body.
+
+    What was cut between them counts as if it had not been there.
+    """
+    between = draft.text[before.end : after.start]
+    return between.count("\n") > 1 and (between.isspace() or _EMPTY_LINE.search(between) is not None)
 
 
 def words(text: str) -> list[str]:

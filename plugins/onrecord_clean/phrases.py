@@ -314,9 +314,60 @@ LABELS = re.compile(
 """Lines with a colon that say where a site has filed the article."""
 
 _CALL = frozenset(
-    "already available become buy by check click create download enable enter follow get help if install join keep like"
-    " listen log make manage never not please read register scan see sign start stay subscribe support tap thank this to"
-    " try turn unlock visit want watch we we'll you you're you've you'll your".split()
+    [
+        "already",
+        "available",
+        "become",
+        "buy",
+        "by",
+        "check",
+        "click",
+        "create",
+        "download",
+        "enable",
+        "enter",
+        "follow",
+        "get",
+        "help",
+        "if",
+        "install",
+        "join",
+        "keep",
+        "like",
+        "listen",
+        "log",
+        "make",
+        "manage",
+        "never",
+        "not",
+        "please",
+        "read",
+        "register",
+        "scan",
+        "see",
+        "sign",
+        "start",
+        "stay",
+        "subscribe",
+        "support",
+        "tap",
+        "thank",
+        "this",
+        "to",
+        "try",
+        "turn",
+        "unlock",
+        "visit",
+        "want",
+        "watch",
+        "we",
+        "we'll",
+        "you",
+        "you're",
+        "you've",
+        "you'll",
+        "your",
+    ]
 )
 """First words of sentences in which a page speaks to its readers."""
 _PAGES_OWN = re.compile(
@@ -333,7 +384,9 @@ _PAGES_OWN = re.compile(
 _OF_AN_ARTICLE = re.compile(
     r"[“”\"«»]|\b(?:said|says|told|added|asked|he|she|they|them|his|her|their|was|were|had|yesterday)\b", re.IGNORECASE
 )
-_LEADS_TO_ACCOUNT = re.compile(r"\b(?:please|register|log in|sign in|subscribe|enable|turn off|disable)\b", re.IGNORECASE)
+_LEADS_TO_ACCOUNT = re.compile(
+    r"\b(?:please|register|log in|sign in|subscribe|enable|turn off|disable)\b", re.IGNORECASE
+)
 _LONGEST_CALL = 300
 _LONGEST_PHRASE = 140
 
@@ -357,7 +410,9 @@ def _by_first_word(expressions: str) -> Phrases:
 
 
 _LIST_HEADINGS, _BUTTONS, _COMMENTS = map(_by_first_word, (LIST_HEADINGS, BUTTONS, COMMENTS))
-_KNOWN = frozenset({*_LIST_HEADINGS, *_BUTTONS, *_COMMENTS, "tagged", "category", "topic", "tag", "posted", "estimated", "time"})
+_KNOWN = frozenset(
+    {*_LIST_HEADINGS, *_BUTTONS, *_COMMENTS, "tagged", "category", "topic", "tag", "posted", "estimated", "time"}
+)
 _ANY = frozenset({*_KNOWN, *_CALL})
 
 
@@ -372,6 +427,9 @@ def phrase(line: str) -> str:
 
 def first_word(line: str) -> str:
     """The first word of a line as `phrase` has it."""
+    word = line.partition(" ")[0]
+    if word.isalpha():
+        return word.lower()
     found = _FIRST.match(line)
     if not found:
         return ""

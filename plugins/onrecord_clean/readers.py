@@ -6,7 +6,7 @@ import re
 
 from onrecord import Cleaner, Draft
 
-from .paragraphs import is_prose
+from .paragraphs import is_prose, lines
 from .phrases import first_word, phrase, standing_phrase
 
 _AGO = re.compile(
@@ -14,11 +14,50 @@ _AGO = re.compile(
     r"|0(?:s|m|h|d|w|y|mo)(?: ago)?|just now|yesterday)(?: edited)?"
 )
 _ACTION_WORDS = frozenset(
-    "0 abuse and as comment delete dislike dislikes down downvote edit edited flag hide inappropriate like liked likes"
-    " link more permalink person people recommend recommended replies reply report respect share show this thumbs to up"
-    " upvote upvotes view".split()
+    [
+        "0",
+        "abuse",
+        "and",
+        "as",
+        "comment",
+        "delete",
+        "dislike",
+        "dislikes",
+        "down",
+        "downvote",
+        "edit",
+        "edited",
+        "flag",
+        "hide",
+        "inappropriate",
+        "like",
+        "liked",
+        "likes",
+        "link",
+        "more",
+        "permalink",
+        "person",
+        "people",
+        "recommend",
+        "recommended",
+        "replies",
+        "reply",
+        "report",
+        "respect",
+        "share",
+        "show",
+        "this",
+        "thumbs",
+        "to",
+        "up",
+        "upvote",
+        "upvotes",
+        "view",
+    ]
 )
-_ACTIONS = frozenset("reply replies like likes report flag upvote upvotes recommend recommended respect".split())
+_ACTIONS = frozenset(
+    ["reply", "replies", "like", "likes", "report", "flag", "upvote", "upvotes", "recommend", "recommended", "respect"]
+)
 _MOST_ACTION_WORDS = 8
 _MOST_LINES_BETWEEN_SIGNS = 8
 _MOST_WORDS_IN_NAME = 4
@@ -38,7 +77,9 @@ _DATED = re.compile(
 )
 _NUMERIC_DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4}\b")
 _TIME = re.compile(r"\b\d{1,2}[:.h]\d{2}\b|\b\d{1,2} ?[ap]\.?m\b", re.IGNORECASE)
-_LONGEST_DATE = 90
+_DIGIT = re.compile(r"\d")
+_LONGEST_DATE = 70
+_LONGEST_SIGN = 45
 
 
 class ReaderComments(Cleaner):
@@ -50,9 +91,9 @@ class ReaderComments(Cleaner):
     name, version, order = "reader_comments", "1", 195
 
     def clean(self, draft: Draft) -> None:
-        lines = list(draft.body())
-        texts = [draft.words(stretch) for stretch in lines]
-        signs = [at for at, text in enumerate(texts) if len(text) <= _LONGEST_DATE and _is_sign(text)]
+        here = lines(draft)
+        texts = [text for _, text in here]
+        signs = [at for at, text in enumerate(texts) if len(text) <= _LONGEST_SIGN and _is_sign(text)]
         if len(signs) < _FEWEST_SIGNS:
             return
         last = len(signs) - 1
@@ -62,7 +103,7 @@ class ReaderComments(Cleaner):
         begin = _beginning(texts, signs[first])
         if last - first + 1 < _FEWEST_SIGNS or begin is None or any(map(is_prose, _after(texts, signs[last]))):
             return
-        for stretch in lines[begin:]:
+        for stretch, _ in here[begin:]:
             draft.mark(stretch, "comment", "among the readers' comments at the end")
 
 
@@ -73,7 +114,9 @@ def _is_sign(text: str) -> bool:
         words = phrase(text).split()
         if len(words) <= _MOST_ACTION_WORDS and _ACTION_WORDS.issuperset(words) and not _ACTIONS.isdisjoint(words):
             return True
-    return bool(re.search(r"\d|ago|now|yesterday", text)) and (_AGO.fullmatch(phrase(text)) is not None or is_date(text))
+    return bool(re.search(r"\d|ago|now|yesterday", text)) and (
+        _AGO.fullmatch(phrase(text)) is not None or is_date(text)
+    )
 
 
 def _beginning(texts: list[str], sign: int) -> int | None:
@@ -98,13 +141,12 @@ class DateLines(Cleaner):
     name, version, order = "date_lines", "1", 207
 
     def clean(self, draft: Draft) -> None:
-        for at, stretch in enumerate(list(draft.body())):
-            line = draft.words(stretch)
-            if len(line) > _LONGEST_DATE:
+        for at, (stretch, line) in enumerate(lines(draft)):
+            if len(line) > _LONGEST_DATE or line[0].islower() or not _DIGIT.search(line):
                 continue
             dated = _DATED.match(line) if line[0] in "FfLlOoAaSsPpUuMmEeCcIi" else None
             # A date alone can be a heading of a chronicle; with the time of day it is none.
-            if dated or line[0].isalnum() and (at < _LINES_OF_HEAD or _TIME.search(line)):
+            if dated or (line[0].isalnum() and (at < _LINES_OF_HEAD or _TIME.search(line))):
                 rest = line[dated.end() :] if dated else line
                 if is_date(rest) or (dated and _AGO.fullmatch(phrase(rest))):
                     draft.mark(stretch, "metadata", "says when it was published or changed")
@@ -121,7 +163,10 @@ def is_date(text: str) -> bool:
     words = phrase(text).replace("-", " ").split()
     return (
         len(words) >= 1
-        and (_NUMERIC_DATE.search(text) is not None or sum(word[:1] == "0" for word in words) >= 1 and _has_month(words))
+        and (
+            _NUMERIC_DATE.search(text) is not None
+            or (sum(word[:1] == "0" for word in words) >= 1 and _has_month(words))
+        )
         and all(_DATE_WORDS.fullmatch(word) for word in words)
     )
 

@@ -31,9 +31,7 @@ class HardWraps(Cleaner):
         wraps = find_wraps(draft, pairs)
         if wraps is None:
             return
-        full = {
-            after.start: _is_full(draft.words(before), draft.words(after), wraps.width) for before, after in pairs
-        }
+        full = {after.start: _is_full(draft.words(before), draft.words(after), wraps.width) for before, after in pairs}
         first = next(draft.body())
         following = {before.start: after.start for before, after in pairs}
         for before, after in pairs:
@@ -101,4 +99,3 @@ def _goes_on(line: str) -> bool:
 
 def _is_heading(line: str, after: str) -> bool:
     return len(line.split()) >= 3 and is_title_like(line, 25) and re.match(r"[\W_]*[a-z]", after) is None
-

@@ -93,7 +93,8 @@ def messed(article: Clean, mess: Mess, furniture: Furniture, chance: random.Rand
     copy = _copied(body, mess.copy, chance)
     if mess.fragment:
         at, words = chance.choice(
-            [(at, words) for at, piece in enumerate(body) if len(words := piece.text.split()) > 7] or [(0, ["So", "it"])]
+            [(at, words) for at, piece in enumerate(body) if len(words := piece.text.split()) > 7]
+            or [(0, ["So", "it"])]
         )
         body.insert(at, Piece(" ".join(words[: chance.randint(2, 4)]).rstrip(",.;:!?”’"), "fragment"))
     if mess.teaser:
@@ -130,7 +131,8 @@ def _insert(body: list[Piece], pieces: Sequence[Piece], chance: random.Random, i
     places = [
         at
         for at in range(1 if inside else 0, len(body) + (0 if inside else 1))
-        if not (0 < at < len(body) and body[at].tight) and not (at > 0 and body[at - 1].kind == "fragment")
+        if not (0 < at < len(body) and body[at].tight)
+        and not (at > 0 and body[at - 1].kind == "fragment")
         # "The winners are:" stands with its list, and a subheading with its text.
         and not (inside and not _is_prose(body[at - 1]))
         and not (inside and not _is_prose(body[at]))
@@ -145,9 +147,7 @@ def _is_prose(piece: Piece) -> bool:
 
 def _box(chance: random.Random) -> list[Piece]:
     pieces = [Piece(chance.choice(_BOX_HEADS), "subheading")]
-    for subheading, text in zip(
-        chance.sample(_BOX_SUBHEADS, 2), chance.sample(_BOX_TEXTS, 2), strict=True
-    ):
+    for subheading, text in zip(chance.sample(_BOX_SUBHEADS, 2), chance.sample(_BOX_TEXTS, 2), strict=True):
         pieces += [Piece(subheading, "subheading", tight=True), Piece(text, "sidebar", tight=True)]
     return pieces
 
