@@ -84,7 +84,7 @@ class Draft:
 
     def body(self) -> Iterator[Stretch]:
         """The stretches that are in the body as things stand."""
-        return (stretch for stretch in self.stretches if stretch.in_body)
+        return (stretch for stretch in self.stretches if stretch.kind in _BODY_KINDS)
 
     def mark(self, stretch: Stretch, kind: SegmentKind, reason: str) -> None:
         """Pass a verdict: what a stretch is, and why. All but body, sidebar and subheading leave the body."""

@@ -14,7 +14,7 @@ from .paragraphs import lines
 _SHORTEST_CLAUSE = 20
 """In characters. What is shorter stands in many texts twice."""
 _FEWEST_REPEATED = 100
-"""Characters in clauses that stand there twice, from which on words are looked at one by one."""
+"""Characters in clauses in a row that stand there twice, from which on words are looked at one by one."""
 _SHORTEST_RUN = 8
 _SHORTEST_COPY = 40
 """In words. What is shorter may have been said twice."""
@@ -83,15 +83,18 @@ def _repeated_clauses(even: str) -> list[tuple[int, int]]:
         return []
     first: dict[str, int] = {}
     repeated = []
-    begin = length = 0
+    begin = longest = length = 0
     for clause in clauses:
         if len(clause) >= _SHORTEST_CLAUSE:
             source = first.setdefault(clause, begin)
             if source != begin:
                 repeated.append((begin, source))
                 length += len(clause)
+                longest = max(longest, length)
+            else:
+                length = 0
         begin += len(clause) + 1
-    return repeated if length >= _FEWEST_REPEATED else []
+    return repeated if longest >= _FEWEST_REPEATED else []
 
 
 def _runs(text: Words, repeated: Sequence[tuple[int, int]]) -> list[_Run]:

@@ -57,9 +57,11 @@ class Duplicates(Cleaner):
 def _cut_fragments(draft: Draft, parts: list[Paragraph]) -> None:
     following: list[str] = []
     """The texts behind, the nearest last."""
+    letter = ""
     for part in reversed(parts):
         text = part.text
-        if following and len(text) < _LONGEST_FRAGMENT and _first_letter(text) == _first_letter(following[-1]):
+        letter, letter_behind = text.lstrip(_OPENING)[:1].casefold(), letter
+        if letter == letter_behind and len(text) < _LONGEST_FRAGMENT:
             here = words(text)
             behind = words(" ".join(each[:_LONGEST_FRAGMENT] for each in following[: -_LINES_BEHIND - 1 : -1]))
             if len(here) >= 2 and here == behind[: len(here)] and not ends_sentence(text):
@@ -67,7 +69,3 @@ def _cut_fragments(draft: Draft, parts: list[Paragraph]) -> None:
                     draft.mark(stretch, "fragment", "breaks off, and the same words follow")
                 continue
         following.append(text)
-
-
-def _first_letter(text: str) -> str:
-    return text.lstrip(_OPENING)[:1].casefold()

@@ -39,6 +39,7 @@ _ENDS_SIGNED = re.compile(
     rf"|(?:[.|] ?|^){_PICTURE}(?i: by| credit| courtesy of| courtesy)?:? {_NAMED}(?:\s?[/,|]\s?[\w. ]+)?\.?$"
 )
 _MENTIONS_PICTURE = re.compile(r"/|(?i:photo|imag|pic|courtesy|handout|illustration)")
+_PICTURE_WORDS = frozenset({"pic", "pics", "photo", "photos"})
 _CAPTION_STARTS = frozenset("FfPpIiHhCcAaVvSsUuEeGg")
 _BEGINS_AS_CAPTION = re.compile(
     rf"(?:file )?{_PICTURE}(?: (?:by|credits?|copyright|source|caption))?\s*(?::|…|\.\.\.|, (?=[A-Z]))"
@@ -142,7 +143,10 @@ def is_caption(line: str) -> bool:
     begin = max(0, len(line) - _LONGEST_SIGNATURE)
     if line.endswith((")", "]", ").", "].")):
         return _IN_BRACKETS.match(line, max(begin, line.rfind("("), line.rfind("["))) is not None
-    return line[-1].isalpha() and bool(_MENTIONS_PICTURE.search(line, begin)) and bool(_ENDS_SIGNED.search(line, begin))
+    last = line.rpartition(" ")[2]
+    if not last[0].isupper() and last not in _PICTURE_WORDS:
+        return False
+    return _MENTIONS_PICTURE.search(line, begin) is not None and _ENDS_SIGNED.search(line, begin) is not None
 
 
 class WrappedFurniture(Cleaner):
@@ -203,6 +207,8 @@ class SideBoxes(Cleaner):
     name, version, order = "side_boxes", "1", 600
 
     def clean(self, draft: Draft) -> None:
+        if not any(_is_subheading(text) for _, text in lines(draft) if not ends_sentence(text) or text[-1] == "?"):
+            return
         parts = paragraphs(draft)
         tight = [not blank_line_between(draft, a.stretches[-1], b.stretches[0]) for a, b in pairwise(parts)]
         if 2 * sum(tight) > len(tight):

@@ -24,6 +24,9 @@ _SIGN_OFF = re.compile(
 )
 
 _BYLINE_STARTS = ("By", "BY", "Written", "Story")
+_SIGN_OFF_BEGINS = re.compile(
+    r"[-–—(\[\s]*(?:additional |reporting|writing|editing|compiled|translation)\b", re.IGNORECASE
+)
 _SIGN_OFF_STARTS = tuple("-–—([AaRrWwEeCcTt")
 
 _CAPITALS = r"[^\W\d_a-z][^\Wa-z_]*[.'’]?(?:[ .'’-][^\Wa-z_]+\.?)*"
@@ -42,6 +45,7 @@ _MOST_WORDS_IN_DATELINE = 7
 _LONGEST_DATELINE = 60
 _FEWEST_WORDS_AFTER_DATELINE = 5
 _MOST_WORDS_IN_HEADLINE = 25
+_MOST_PARTS_OF_HEADLINE = 20
 _FIRST_PARAGRAPHS = 2
 """How far down the body a dateline can stand: after a summary."""
 
@@ -78,6 +82,8 @@ class SignOffs(Cleaner):
     name, version, order = "sign_offs", "1", 310
 
     def clean(self, draft: Draft) -> None:
+        if not any(_SIGN_OFF_BEGINS.match(text) for _, text in lines(draft) if text.startswith(_SIGN_OFF_STARTS)):
+            return
         for part in paragraphs(draft):
             if (
                 len(part.text) <= _LONGEST_SIGN_OFF
@@ -95,7 +101,7 @@ class Headline(Cleaner):
     name, version, order = "headline", "1", 320
 
     def clean(self, draft: Draft) -> None:
-        parts = paragraphs(draft)
+        parts = paragraphs(draft, _MOST_PARTS_OF_HEADLINE)
         if draft.headline is None and len(parts) > 1 and is_headline(parts[0].text):
             draft.headline = parts[0].text
         if draft.headline is None:
@@ -140,6 +146,8 @@ class Dateline(Cleaner):
     name, version, order = "dateline", "1", 330
 
     def clean(self, draft: Draft) -> None:
+        if not any(_DASH.search(text, 0, _LONGEST_DATELINE) for _, text in lines(draft) if not text[0].islower()):
+            return
         parts = paragraphs(draft)
         ends = {at: end for at, part in enumerate(parts) if (end := dateline_end(part.text))}
         if len({parts[at].text[:end] for at, end in ends.items()}) != 1:

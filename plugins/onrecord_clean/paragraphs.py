@@ -36,18 +36,22 @@ def lines(draft: Draft) -> list[tuple[Stretch, str]]:
     return [(each, text[each.start : each.end]) for each in draft.stretches if each.kind == "body"]
 
 
-def paragraphs(draft: Draft) -> list[Paragraph]:
-    """The body's paragraphs as things stand."""
+def paragraphs(draft: Draft, most: int | None = None) -> list[Paragraph]:
+    """The body's paragraphs as things stand, or the first few of them."""
     text = draft.text
     parts: list[Paragraph] = []
+    wrapped = []
     for stretch in draft.body():
         if stretch.continues and parts:
+            if len(parts[-1].stretches) == 1:
+                wrapped.append(parts[-1])
             parts[-1].stretches.append(stretch)
+        elif len(parts) == most:
+            break
         else:
             parts.append(Paragraph([stretch], text[stretch.start : stretch.end]))
-    for part in parts:
-        if len(part.stretches) > 1:
-            part.text = " ".join(map(draft.words, part.stretches))
+    for part in wrapped:
+        part.text = " ".join([text[stretch.start : stretch.end] for stretch in part.stretches])
     return parts
 
 
@@ -56,8 +60,9 @@ def blank_line_between(draft: Draft, before: Stretch, after: Stretch) -> bool:
 
     What was cut between them counts as if it had not been there.
     """
-    between = draft.text[before.end : after.start]
-    return between.count("\n") > 1 and (between.isspace() or _EMPTY_LINE.search(between) is not None)
+    if draft.text.count("\n", before.end, after.start) < 2:
+        return False
+    return _EMPTY_LINE.search(draft.text, before.end, after.start) is not None
 
 
 def words(text: str) -> list[str]:
