@@ -43,13 +43,11 @@ class Copies(Cleaner):
     def clean(self, draft: Draft) -> None:
         here = lines(draft)
         # One line end, one kind of quotation marks, so that the same clause is the same string in both copies.
-        body = "\n".join([text for _, text in here])
-        even = _with_even_quotes(" ".join(body.split()))
-        repeated = _repeated_clauses(even)
+        body = _with_even_quotes(" ".join([text for _, text in here]))
+        repeated = _repeated_clauses(body)
         if not repeated:
             return
-        text = Words([_with_even_quotes(" ".join(text.split())) for _, text in here])
-        assert text.whole == even
+        text = Words(body, [len(text) for _, text in here])
         for passage in _passages(_runs(text, repeated)):
             _mark(draft, [stretch for stretch, _ in here], text, passage)
 
@@ -57,18 +55,17 @@ class Copies(Cleaner):
 class Words:
     """The words of a text, line by line."""
 
-    def __init__(self, some: Sequence[str]) -> None:
-        """`some` are lines, without white space at the ends and with single spaces."""
-        self.whole = " ".join(some)
-        found = [(word.start(), word[0].casefold()) for word in re.finditer(r"\w+", self.whole)]
-        self.starts = [start for start, _ in found]
-        self.words = [word for _, word in found]
+    def __init__(self, text: str, lengths: Sequence[int]) -> None:
+        """`text` are lines of these lengths with a space between each two."""
+        found = list(re.finditer(r"\w+", text))
+        self.starts = [word.start() for word in found]
+        self.words = [word[0].casefold() for word in found]
         self.lines: list[int] = []
         """The number of each line's first word; one more at the end."""
         begin = 0
-        for line in some:
+        for length in lengths:
             self.lines.append(bisect_left(self.starts, begin))
-            begin += len(line) + 1
+            begin += length + 1
         self.lines.append(len(self.starts))
 
 
@@ -76,10 +73,11 @@ def _with_even_quotes(text: str) -> str:
     return text if text.isascii() else text.replace("“", '"').replace("”", '"').replace("’", "'").replace("‘", "'")
 
 
-def _repeated_clauses(even: str) -> list[tuple[int, int]]:
+def _repeated_clauses(body: str) -> list[tuple[int, int]]:
     """Where clauses begin that stand further up already, and where that is; none if they are few."""
-    clauses = even.replace(".", ",").split(",")
-    if len(set(clauses)) == len(clauses):
+    clauses = body.replace(".", ",").split(",")
+    long = [clause for clause in clauses if len(clause) >= _SHORTEST_CLAUSE]
+    if len(set(long)) == len(long):
         return []
     first: dict[str, int] = {}
     repeated = []

@@ -16,7 +16,7 @@ _OPENING = "\"“‘'«([–—- "
 class Fragments(Cleaner):
     """Cuts a line that breaks off and whose words stand at the head of the text after it once more."""
 
-    name, version, order = "fragments", "1", 220
+    name, version, order = "fragments", "2", 220
 
     def clean(self, draft: Draft) -> None:
         _cut_fragments(draft, [Paragraph([stretch], text) for stretch, text in lines(draft)])
@@ -25,7 +25,7 @@ class Fragments(Cleaner):
 class Duplicates(Cleaner):
     """Cuts paragraphs that stand further up already, as in a body that was pasted twice."""
 
-    name, version, order = "duplicates", "1", 400
+    name, version, order = "duplicates", "2", 400
 
     def clean(self, draft: Draft) -> None:
         parts = paragraphs(draft)
@@ -61,10 +61,10 @@ def _cut_fragments(draft: Draft, parts: list[Paragraph]) -> None:
     for part in reversed(parts):
         text = part.text
         letter, letter_behind = text.lstrip(_OPENING)[:1].casefold(), letter
-        if letter == letter_behind and len(text) < _LONGEST_FRAGMENT:
+        if letter == letter_behind and len(text) < _LONGEST_FRAGMENT and not ends_sentence(text):
             here = words(text)
             behind = words(" ".join(each[:_LONGEST_FRAGMENT] for each in following[: -_LINES_BEHIND - 1 : -1]))
-            if len(here) >= 2 and here == behind[: len(here)] and not ends_sentence(text):
+            if len(here) >= 2 and here == behind[: len(here)]:
                 for stretch in part.stretches:
                     draft.mark(stretch, "fragment", "breaks off, and the same words follow")
                 continue

@@ -204,7 +204,7 @@ class SideBoxes(Cleaner):
     Their text stays in the body.
     """
 
-    name, version, order = "side_boxes", "1", 600
+    name, version, order = "side_boxes", "2", 600
 
     def clean(self, draft: Draft) -> None:
         if not any(_is_subheading(text) for _, text in lines(draft) if not ends_sentence(text) or text[-1] == "?"):

@@ -72,7 +72,7 @@ discover more(?: {_WORKS})?
 
 BUTTONS = rf"""
 share
-share (?:(?:this|the|our|full) )?(?:{_WORK}|{_SITES}|this|selection|options|tools)?(?: (?:on|via|with)(?: [\w'-]+){{1,4}})?
+share (?:(?:this|the|our|full) )?(?:{_WORK}|{_SITES}|this|selection|options|tools)?(?: (?:on|via|with){_NAMES})?
 share (?:on|via|with|by|to)(?: \w+){{1,4}}
 shares
 0 (?:shares?|views?|likes?|retweets?|reads?|followers|reactions?)
