@@ -19,7 +19,10 @@ class Fragments(Cleaner):
     name, version, order = "fragments", "2", 220
 
     def clean(self, draft: Draft) -> None:
-        _cut_fragments(draft, [Paragraph([stretch], text) for stretch, text in lines(draft)])
+        parts = [Paragraph([stretch], text) for stretch, text in lines(draft)]
+        # The second line may be the end of a headline, with the name that the text begins with.
+        headline = len(parts) > 1 and not ends_sentence(parts[0].text)
+        _cut_fragments(draft, parts[2:] if headline else parts)
 
 
 class Duplicates(Cleaner):
@@ -36,6 +39,7 @@ class Duplicates(Cleaner):
             original = first.setdefault(key, at)
             copy_of.append(original if original != at and len(key.split()) >= _LONG_ENOUGH else None)
         if not any(source is not None for source in copy_of):
+            _cut_fragments(draft, parts)
             return
         # A short paragraph may well occur twice; within a longer passage that does, it is a copy.
         for steps, neighbour in ((range(1, len(parts)), -1), (range(len(parts) - 2, -1, -1), 1)):
@@ -50,7 +54,7 @@ class Duplicates(Cleaner):
                 beginning = " ".join(part.text.split()[:6])
                 for stretch in part.stretches:
                     draft.mark(stretch, "duplicate", f"stands further up already: “{beginning} …”")
-        # With the copies gone, a fragment may stand before its words that did not before.
+        # With headline and copies gone, a fragment may stand before its words that did not before.
         _cut_fragments(draft, paragraphs(draft))
 
 

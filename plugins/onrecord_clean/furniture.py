@@ -40,9 +40,9 @@ _ENDS_SIGNED = re.compile(
 )
 _MENTIONS_PICTURE = re.compile(r"/|(?i:photo|imag|pic|courtesy|handout|illustration)")
 _PICTURE_WORDS = frozenset({"pic", "pics", "photo", "photos"})
-_CAPTION_STARTS = frozenset("FfPpIiHhCcAaVvSsUuEeGg")
+_CAPTION_STARTS = frozenset("FPIHCAVSU")
 _BEGINS_AS_CAPTION = re.compile(
-    rf"(?:file )?{_PICTURE}(?: (?:by|credits?|copyright|source|caption))?\s*(?::|…|\.\.\.|, (?=[A-Z]))"
+    rf"(?:file )?{_PICTURE}(?: (?:by|credits?|copyright|source|caption))?\s*(?::|…|\.\.\.)"
     rf"|(?:pictured|above|caption|seen here|in this (?:file )?(?:photo|picture|image)[^:.]{{0,40}})\s*:"
     r"|(?:credits?|photo)\s*(?:…|\.\.\.)\s*[A-Z]|credits?\s*: .{3,40} for .{3,40}$"
     r"|(?:handout|file|undated|courtesy) (?:photo|image|picture)s? (?:from|of|by|provided|shows|released)\b.{0,80}[^.]$"
@@ -275,6 +275,8 @@ def _is_subheading(text: str) -> bool:
 def _is_title(part: Paragraph) -> bool:
     return (
         not ends_sentence(part.text)
+        # "($1 = 0.94 euros)" is a note on the text above.
+        and part.text[0] not in "(["
         and part.stretches[0].kind == "body"
         and is_title_like(part.text, _MOST_WORDS_IN_TITLE)
     )

@@ -4,6 +4,7 @@ A phrase is a line's words in small letters without punctuation. Phrases are loo
 line of running text costs no more than one look into a dictionary.
 """
 
+# ruff: noqa: E501  (an expression a line)
 from __future__ import annotations
 
 import re
@@ -121,13 +122,14 @@ why am i seeing this(?: ad)?
 report (?:this )?(?:ad|an error|a typo|a problem|error|abuse)
 paid (?:for by|content by|post|partner content)(?: [\w'&-]+){{0,6}}
 presented by{_NAMES}
-this (?:{_WORK}|ad|advertisement|post) (?:is|was)? ?(?:sponsored|paid for|presented|brought to you) by(?: [\w'&-]+){{1,5}}
+this (?:{_WORK}|ad|advertisement)(?: is| was)? (?:sponsored|paid for|presented|brought to you) by{_NAMES}
 story|article|content|text|report continues (?:below|after|beneath|under)(?: \w+){{0,4}}
 continue|continues (?:below|after)(?: (?:this|the))?(?: (?:ad|advertisement|promotion|video))?
 scroll (?:down|up|to|for|on)(?: \w+){{0,5}}
 continue (?:reading|after|below|to|with|without|watching)(?: \w+){{0,6}}
 keep (?:reading|scrolling|watching)(?: \w+){{0,3}}
-read (?:more|on|less|later|aloud|it|(?:the |this )?(?:(?:original|full|rest|rest of this) ?)?(?:{_WORK})?)(?: here| below)?
+read (?:more|on|less|later|aloud|it)(?: here| below)?
+read(?: the| this)?(?: original| full| rest)?(?: of this)?(?: {_WORK})?(?: here| below)?
 see (?:more|all|less|full|original)(?: {_WORKS}| {_WORK})?
 show (?:more|all|less|full|captions?|transcript)(?: {_WORKS}| {_WORK})?
 view (?:more|all|less|full|original|in|image|gallery|slideshow|as)(?: \w+){{0,4}}
@@ -198,7 +200,8 @@ play(?: video| audio| now| all| episode)?
 pause(?: video)?
 mute
 unmute
-watch(?: now| live| again| the (?:full )?(?:video|clip|report|interview|trailer)(?: (?:above|below|here))?| (?:video|more|below|above|it))?
+watch(?: now| live| again| video| more| below| above| it)?
+watch the (?:full )?(?:video|clip|report|interview|trailer)(?: above| below| here)?
 listen(?: now| live| here| below| again| to (?:this|the|our)(?: [\w'-]+){{0,3}} (?:{_WORK}|show|broadcast))?(?: 0 (?:min|mins|minutes))?
 accept(?: all)?(?: cookies)?(?: and \w+)?
 reject(?: all)?(?: cookies)?

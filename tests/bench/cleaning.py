@@ -63,7 +63,7 @@ def corpora() -> dict[str, list[Document]]:
 
 
 def timed(documents: list[Document], shares: Counter[str]) -> tuple[float, float, float]:
-    """Seconds for the cleaners, for these with decoding and reading, and for all that the stage does with a document."""
+    """Seconds for the cleaners, for these with decoding and reading, and for all that the stage does."""
     begun = time.process_time()
     drafts = []
     for each in documents:

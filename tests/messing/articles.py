@@ -4,6 +4,7 @@ Those written by hand have what a careless rule would cut: paragraphs that begin
 and editors' notes, articles about newsletters, cookies and comments, quotations without a full stop, lists, subheadings.
 """
 
+# ruff: noqa: E501  (texts are easier to read as they are)
 from __future__ import annotations
 
 import random

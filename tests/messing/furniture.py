@@ -4,6 +4,7 @@ All are made up after what one meets on real sites. SEEN are those by which the 
 were written before the rules, and no rule was written by them: the figures on them tell what to expect elsewhere.
 """
 
+# ruff: noqa: E501  (texts are easier to read as they are)
 from __future__ import annotations
 
 from onrecord.records import SegmentKind

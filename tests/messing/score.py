@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from onrecord.records import Segment
-from tests.cleaning import Cleaned
+from tests.cleaning import Cleaned, clean
 
-from .mess import Kind, Messed, Piece
+from .articles import HAND_WRITTEN, Clean, generated
+from .mess import Furniture, Kind, Messed, Piece, any_mess, messed
 
 _BESIDE = frozenset({"headline", "byline", "dateline", "credit"})
 """Kept as fields of the article: right for a headline and no loss for any text."""
@@ -108,3 +110,22 @@ def _verdicts(pieces: Iterable[Piece], segments: Iterable[Segment]) -> Iterable[
             yield piece, cut[0] if cut else lengths.most_common(1)[0][0]
         else:
             yield piece, lengths.most_common(1)[0][0]
+
+
+def figures(furniture: Furniture, count: int, articles: Sequence[Clean] = HAND_WRITTEN, seed: int = 7) -> Scores:
+    """Scores on so many articles that are messed up by chance; every second one is made up by chance itself."""
+    chance = random.Random(seed)
+    scores = Scores()
+    for number in range(count):
+        article = articles[number % len(articles)] if number % 2 else generated(chance)
+        mess = messed(article, any_mess(chance), furniture, chance)
+        scores.add(mess, clean(mess.text))
+    return scores
+
+
+def lines_alone(furniture: Furniture) -> tuple[int, int]:
+    """How many lines of furniture are set aside, each alone in the middle of an article, and of how many."""
+    above, below = HAND_WRITTEN[0].paragraphs[:3], HAND_WRITTEN[0].paragraphs[3:]
+    some = [line for lines in furniture.values() for line in lines]
+    bodies = (clean("\n\n".join([*above, line, *below])).article.body for line in some)
+    return sum(line not in body.split("\n\n") for line, body in zip(some, bodies, strict=True)), len(some)

@@ -6,6 +6,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import pairwise
 from typing import Any
 
@@ -137,9 +138,7 @@ def hostile() -> Iterator[Any]:
 @pytest.mark.parametrize("text", hostile())
 def test_hostile_texts_take_bounded_time_and_come_to_a_clear_end(text: str) -> None:
     begun = time.process_time()
-    try:
+    with suppress(NothingLeft):  # a clear end too: the stage puts such documents into quarantine
         assert clean(text).article.body
-    except NothingLeft as error:
-        assert "no running text is left of file:///article (text/plain" in str(error)
     # Several times what it takes on a slow machine that has much else to do; what is quadratic takes hours.
     assert time.process_time() - begun < 90

@@ -98,7 +98,7 @@ EXPECTED = [
         "002",
         paragraphs=22,
         first="“We agreed that we are both serious, more than serious, committed,” Mr. Kerry said",
-        last="“Obviously August is very difficult for Europeans and others, so it may be somewhat thereafter,” he said.",
+        last="is very difficult for Europeans and others, so it may be somewhat thereafter,” he said.",
         last_of_running_text="so it may be somewhat thereafter,” he said.",
         headline="Kerry Says US and Russia Are Working Toward Syria Talks",
         aside={"headline": ("Kerry Says US and Russia",), "comment": ("Leave a comment",)},
