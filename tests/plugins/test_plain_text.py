@@ -135,7 +135,7 @@ def hostile() -> Iterator[Any]:
         yield pytest.param(text[: len(text) // 20] + f"\n{PROSE}" if many else text, id=f"{name}{', a part' * many}")
 
 
-@pytest.mark.parametrize("text", hostile())
+@pytest.mark.parametrize("text", list(hostile()))
 def test_hostile_texts_take_bounded_time_and_come_to_a_clear_end(text: str) -> None:
     begun = time.process_time()
     with suppress(NothingLeft):  # a clear end too: the stage puts such documents into quarantine
