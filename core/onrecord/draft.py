@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from operator import attrgetter
 from typing import Any, Literal
 
@@ -32,11 +33,18 @@ class Stretch:
     cleaner: str | None = None
     continues: bool = False
     """Whether it goes on with the paragraph of the stretch before it in the body."""
+    boxed: bool = False
+    """Whether it is the heading of a side box, or one within it. What is of the kind sidebar is in one anyhow."""
 
     @property
     def in_body(self) -> bool:
         """Whether the body has it."""
         return self.kind in _BODY_KINDS
+
+    @property
+    def in_box(self) -> bool:
+        """Whether the body has it after the running text, with all side boxes."""
+        return self.kind == "sidebar" or (self.boxed and self.in_body)
 
 
 @dataclass(slots=True)
@@ -88,7 +96,7 @@ class Draft:
 
     def body(self) -> Iterator[Stretch]:
         """The stretches that are in the body as things stand."""
-        return (stretch for stretch in self.stretches if stretch.in_body)
+        return (stretch for stretch in self.stretches if stretch.kind in _BODY_KINDS)
 
     def mark(self, stretch: Stretch, kind: SegmentKind, reason: str) -> None:
         """Pass a verdict: what a stretch is, and why. All but body, sidebar and subheading leave the body."""
@@ -116,22 +124,26 @@ class Draft:
         return bisect_right(self.stretches, stretch.start, key=attrgetter("start"))
 
     def assemble(self) -> tuple[str, list[Segment]]:
-        """The body, and a segment for every stretch.
+        """The body, and a segment for every stretch, in the order of the document.
 
         A kept stretch stands in the body letter for letter, after an empty line or, where it continues a
-        paragraph, after a space.
+        paragraph, after a space. Side boxes follow the running text.
         """
+        kept = list(self.body())
+        joined = {id(after) for before, after in pairwise(kept) if after.continues and before.in_box == after.in_box}
         parts: list[str] = []
         length = 0
+        places: dict[int, tuple[int, int]] = {}
+        for stretch in sorted(kept, key=attrgetter("in_box")):
+            gap = "" if not parts else " " if id(stretch) in joined else "\n\n"
+            words = self.words(stretch)
+            parts += [gap, words]
+            start = length + len(gap)
+            length = start + len(words)
+            places[id(stretch)] = start, length
         segments = []
         for ordinal, stretch in enumerate(self.stretches):
-            words = self.words(stretch)
-            body_start = body_end = None
-            if stretch.in_body:
-                gap = "" if not parts else " " if stretch.continues else "\n\n"
-                parts += [gap, words]
-                body_start = length + len(gap)
-                body_end = length = body_start + len(words)
+            body_start, body_end = places.get(id(stretch), (None, None))
             segments.append(
                 Segment(
                     ordinal=ordinal,
@@ -143,7 +155,7 @@ class Draft:
                     end_char=stretch.end,
                     body_start=body_start,
                     body_end=body_end,
-                    text=None if stretch.in_body else words,
+                    text=None if stretch.in_body else self.words(stretch),
                 )
             )
         return "".join(parts), segments

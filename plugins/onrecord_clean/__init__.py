@@ -6,14 +6,16 @@ from collections.abc import Callable
 
 from onrecord import Cleaner, hookimpl
 
+from .copies import Copies
 from .dates import DoubtfulDates, TextDates
 from .duplicates import Duplicates, Fragments
-from .furniture import Boilerplate, Captions, SideBoxes, Teasers
+from .furniture import Boilerplate, Captions, LinkedStories, ListedStories, SideBoxes, Teasers, WrappedFurniture
 from .heading import Bylines, Credits, Dateline, Headline, SignOffs
 from .kinds import Kinds
 from .language import Language
 from .markup import FrontMatter, HtmlText, MarkdownText
 from .metadata import DocumentMetadata
+from .readers import DateLines, ReaderComments
 from .wrapping import HardWraps
 
 ONRECORD_API = 1
@@ -26,12 +28,18 @@ def register_cleaners(register: Callable[[Cleaner], None]) -> None:
         HtmlText(),
         MarkdownText(),
         FrontMatter(),
+        ReaderComments(),
         Boilerplate(),
+        LinkedStories(),
+        DateLines(),
         Captions(),
         Fragments(),
         Credits(),
         Bylines(),
+        Copies(),
         HardWraps(),
+        WrappedFurniture(),
+        ListedStories(),
         Duplicates(),
         SignOffs(),
         Headline(),

@@ -4,35 +4,43 @@ from __future__ import annotations
 
 from onrecord import Cleaner, Draft
 
-from .paragraphs import Paragraph, ends_sentence, paragraphs, words
+from .paragraphs import Paragraph, ends_sentence, lines, paragraphs, words
 
 _LONG_ENOUGH = 5
 """Words from which on a paragraph does not occur twice by chance."""
 _LONGEST_FRAGMENT = 120
+_LINES_BEHIND = 8
+_OPENING = "\"“‘'«([–—- "
 
 
 class Fragments(Cleaner):
     """Cuts a line that breaks off and whose words stand at the head of the text after it once more."""
 
-    name, version, order = "fragments", "1", 220
+    name, version, order = "fragments", "2", 220
 
     def clean(self, draft: Draft) -> None:
-        _cut_fragments(draft, [Paragraph([stretch], draft.words(stretch)) for stretch in draft.body()])
+        parts = [Paragraph([stretch], text) for stretch, text in lines(draft)]
+        # The second line may be the end of a headline, with the name that the text begins with.
+        headline = len(parts) > 1 and not ends_sentence(parts[0].text)
+        _cut_fragments(draft, parts[2:] if headline else parts)
 
 
 class Duplicates(Cleaner):
     """Cuts paragraphs that stand further up already, as in a body that was pasted twice."""
 
-    name, version, order = "duplicates", "1", 400
+    name, version, order = "duplicates", "2", 400
 
     def clean(self, draft: Draft) -> None:
         parts = paragraphs(draft)
-        keys = [part.text.casefold().split() for part in parts]
+        keys = [part.text.casefold() for part in parts]
         first: dict[str, int] = {}
         copy_of: list[int | None] = []
         for at, key in enumerate(keys):
-            original = first.setdefault(" ".join(key), at)
-            copy_of.append(original if original != at and len(key) >= _LONG_ENOUGH else None)
+            original = first.setdefault(key, at)
+            copy_of.append(original if original != at and len(key.split()) >= _LONG_ENOUGH else None)
+        if not any(source is not None for source in copy_of):
+            _cut_fragments(draft, parts)
+            return
         # A short paragraph may well occur twice; within a longer passage that does, it is a copy.
         for steps, neighbour in ((range(1, len(parts)), -1), (range(len(parts) - 2, -1, -1), 1)):
             for at in steps:
@@ -46,19 +54,22 @@ class Duplicates(Cleaner):
                 beginning = " ".join(part.text.split()[:6])
                 for stretch in part.stretches:
                     draft.mark(stretch, "duplicate", f"stands further up already: “{beginning} …”")
-        if any(source is not None for source in copy_of):
-            # With the copies gone, a fragment may stand before its words that did not before.
-            _cut_fragments(draft, paragraphs(draft))
+        # With headline and copies gone, a fragment may stand before its words that did not before.
+        _cut_fragments(draft, paragraphs(draft))
 
 
 def _cut_fragments(draft: Draft, parts: list[Paragraph]) -> None:
     following: list[str] = []
+    """The texts behind, the nearest last."""
+    letter = ""
     for part in reversed(parts):
-        # The beginning is enough: a longer line is no fragment.
-        here = words(part.text[:_LONGEST_FRAGMENT])
-        short = len(part.text) < _LONGEST_FRAGMENT
-        if short and len(here) >= 2 and here == following[: len(here)] and not ends_sentence(part.text):
-            for stretch in part.stretches:
-                draft.mark(stretch, "fragment", "breaks off, and the same words follow")
-        else:
-            following = (here + following)[:_LONGEST_FRAGMENT] if short else here
+        text = part.text
+        letter, letter_behind = text.lstrip(_OPENING)[:1].casefold(), letter
+        if letter == letter_behind and len(text) < _LONGEST_FRAGMENT and not ends_sentence(text):
+            here = words(text)
+            behind = words(" ".join(each[:_LONGEST_FRAGMENT] for each in following[: -_LINES_BEHIND - 1 : -1]))
+            if len(here) >= 2 and here == behind[: len(here)]:
+                for stretch in part.stretches:
+                    draft.mark(stretch, "fragment", "breaks off, and the same words follow")
+                continue
+        following.append(text)

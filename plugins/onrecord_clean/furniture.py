@@ -3,89 +3,200 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Literal
 
-from onrecord import Cleaner, Draft
+from onrecord import Cleaner, Draft, Stretch
 
+from .markup import HTML_TYPES
 from .paragraphs import (
     NEWS_AGENCIES,
     PICTURE_AGENCIES,
     Paragraph,
     blank_line_between,
     ends_sentence,
+    is_prose,
     is_title_like,
+    lines,
     paragraphs,
 )
+from .phrases import TEASER_LABELS, WEAK_TEASER_LABELS, standing_phrase
 
-_COMMENTS = re.compile(
-    r"(?:no|\d+|view|show|all|read|see)?\s*comments?(?: are closed| \d+|\s*\(\d+\))?"
-    r"|(?:leave|post|add|write|submit) (?:a|your) (?:comment|reply)|join the (?:conversation|discussion)",
+_AGENCIES = f"(?i:{NEWS_AGENCIES}|{PICTURE_AGENCIES})"
+_PICTURE = r"(?i:file|photos?|photographs?|photography|images?|pictures?|handout|courtesy|illustration)\b"
+_NAMED = r"[^\W\d_a-z][\w.'’-]*(?: [^\W\d_a-z][\w.'’-]*){1,3}"
+_IN_BRACKETS = re.compile(
+    # "[EPA]", "(Reuters)", "(AP Photo/Ann Lee)", "[File: Ann Lee/AFP]", "(Photo by Ann Lee/Getty Images)"
+    rf"[\[(](?:{_AGENCIES}\b[^\])]*|(?:{_AGENCIES}[\s/]+)?{_PICTURE}[^\])]*|(?i:getty)\b[^\])]*"
+    rf"|{_NAMED}\s?/\s?[A-Z][^\])]*|[^\])]* (?:via|for) {_AGENCIES})[\])]\.?$"
+)
+_ENDS_SIGNED = re.compile(
+    # "REUTERS/Ann Lee", "Ann Lee/AFP via Getty Images", "— AFP pic", "Photo by Ann Lee", "Photo: Ann Lee", "EPA"
+    rf"(?:(?<=[.!?”\"] )|^){_AGENCIES}(?i: photo)?\s?/\s?{_NAMED}(?:/[\w. ]+)?$"
+    rf"|(?:(?<=[.!?”\"] )|^){_NAMED}\s?/\s?{_AGENCIES}(?: via {_AGENCIES}|/{_AGENCIES})?\.?$"
+    rf"|[—–-] ?{_AGENCIES} (?i:pics?|photos?|file pic)$"
+    rf"|(?:[.|] ?|^){_PICTURE}(?i: by| credit| courtesy of| courtesy)?:? {_NAMED}(?:\s?[/,|]\s?[\w. ]+)?\.?$"
+)
+_MENTIONS_PICTURE = re.compile(r"/|(?i:photo|imag|pic|courtesy|handout|illustration)")
+_PICTURE_WORDS = frozenset({"pic", "pics", "photo", "photos"})
+_CAPTION_STARTS = frozenset("FPIHCAVSU")
+_BEGINS_AS_CAPTION = re.compile(
+    rf"(?:file )?{_PICTURE}(?: (?:by|credits?|copyright|source|caption))?\s*(?::|…|\.\.\.)"
+    rf"|(?:pictured|above|caption|seen here|in this (?:file )?(?:photo|picture|image)[^:.]{{0,40}})\s*:"
+    r"|(?:credits?|photo)\s*(?:…|\.\.\.)\s*[A-Z]|credits?\s*: .{3,40} for .{3,40}$"
+    r"|(?:handout|file|undated|courtesy) (?:photo|image|picture)s? (?:from|of|by|provided|shows|released)\b.{0,80}[^.]$"
+    r"|view image in \w+|image (?:source|caption|credit),",
     re.IGNORECASE,
 )
-_BOILERPLATE = re.compile(
-    r"share|share (?:this|on|via|with)(?: \w+){0,3}|tweet|e-?mail(?: this)?|print(?: this)?|save|like|copy link"
-    r"|advertisements?|ad|sponsored(?: content)?|(?:story|article) continues below(?: this)?(?: ad(?:vertisement)?)?"
-    r"|continue reading(?: the main story| below)?|read more|show more|load more|more|see also|loading"
-    r"|more (?:from|in|on|like) \w+(?: \w+){0,3}"
-    r"|(?:most|recently) (?:read|viewed|popular|shared|emailed|commented)(?: stories| articles)?|trending(?: now)?"
-    r"|(?:related|recommended|top|latest|popular)(?: (?:stories|articles|content|posts|news|topics|links|videos?))"
-    r"|read the (?:rest|full (?:story|article))(?: here)?|click here(?: \w+){0,6}|skip to (?:main )?content"
-    r"|(?:subscribe|sign up|sign in|log in|register)(?: (?:now|here|today|for free))?"
-    r"|(?:subscribe to|sign up (?:for|to)) (?:our|the) (?:\w+ ){0,3}newsletter|follow us on \w+(?: \w+){0,4}"
-    r"|(?:©|\(c\)|copyright)\b.{0,80}|.{0,60}\ball rights reserved",
-    re.IGNORECASE,
-)
-_AGENCIES = f"{NEWS_AGENCIES}|{PICTURE_AGENCIES}"
-_PICTURE = r"(?:file|photos?|photographs?|images?|pictures?|handout|courtesy)\b"
-_SIGNED_CAPTION = re.compile(
-    rf"[^.]*[\[(](?:{_AGENCIES})\b[^\])]*[\])]\.?"
-    rf"|.*[\[(](?:(?:{_AGENCIES})[\s/]+)?{_PICTURE}[^\])]*[\])]\.?"
-    r"|.*[\[(]Getty\b[^\])]*[\])]\.?",
-    re.IGNORECASE,
-)
-_NAMED_CAPTION = re.compile(rf"{_PICTURE}(?: (?:by|credit))?\s*:|(?:{PICTURE_AGENCIES})\.?$", re.IGNORECASE)
-_LONGEST_PHRASE = 120
-_LONGEST_CAPTION = 500
+_SPOKEN = re.compile(r"[“”\"]|\b(?:said|says|told|added|according to)\b")
+_LABEL_ENDS = re.compile(r"[:|»>→–—-]")
+_LONGEST_LABEL = 40
+_LONGEST_LINK = 200
+_LONGEST_CAPTION = 400
+_LONGEST_SIGNATURE = 120
+_MOST_WORDS_IN_DOUBLED_CAPTION = 40
 _MOST_WORDS_IN_SUBHEADING = 6
 _MOST_WORDS_IN_TITLE = 25
+_FEWEST_WORDS_IN_LISTED_TITLE = 5
 _MOST_TEASERS = 10
 
 
 class Boilerplate(Cleaner):
     """Cuts lines that are nothing but a page's standing phrases: buttons, advertisement marks, comment boxes."""
 
-    name, version, order = "boilerplate", "1", 200
+    name, version, order = "boilerplate", "2", 200
 
     def clean(self, draft: Draft) -> None:
         goes_on = False
-        for stretch in reversed(list(draft.body())):
-            line = draft.words(stretch)
-            phrase = " ".join(re.findall(r"[\w'’@()©-]+", line)) if len(line) <= _LONGEST_PHRASE else ""
-            if not any(map(str.isalnum, line)):
+        for stretch, line in reversed(lines(draft)):
+            # Before a line that begins in the middle of a sentence, "Share" is the first word of it.
+            what = None if goes_on else standing_phrase(line)
+            if what:
+                _mark_phrase(draft, [stretch], line, what)
+            elif not any(map(str.isalnum, line)):
                 draft.mark(stretch, "boilerplate", "a line without words")
-            elif not goes_on and _COMMENTS.fullmatch(phrase):
-                draft.mark(stretch, "comment", f"“{phrase}” belongs to the readers' comments")
-            elif not goes_on and _BOILERPLATE.fullmatch(phrase):
-                draft.mark(stretch, "boilerplate", f"“{phrase}” is a standing phrase of web pages")
             else:
-                # Before a line that begins in the middle of a sentence, "Share" is the first word of it.
                 goes_on = line[0].islower()
 
 
-class Captions(Cleaner):
-    """Cuts captions that are signed by a picture agency or call themselves one."""
+def _mark_phrase(draft: Draft, stretches: Sequence[Stretch], text: str, what: str) -> None:
+    shown = text if len(text) <= 60 else f"{text[:57].rstrip()} …"
+    for stretch in stretches:
+        if what == "comment":
+            draft.mark(stretch, "comment", f"“{shown}” belongs to the readers' comments")
+        elif what == "call":
+            draft.mark(stretch, "boilerplate", "the page speaks to its readers, about itself")
+        else:
+            draft.mark(stretch, "boilerplate", f"“{shown}” is a standing phrase of web pages")
 
-    name, version, order = "captions", "1", 210
+
+class LinkedStories(Cleaner):
+    """Cuts lines such as "Read more: Storm closes harbour", which lead to other stories."""
+
+    name, version, order = "linked_stories", "1", 202
 
     def clean(self, draft: Draft) -> None:
-        for stretch in list(draft.body()):
-            line = draft.words(stretch)
-            if len(line) > _LONGEST_CAPTION:
-                continue
-            signed = line.rstrip(".").endswith((")", "]")) and _SIGNED_CAPTION.fullmatch(line)
-            if signed or _NAMED_CAPTION.match(line):
+        seen_text = False
+        for stretch, line in lines(draft):
+            if (
+                len(line) <= _LONGEST_LINK
+                and _LABEL_ENDS.search(line, 0, _LONGEST_LABEL)
+                and (
+                    TEASER_LABELS.match(line)
+                    or (seen_text and WEAK_TEASER_LABELS.match(line) and not ends_sentence(line))
+                )
+            ):
+                if seen_text or not ends_sentence(line):
+                    draft.mark(stretch, "teaser", "says itself that it leads to another story")
+            elif not seen_text:
+                seen_text = is_prose(line)
+
+
+class Captions(Cleaner):
+    """Cuts captions: lines that are signed by a picture agency or call themselves one, and short ones printed twice."""
+
+    name, version, order = "captions", "2", 210
+
+    def clean(self, draft: Draft) -> None:
+        left = []
+        for stretch, line in lines(draft):
+            if is_caption(line):
                 draft.mark(stretch, "caption", "a caption: it names where a picture comes from")
+            else:
+                left.append((stretch, line))
+        doubled = [(a, b, line) for (a, line), (b, other) in pairwise(left) if line == other]
+        # Where every line is printed twice, it is no sign of a caption.
+        if doubled and 4 * len(doubled) <= len(left) + 4:
+            for *pair, line in doubled:
+                if 4 <= len(line.split()) <= _MOST_WORDS_IN_DOUBLED_CAPTION and not _SPOKEN.search(line):
+                    for stretch in pair:
+                        draft.mark(stretch, "caption", "a caption: the same line stands here twice in a row")
+
+
+def is_caption(line: str) -> bool:
+    """Whether a line names where a picture comes from, as captions do and sentences do not."""
+    if len(line) > _LONGEST_CAPTION:
+        return False
+    if line[0] in _CAPTION_STARTS and _BEGINS_AS_CAPTION.match(line):
+        return True
+    begin = max(0, len(line) - _LONGEST_SIGNATURE)
+    if line.endswith((")", "]", ").", "].")):
+        return _IN_BRACKETS.match(line, max(begin, line.rfind("("), line.rfind("["))) is not None
+    last = line.rpartition(" ")[2]
+    if not last[0].isupper() and last not in _PICTURE_WORDS:
+        return False
+    return _MENTIONS_PICTURE.search(line, begin) is not None and _ENDS_SIGNED.search(line, begin) is not None
+
+
+class WrappedFurniture(Cleaner):
+    """Does to paragraphs that were cut into lines what is done to lines before these are joined."""
+
+    name, version, order = "wrapped_furniture", "1", 302
+
+    def clean(self, draft: Draft) -> None:
+        if not any(stretch.continues for stretch in draft.stretches):
+            return
+        for part in paragraphs(draft):
+            if len(part.stretches) == 1 or part.stretches[0].kind != "body":
+                continue
+            if what := standing_phrase(part.text):
+                _mark_phrase(draft, part.stretches, part.text, what)
+            elif is_caption(part.text):
+                for stretch in part.stretches:
+                    draft.mark(stretch, "caption", "a caption: it names where a picture comes from")
+            elif len(part.text) <= _LONGEST_LINK and TEASER_LABELS.match(part.text):
+                for stretch in part.stretches:
+                    draft.mark(stretch, "teaser", "says itself that it leads to another story")
+
+
+class ListedStories(Cleaner):
+    """Cuts headlines of other stories that stand below a heading such as "Most read", behind some text."""
+
+    name, version, order = "listed_stories", "1", 304
+
+    def clean(self, draft: Draft) -> None:
+        headings = [
+            stretch.start
+            for stretch in draft.stretches
+            if stretch.kind == "boilerplate" and standing_phrase(draft.words(stretch)) == "heading"
+        ]
+        if not headings:
+            return
+        parts = paragraphs(draft)
+        starts = [part.stretches[0].start for part in parts]
+        text_begins = next((at for at, part in enumerate(parts) if is_prose(part.text)), len(parts))
+        for at in dict.fromkeys(bisect_left(starts, heading) for heading in headings):
+            if at <= text_begins:
+                continue
+            end = at
+            while end < len(parts) and _is_title(parts[end]):
+                end += 1
+            if end < len(parts) and end > at and len(parts[end - 1].text.split()) < _FEWEST_WORDS_IN_LISTED_TITLE:
+                end -= 1  # A short one above running text is the heading of that.
+            for part in parts[at:end]:
+                _mark(draft, part, "teaser", "in a list of other stories")
 
 
 class SideBoxes(Cleaner):
@@ -94,9 +205,11 @@ class SideBoxes(Cleaner):
     Their text stays in the body.
     """
 
-    name, version, order = "side_boxes", "1", 600
+    name, version, order = "side_boxes", "2", 600
 
     def clean(self, draft: Draft) -> None:
+        if not any(_is_subheading(text) for _, text in lines(draft) if not ends_sentence(text) or text[-1] == "?"):
+            return
         parts = paragraphs(draft)
         tight = [not blank_line_between(draft, a.stretches[-1], b.stretches[0]) for a, b in pairwise(parts)]
         if 2 * sum(tight) > len(tight):
@@ -120,6 +233,7 @@ def _mark_box(draft: Draft, block: list[Paragraph], first: Paragraph | None) -> 
         for stretch in part.stretches:
             if _is_subheading(part.text):
                 draft.mark(stretch, "subheading", "a heading in a side box")
+                stretch.boxed = True
             else:
                 draft.mark(stretch, "sidebar", f"in the side box “{block[0].text}”")
 
@@ -127,12 +241,15 @@ def _mark_box(draft: Draft, block: list[Paragraph], first: Paragraph | None) -> 
 class Teasers(Cleaner):
     """Cuts headlines of other stories: title-like lines between or after paragraphs that end with a full stop.
 
-    A short one with text below it is taken as a subheading and stays in the body.
+    A short one with text below it is taken as a subheading and stays in the body. On HTML pages links and elements
+    tell more than how a line looks, and `html_text` has heeded them.
     """
 
-    name, version, order = "teasers", "1", 610
+    name, version, order = "teasers", "2", 610
 
     def clean(self, draft: Draft) -> None:
+        if draft.document.media_type in HTML_TYPES:
+            return
         parts = paragraphs(draft)
         tail = len(parts)
         while tail and _is_title(parts[tail - 1]):
@@ -161,7 +278,9 @@ def _is_subheading(text: str) -> bool:
 
 def _is_title(part: Paragraph) -> bool:
     return (
-        part.stretches[0].kind == "body"
+        not ends_sentence(part.text)
+        # "($1 = 0.94 euros)" is a note on the text above.
+        and part.text[0] not in "(["
+        and part.stretches[0].kind == "body"
         and is_title_like(part.text, _MOST_WORDS_IN_TITLE)
-        and not ends_sentence(part.text)
     )

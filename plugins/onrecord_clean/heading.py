@@ -6,7 +6,7 @@ import re
 
 from onrecord import Cleaner, Draft
 
-from .paragraphs import NEWS_AGENCIES, Paragraph, ends_sentence, is_title_like, paragraphs, words
+from .paragraphs import NEWS_AGENCIES, Paragraph, ends_sentence, is_title_like, lines, paragraphs, words
 
 _NAME = r"[^\W\d_][\w.'’-]*(?: (?:[^\W\d_a-z][\w.'’-]*|al|bin|da|de|del|der|di|du|la|le|van|von)){1,4}"
 _BYLINE = re.compile(
@@ -23,6 +23,12 @@ _SIGN_OFF = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
+_BYLINE_STARTS = ("By", "BY", "Written", "Story")
+_SIGN_OFF_BEGINS = re.compile(
+    r"[-–—(\[\s]*(?:additional |reporting|writing|editing|compiled|translation)\b", re.IGNORECASE
+)
+_SIGN_OFF_STARTS = tuple("-–—([AaRrWwEeCcTt")
+
 _CAPITALS = r"[^\W\d_a-z][^\Wa-z_]*[.'’]?(?:[ .'’-][^\Wa-z_]+\.?)*"
 _CAPITALISED = r"[^\W\d_a-z][\w.'’-]*(?: [^\W\d_a-z][\w.'’-]*){0,3}"
 _DATE = r"(?:, )?[A-Z][a-z]{2,8}\.? \d{1,2}"
@@ -32,12 +38,14 @@ _DATELINE = re.compile(
     rf"|\((?:{NEWS_AGENCIES})\))"
     r"(?:\s?[—–]|\s--?)(?:\s+|(?<=[—–])|$)"
 )
+_DASH = re.compile(r"[—–-]")
 _LONGEST_LINE = 200
 _LONGEST_SIGN_OFF = 600
 _MOST_WORDS_IN_DATELINE = 7
 _LONGEST_DATELINE = 60
 _FEWEST_WORDS_AFTER_DATELINE = 5
 _MOST_WORDS_IN_HEADLINE = 25
+_MOST_PARTS_OF_HEADLINE = 20
 _FIRST_PARAGRAPHS = 2
 """How far down the body a dateline can stand: after a summary."""
 
@@ -48,9 +56,8 @@ class Credits(Cleaner):
     name, version, order = "credits", "1", 205
 
     def clean(self, draft: Draft) -> None:
-        for stretch in list(draft.body()):
-            line = draft.words(stretch)
-            if len(line) > _LONGEST_LINE:
+        for stretch, line in lines(draft):
+            if len(line) > _LONGEST_LINE or line[0].islower():
                 continue
             if found := _CREDIT.fullmatch(line) or _AGENCIES_ONLY.fullmatch(line):
                 draft.mark(stretch, "credit", "names where the story comes from")
@@ -63,9 +70,8 @@ class Bylines(Cleaner):
     name, version, order = "bylines", "1", 206
 
     def clean(self, draft: Draft) -> None:
-        for stretch in list(draft.body()):
-            line = draft.words(stretch)
-            if len(line) <= _LONGEST_LINE and (found := _BYLINE.fullmatch(line)):
+        for stretch, line in lines(draft):
+            if line.startswith(_BYLINE_STARTS) and len(line) <= _LONGEST_LINE and (found := _BYLINE.fullmatch(line)):
                 draft.mark(stretch, "byline", "names the authors")
                 draft.byline = draft.byline or found["names"]
 
@@ -76,8 +82,14 @@ class SignOffs(Cleaner):
     name, version, order = "sign_offs", "1", 310
 
     def clean(self, draft: Draft) -> None:
+        if not any(_SIGN_OFF_BEGINS.match(text) for _, text in lines(draft) if text.startswith(_SIGN_OFF_STARTS)):
+            return
         for part in paragraphs(draft):
-            if len(part.text) <= _LONGEST_SIGN_OFF and (found := _SIGN_OFF.fullmatch(part.text)):
+            if (
+                len(part.text) <= _LONGEST_SIGN_OFF
+                and part.text.startswith(_SIGN_OFF_STARTS)
+                and (found := _SIGN_OFF.fullmatch(part.text))
+            ):
                 for stretch in part.stretches:
                     draft.mark(stretch, "byline", "names who reported or edited the story")
                 draft.byline = draft.byline or found["names"]
@@ -89,7 +101,7 @@ class Headline(Cleaner):
     name, version, order = "headline", "1", 320
 
     def clean(self, draft: Draft) -> None:
-        parts = paragraphs(draft)
+        parts = paragraphs(draft, _MOST_PARTS_OF_HEADLINE)
         if draft.headline is None and len(parts) > 1 and is_headline(parts[0].text):
             draft.headline = parts[0].text
         if draft.headline is None:
@@ -134,6 +146,8 @@ class Dateline(Cleaner):
     name, version, order = "dateline", "1", 330
 
     def clean(self, draft: Draft) -> None:
+        if not any(_DASH.search(text, 0, _LONGEST_DATELINE) for _, text in lines(draft) if not text[0].islower()):
+            return
         parts = paragraphs(draft)
         ends = {at: end for at, part in enumerate(parts) if (end := dateline_end(part.text))}
         if len({parts[at].text[:end] for at, end in ends.items()}) != 1:
@@ -164,6 +178,8 @@ def _has_text(parts: list[Paragraph], at: int, end: int) -> bool:
 
 def dateline_end(text: str) -> int:
     """Where the dateline at the head of a paragraph ends, its dash included; 0 where there is none."""
+    if not _DASH.search(text, 0, _LONGEST_DATELINE):
+        return 0
     found = _DATELINE.match(text)
     if not found or len(found[0]) > _LONGEST_DATELINE or len(found["place"].split()) > _MOST_WORDS_IN_DATELINE:
         return 0

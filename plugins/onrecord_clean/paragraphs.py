@@ -15,9 +15,11 @@ NEWS_AGENCIES = (
 PICTURE_AGENCIES = "EPA|Getty(?: Images)?|Shutterstock"
 """Names of agencies that supply pictures only, likewise."""
 
+_EMPTY_LINE = re.compile(r"\n[^\S\n]*\n")
 _TITLE_START = re.compile(r"""[-–—•\s]*["'“‘«(\[$£€]*[^\W_]""")
 _CLOSING = "\"'”’»)]"
 _LONGEST_TITLE = 250
+_FEWEST_WORDS_IN_PROSE = 8
 
 
 @dataclass(slots=True)
@@ -28,20 +30,39 @@ class Paragraph:
     text: str
 
 
-def paragraphs(draft: Draft) -> list[Paragraph]:
-    """The body's paragraphs as things stand."""
-    groups: list[list[Stretch]] = []
+def lines(draft: Draft) -> list[tuple[Stretch, str]]:
+    """The lines on which there is no verdict yet, with their texts."""
+    text = draft.text
+    return [(each, text[each.start : each.end]) for each in draft.stretches if each.kind == "body"]
+
+
+def paragraphs(draft: Draft, most: int | None = None) -> list[Paragraph]:
+    """The body's paragraphs as things stand, or the first few of them."""
+    text = draft.text
+    parts: list[Paragraph] = []
+    wrapped = []
     for stretch in draft.body():
-        if stretch.continues and groups:
-            groups[-1].append(stretch)
+        if stretch.continues and parts:
+            if len(parts[-1].stretches) == 1:
+                wrapped.append(parts[-1])
+            parts[-1].stretches.append(stretch)
+        elif len(parts) == most:
+            break
         else:
-            groups.append([stretch])
-    return [Paragraph(group, " ".join(map(draft.words, group))) for group in groups]
+            parts.append(Paragraph([stretch], text[stretch.start : stretch.end]))
+    for part in wrapped:
+        part.text = " ".join([text[stretch.start : stretch.end] for stretch in part.stretches])
+    return parts
 
 
 def blank_line_between(draft: Draft, before: Stretch, after: Stretch) -> bool:
-    """Whether an empty line parts two stretches in the document."""
-    return re.search(r"\n[^\S\n]*\n", draft.text[before.end : after.start]) is not None
+    """Whether an empty line parts two stretches that follow one another in the body.
+
+    What was cut between them counts as if it had not been there.
+    """
+    if draft.text.count("\n", before.end, after.start) < 2:
+        return False
+    return _EMPTY_LINE.search(draft.text, before.end, after.start) is not None
 
 
 def words(text: str) -> list[str]:
@@ -56,6 +77,11 @@ def words(text: str) -> list[str]:
 def ends_sentence(text: str) -> bool:
     """Whether the last character is a full stop or the like, closing quotation marks and brackets aside."""
     return text.rstrip(_CLOSING).endswith((".", "!", "?", "…"))
+
+
+def is_prose(text: str) -> bool:
+    """Whether it is a sentence or more, and no heading."""
+    return ends_sentence(text) and len(text.split(maxsplit=_FEWEST_WORDS_IN_PROSE)) >= _FEWEST_WORDS_IN_PROSE
 
 
 def is_title_like(text: str, most_words: int) -> bool:

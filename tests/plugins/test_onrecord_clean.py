@@ -1,194 +1,21 @@
-"""The cleaners: what they make of the five seed articles, of small examples, and of any text at all."""
+"""The cleaners: what they make of small examples and of any text at all."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
-from pathlib import Path
+from operator import attrgetter
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.cleaning import clean, clean_again
 
-from onrecord import Article, Cleaner, Document, Draft, Segment, decoded, identify
-from onrecord.stages.clean import NothingLeft, cleaned
-from onrecord_clean import register_cleaners
-
-SEEDS = Path(__file__).parents[2] / "seeds"
-
-
-@dataclass
-class Cleaned:
-    article: Article
-    segments: list[Segment]
-
-    @property
-    def paragraphs(self) -> list[str]:
-        return self.article.body.split("\n\n")
-
-    def text(self, segment: Segment) -> str:
-        if segment.text is not None:
-            return segment.text
-        return self.article.body[segment.body_start : segment.body_end]
-
-    def of_kind(self, kind: str) -> list[str]:
-        return [self.text(segment) for segment in self.segments if segment.kind == kind]
-
-
-def cleaners() -> list[Cleaner]:
-    registered: list[Cleaner] = []
-    register_cleaners(registered.append)
-    return sorted(registered, key=lambda cleaner: (cleaner.order, cleaner.name))
-
-
-CLEANERS = cleaners()
-
-
-def clean(text: str, metadata: dict[str, Any] | None = None, media_type: str = "text/plain") -> Cleaned:
-    content = text.encode()
-    document = Document(
-        document_id=identify("document", text),
-        article_id=identify("article", text),
-        uri="file:///article",
-        ingestor="test",
-        fetched_at=datetime(2024, 1, 1, tzinfo=UTC),
-        media_type=media_type,
-        content_hash="",
-        content=content,
-        metadata=metadata or {},
-    )
-    return Cleaned(*cleaned(document, CLEANERS, "en"))
-
-
-def clean_again(once: Cleaned) -> Cleaned:
-    """Clean the cleaned body, with what is known of the article by now."""
-    known = {key: getattr(once.article, key) for key in ("headline", "byline", "credit")}
-    return clean(once.article.body, {key: value for key, value in known.items() if value})
-
-
-def seed(number: str) -> Cleaned:
-    (path,) = SEEDS.glob(f"{number}_*.txt")
-    return clean(path.read_text(encoding="utf-8"))
-
-
-# ── The five seed articles ───────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize(
-    ("number", "headline", "dateline", "credit", "count", "first", "last", "marked"),
-    [
-        (
-            "000",
-            None,
-            "DOHA, QATAR",
-            None,
-            17,
-            "The United States and Russia back",
-            "a transitional authority for Syria.",
-            {"dateline": 1, "duplicate": 16},
-        ),
-        (
-            "001",
-            "Kerry in Russia in attempt to narrow gap over Syria",
-            None,
-            "Al Jazeera, Reuters",
-            29,
-            "Moscow and Washington to discuss disagreements",
-            "of Damascus, killing dozens of people.",
-            {
-                "headline": 1,
-                "caption": 2,
-                "sidebar": 6,
-                "subheading": 5,
-                "teaser": 1,
-                "credit": 1,
-                "boilerplate": 2,
-            },
-        ),
-        (
-            "002",
-            "Kerry Says US and Russia Are Working Toward Syria Talks",
-            None,
-            None,
-            22,
-            "“We agreed that we are both serious,",
-            "be somewhat thereafter,” he said.",
-            {"headline": 1, "comment": 1},
-        ),
-        (
-            "003",
-            None,
-            "ATP",
-            None,
-            30,
-            "Russian support for the government in Syria",
-            "wearing compression socks while in the air.",
-            {"dateline": 1, "fragment": 1, "comment": 2},
-        ),
-        (
-            "004",
-            "US, Russia can make ‘significant difference’ on Syria",
-            None,
-            None,
-            13,
-            "While the USA and its allies",
-            "for Human Rights said on Tuesday.",
-            {"headline": 1, "boilerplate": 3, "teaser": 1},
-        ),
-    ],
-    ids=["000", "001", "002", "003", "004"],
-)
-def test_seed_articles(
-    number: str,
-    headline: str | None,
-    dateline: str | None,
-    credit: str | None,
-    count: int,
-    first: str,
-    last: str,
-    marked: dict[str, int],
-) -> None:
-    cleaned = seed(number)
-    assert cleaned.article.headline == headline
-    assert cleaned.article.dateline == dateline
-    assert cleaned.article.credit == credit
-    assert len(cleaned.paragraphs) == count
-    assert cleaned.article.body.startswith(first)
-    assert cleaned.article.body.endswith(last)
-    assert Counter(s.kind for s in cleaned.segments if s.kind != "body") == marked
-    assert len(set(cleaned.paragraphs)) == count, "no paragraph stands in the body twice"
-    assert all(segment.reason for segment in cleaned.segments if segment.kind != "body")
-    assert clean_again(cleaned).article.body == cleaned.article.body
-
-
-def test_the_side_box_of_seed_001_stays_in_the_body() -> None:
-    cleaned = seed("001")
-    assert cleaned.of_kind("subheading") == [
-        "Russia-US: The main differences",
-        "Assad’s role",
-        "Who is a terrorist?",
-        "– Security Council resolutions",
-        "Syria airbase",
-    ]
-    assert "continued blanket use of its UN veto will jeopardise" in cleaned.article.body
-    assert cleaned.of_kind("teaser") == ["Obama tells ISIL leaders they have “nowhere to hide”"]
-
-
-def test_the_wrapped_lines_of_seed_003_become_whole_paragraphs() -> None:
-    paragraphs = seed("003").paragraphs
-    assert paragraphs[1].startswith(
-        "As Kerry and Sergei Lavrov settled on opposite sides of a table in an opulent conf"
-    )
-    assert paragraphs[24] == (
-        "Assad, meanwhile, said he would never negotiate with opposition groups he considers “terrorists.”"
-    )
-    assert all(re.search(r"[.”]$", paragraph) for paragraph in paragraphs)
-
+from onrecord import Draft, decoded
+from onrecord.stages.clean import NothingLeft
 
 # ── One example for each cleaner ─────────────────────────────────────────────────────────────────
 
@@ -466,7 +293,8 @@ def test_side_boxes_are_marked_and_kept() -> None:
     cleaned = clean(f"{TEXT}\n\n{box}\n\n{MORE}\n\nThe storm is over.\n\nIt was long.\n\nAll sleep.\n\nNobody is out.")
     assert cleaned.of_kind("subheading") == ["Northport in numbers", "People", "Ships"]
     assert len(cleaned.of_kind("sidebar")) == 2
-    assert cleaned.paragraphs[1:6] == box.splitlines()
+    assert cleaned.paragraphs[:2] == [TEXT, MORE]
+    assert cleaned.paragraphs[-5:] == box.splitlines()
 
 
 def test_teasers_within_and_after_the_text_are_cut_and_subheadings_kept() -> None:
@@ -518,7 +346,9 @@ def test_any_text_is_cleaned_or_has_nothing_left_and_segments_partition_it(text:
         cleaned = clean(text)
     except NothingLeft:
         return
-    kept = [segment for segment in cleaned.segments if segment.body_start is not None]
+    kept = sorted(
+        (segment for segment in cleaned.segments if segment.body_start is not None), key=attrgetter("body_start")
+    )
     assert all(a.end_char <= b.start_char for a, b in pairwise(cleaned.segments))
     assert all(a.body_end < b.body_start for a, b in pairwise(kept))  # type: ignore[operator]
     draft_text = _text_of(text)

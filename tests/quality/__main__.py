@@ -12,11 +12,11 @@ from rich.console import Console
 
 from onrecord.language import Pipeline, installed_pipeline, loaded
 
-from . import names, pages, polnear, sentences, speed
+from . import cleaning, names, pages, polnear, sentences, speed
 from .corpora import CONLL, CORPORA, EWT, GUM, PAGES, POLITICS, POLNEAR, UNER, Corpus
 from .tables import Table
 
-MEASURES = ("attributions", "names", "sentences", "pages", "speed")
+MEASURES = ("attributions", "cleaning", "names", "sentences", "pages", "speed")
 COMPONENT = "onrecord_attributions"
 
 
@@ -77,6 +77,8 @@ def _tables(pipeline: Pipeline, there: dict[Corpus, Path], wanted: Iterable[str]
     nlp = loaded(pipeline)
     if "attributions" in wanted and POLNEAR in there:
         yield from polnear.tables(pipeline, there[POLNEAR])
+    if "cleaning" in wanted:
+        yield from cleaning.tables(there.get(POLNEAR))
     if "names" in wanted:
         yield from names.tables(nlp, {corpus: there[corpus] for corpus in (CONLL, POLITICS, UNER) if corpus in there})
     if "sentences" in wanted:

@@ -220,6 +220,27 @@ def test_what_continues_a_paragraph_that_was_cut_begins_the_body() -> None:
     assert body(draft) == "It rained."
 
 
+def test_side_boxes_follow_the_running_text_and_segments_stay_in_the_documents_order() -> None:
+    draft = draft_of("It rained.\nRain in numbers\nForty days.\nIt stopped.")
+    _, heading, box, _ = draft.stretches
+    draft.mark(heading, "subheading", "a heading in a side box")
+    heading.boxed = True
+    draft.mark(box, "sidebar", "in a side box")
+    text, segments = draft.assemble()
+    assert text == "It rained.\n\nIt stopped.\n\nRain in numbers\n\nForty days."
+    assert [(s.body_start, s.body_end) for s in segments] == [(0, 10), (25, 40), (42, 53), (12, 23)]
+    assert [s.start_char for s in segments] == [0, 11, 27, 39]
+
+
+def test_a_side_box_is_joined_to_no_running_text() -> None:
+    draft = draft_of("It rained\nForty\ndays.\nand stopped.")
+    _, box, goes_on, after = draft.stretches
+    for stretch in (box, goes_on):
+        draft.mark(stretch, "sidebar", "in a side box")
+    box.continues = goes_on.continues = after.continues = True
+    assert body(draft) == "It rained\n\nand stopped.\n\nForty days."
+
+
 KINDS = ("body", "sidebar", "subheading", "headline", "boilerplate", "duplicate", "comment")
 
 
@@ -233,6 +254,7 @@ def test_whatever_cleaners_do_every_word_is_accounted_for(text: str, data: st.Da
         stretch = data.draw(st.sampled_from(draft.stretches))
         if data.draw(st.booleans()):
             draft.mark(stretch, data.draw(st.sampled_from(KINDS)), "so it is")  # type: ignore[arg-type]
+            stretch.boxed = data.draw(st.booleans())
         elif data.draw(st.booleans()):
             stretch.continues = True
         else:
@@ -245,12 +267,14 @@ def test_whatever_cleaners_do_every_word_is_accounted_for(text: str, data: st.Da
 
     assert [s.ordinal for s in segments] == list(range(len(segments)))
     assert "".join("".join(draft.text[s.start_char : s.end_char].split()) for s in segments) == words_before
-    end = 0
     for segment in segments:
-        words = draft.text[segment.start_char : segment.end_char]
         if segment.body_start is None:
+            words = draft.text[segment.start_char : segment.end_char]
             assert (segment.text, segment.body_end) == (words, None)
-            continue
+    end = 0
+    in_the_body = [segment for segment in segments if segment.body_start is not None]
+    for segment in sorted(in_the_body, key=lambda segment: segment.body_start):
+        words = draft.text[segment.start_char : segment.end_char]
         assert segment.body_end is not None
         assert text[segment.body_start : segment.body_end] == words
         assert text[end : segment.body_start] in (("",) if end == 0 else (" ", "\n\n"))

@@ -1,0 +1,89 @@
+"""`python -m tests.bench.cleaning`: how many megabytes of plain text a second pass through the cleaners.
+
+In one process, by its own processor time: what the cleaners take by themselves, and the whole of cleaning beside them,
+with decoding, the rows and their fingerprints. The texts are the five seeds, and made-up articles, clean and messed up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+from onrecord import Document, Draft, decoded
+from onrecord.stages.clean import cleaned, finished
+from tests.cleaning import CLEANERS, document
+from tests.messing.articles import generated
+from tests.messing.furniture import SEEN
+from tests.messing.mess import Mess, any_mess, messed
+
+SEEDS = Path(__file__).parents[2] / "seeds"
+ARTICLES = 300
+
+
+def main() -> int:
+    """Run the benchmark and print its figures."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.cleaning", description=__doc__)
+    parser.add_argument("--times", type=int, default=3, help="measure so often, and print the best")
+    parser.add_argument("--cleaners", action="store_true", help="print the share of each cleaner too")
+    arguments = parser.parse_args()
+    print(f"{'MB a second':<28}{'texts':>7}{'KB each':>9}{'cleaners':>10}{'read+cleaners':>15}{'all of cleaning':>17}")
+    for name, documents in corpora().items():
+        size = sum(len(document.content) for document in documents)
+        shares = Counter[str]()
+        figures = [
+            min(times) for times in zip(*(timed(documents, shares) for _ in range(arguments.times)), strict=True)
+        ]
+        alone, with_reading, everything = (size / seconds / 1e6 for seconds in figures)
+        print(
+            f"{name:<28}{len(documents):>7}{size / len(documents) / 1000:>9.1f}"
+            f"{alone:>10.1f}{with_reading:>15.1f}{everything:>17.1f}"
+        )
+        if arguments.cleaners:
+            total = shares.total()
+            print("  ", ", ".join(f"{name} {seconds / total:.0%}" for name, seconds in shares.most_common(12)))
+    return 0
+
+
+def corpora() -> dict[str, list[Document]]:
+    """The texts, by what they are."""
+    chance = random.Random(2024)
+    articles = [generated(chance) for _ in range(ARTICLES)]
+    seeds = [path.read_text(encoding="utf-8") for path in sorted(SEEDS.glob("*.txt"))]
+    texts = {
+        "seeds": seeds * (ARTICLES // len(seeds)),
+        "articles, a line each": [messed(each, Mess(loose=False), SEEN, chance).text for each in articles],
+        "articles, wrapped": [messed(each, Mess(width=72), SEEN, chance).text for each in articles],
+        "articles, messed up": [messed(each, any_mess(chance), SEEN, chance).text for each in articles],
+    }
+    return {name: [document(text) for text in some] for name, some in texts.items()}
+
+
+def timed(documents: list[Document], shares: Counter[str]) -> tuple[float, float, float]:
+    """Seconds for the cleaners, for these with decoding and reading, and for all that the stage does."""
+    begun = time.process_time()
+    drafts = []
+    for each in documents:
+        draft = Draft(each)
+        draft.read(decoded(each.content))
+        drafts.append(draft)
+    read = time.process_time()
+    for cleaner in CLEANERS:
+        before = time.process_time()
+        for draft in drafts:
+            draft.cleaner = cleaner.name
+            cleaner.clean(draft)
+        shares[cleaner.name] += time.process_time() - before
+    done = time.process_time()
+    for draft in drafts:
+        finished(draft, "en")
+    made = time.process_time()
+    assert cleaned(documents[0], CLEANERS, "en")
+    return done - read, done - begun, made - begun
+
+
+if __name__ == "__main__":
+    sys.exit(main())
