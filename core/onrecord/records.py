@@ -98,8 +98,8 @@ class Article(Row):
     published_precision: Literal["second", "minute", "day", "month", "year"] | None = None
     """How much of published_at is known."""
     published_method: str | None = None
-    """How published_at is known, best first: metadata (of the source), json-ld, meta, microdata, time element, url; else
-    by the text: a line of it, dateline, weekday."""
+    """How published_at is known, best first: metadata (of the source), json-ld, meta, microdata, time element, url,
+    or by the text: a line of it, dateline, weekday."""
     published_doubt: str | None = None
     """Why published_at can hardly be right, e.g. in the future; empty where it may be."""
     modified_at: datetime | None = None

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import random
-import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from itertools import pairwise
 from typing import Any
 
@@ -19,7 +17,6 @@ from tests.messing.furniture import HELD_OUT, SEEN
 from tests.messing.mess import any_mess, messed
 
 from onrecord import Document, Draft, decoded
-from onrecord.stages.clean import NothingLeft
 
 SEVERAL_LINES = st.sampled_from(
     [line for furniture in (SEEN, HELD_OUT) for lines in furniture.values() for line in lines]
@@ -54,10 +51,8 @@ def text_of(read: Document) -> str:
 
 
 def cleaned_or_nothing(text: str) -> Cleaned | None:
-    try:
-        return clean(text)
-    except NothingLeft:
-        return None
+    cleaned = clean(text)
+    return cleaned if cleaned.article.body else None
 
 
 @settings(deadline=None)
@@ -98,10 +93,10 @@ def test_a_cleaned_body_is_clean(text: str) -> None:
 def test_any_bytes_are_text_or_refused(content: bytes) -> None:
     try:
         cleaned = clean(content)
-    except (NothingLeft, ValueError):
+    except ValueError:
         return
     # No half of a surrogate pair gets in, whatever the bytes: what is stored is UTF-8.
-    assert cleaned.article.body.encode()
+    assert cleaned.article.body.encode() or cleaned.article.kind == "empty"
 
 
 PROSE = "The mayor of Northport said on Friday that the harbour would open again within a week."
@@ -135,10 +130,9 @@ def hostile() -> Iterator[Any]:
         yield pytest.param(text[: len(text) // 20] + f"\n{PROSE}" if many else text, id=f"{name}{', a part' * many}")
 
 
+# Several times what it takes on a slow machine that has much else to do; what is quadratic takes hours.
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("text", list(hostile()))
 def test_hostile_texts_take_bounded_time_and_come_to_a_clear_end(text: str) -> None:
-    begun = time.process_time()
-    with suppress(NothingLeft):  # a clear end too: the stage puts such documents into quarantine
-        assert clean(text).article.body
-    # Several times what it takes on a slow machine that has much else to do; what is quadratic takes hours.
-    assert time.process_time() - begun < 90
+    made = clean(text).article
+    assert made.body or made.kind == "empty"

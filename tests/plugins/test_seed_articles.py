@@ -81,7 +81,7 @@ EXPECTED = [
     ("001", "US state department spokesman Mark Toner", "Mark Toner", "said", "indirect", "there were", "this meeting"),
     ("001", "Moscow", "Moscow", "saying", "indirect", "opposition groups", "of violence"),
     ("001", "a senior state department official", None, "told", "direct", "We don", "between us"),
-    ("001", "Assad himself", "Bashar al-Assad", "saying", "indirect", "he would", "Saudi Arabia"),
+    ("001", "Assad", "Bashar al-Assad", "saying", "indirect", "he would", "Saudi Arabia"),
     ("002", "Gen. Salim Idris", "Salim Idris", "said", "indirect", "that the opposition", "the rebels"),
     ("002", "Mr. Lavrov", "Sergei Lavrov", "told", "direct", "Our American", "Syrian opposition"),
     ("002", "he", "John Kerry", "added", "indirect", "Another factor …", "European leaders"),
