@@ -66,7 +66,8 @@ class Kinds(Cleaner):
         elif len(parts) >= _FEWEST_LINES and len(sentences) < _FEW_SENTENCES * len(parts) and _are_titles(parts):
             draft.kind = "index"
             draft.kind_reason = f"{len(parts)} lines, of which {len(sentences)} are sentences: a list of other pages"
-        elif parts and words < _NEAR_EMPTY and not any(map(ends_sentence, parts)):
+        elif parts and words < _NEAR_EMPTY and len(lines) > 1 and not any(map(ends_sentence, parts)):
+            # A single line may be all that somebody wrote; of a page with more lines it is what is left.
             draft.kind, draft.kind_reason = "empty", f"{words} words and no sentence"
 
 

@@ -26,7 +26,9 @@ def test_running_text_is_an_article() -> None:
     assert (made.kind, made.kind_reason) == ("article", None)
 
 
-@pytest.mark.parametrize("text", ["Police: bridge closed.", "“No,” she said.", "The bridge is closed. It is old."])
+@pytest.mark.parametrize(
+    "text", ["Police: bridge closed.", "“No,” she said.", "Bridge closed", "The bridge is closed. It is old."]
+)
 def test_few_words_are_an_article_if_they_are_a_sentence(text: str) -> None:
     assert article(text).kind == "article"
 

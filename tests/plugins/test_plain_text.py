@@ -84,7 +84,8 @@ def test_every_character_is_in_one_segment_and_every_one_of_the_body_comes_from_
 def test_a_cleaned_body_is_clean(text: str) -> None:
     # With the headline known: from the body alone, a first line like a title would be taken for one.
     once = cleaned_or_nothing(text)
-    if once is not None:
+    # Without copies: "Share" may be the first word of a line that goes on, until that is cut as a copy.
+    if once is not None and not {"duplicate", "fragment"} & {segment.kind for segment in once.segments}:
         assert clean_again(once).article.body == once.article.body
 
 

@@ -163,7 +163,7 @@ def test_the_documents_of_an_ingestor_that_is_not_loaded_stay_as_they_are(desk: 
 def test_a_document_that_was_never_cleaned_does_not_keep_the_rest_from_being_published(desk: Desk) -> None:
     class Empty(Source):
         def fetch(self, item: Item) -> Fetched:
-            return Fetched(b"", "text/plain") if item.uri == "s:x" else super().fetch(item)
+            return Fetched(b"%PDF", "application/pdf") if item.uri == "s:x" else super().fetch(item)
 
     source = Empty("one", x="first", y="second")
     desk(source).run()
