@@ -8,7 +8,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from itertools import pairwise
 from operator import attrgetter
@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import charset_normalizer
 
-from .records import ArticleKind, Document, Segment, SegmentKind
+from .records import Article, ArticleKind, Document, Segment, SegmentKind
 
 _BODY_KINDS = frozenset({"body", "sidebar", "subheading"})
 _FIELD_KINDS = frozenset({"headline", "byline", "dateline", "credit"})
@@ -160,6 +160,9 @@ class Draft:
             )
         return "".join(parts), segments
 
+
+FIELDS = tuple(each.name for each in fields(Draft) if each.name in Article.model_fields)
+"""What cleaners find out about an article beside its text."""
 
 _FEW = 10
 """Fewer than one byte in so many is no ASCII: nearly all of the text is."""

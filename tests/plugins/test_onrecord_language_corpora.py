@@ -10,7 +10,7 @@ import pytest
 
 from onrecord_language.tags import NAME_TAGS, ROLE_TAGS
 from onrecord_language.training.corpora import ANY, Text, iob, names_of, polnear, treebank
-from onrecord_language.training.misc import is_event, is_people
+from onrecord_language.training.wordlists import is_event, is_people
 
 
 def packed(path: Path, text: str) -> Path:

@@ -14,14 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from ..components import Cleaner
-from ..draft import Draft
+from ..draft import FIELDS, Draft
 from ..records import Article, Document, Segment
 from ..stages.clean import cleaning, finished
 
-FIELDS = (
-    "headline", "byline", "dateline", "credit", "outlet", "outlet_domain", "published_at", "published_precision",
-    "published_method", "published_doubt", "language", "language_confidence", "kind", "kind_reason",
-)  # fmt: skip
 _COLOURS = {
     "body": "", "subheading": "bold", "sidebar": "cyan", "headline": "bold green", "byline": "green",
     "dateline": "green", "credit": "green",
@@ -58,14 +54,14 @@ def watched(document: Document, cleaners: Sequence[Cleaner], default_language: s
 def _state(draft: Draft) -> dict[str, Any]:
     fields = {name: getattr(draft, name) for name in FIELDS}
     lines = Counter(stretch.kind for stretch in draft.stretches)
-    return fields | {"": draft.text, "joined": sum(s.continues for s in draft.stretches), "kinds": lines}
+    return fields | {"text": draft.text, "joined": sum(s.continues for s in draft.stretches), "kinds": lines}
 
 
 def _told(before: dict[str, Any], after: dict[str, Any]) -> str:
     """What is different, in words."""
     told = []
-    if after[""] != before[""]:
-        told.append(f"read a text of {len(after['']):,} characters")
+    if after["text"] != before["text"]:
+        told.append(f"read a text of {len(after['text']):,} characters")
     else:
         gained = {kind: count - before["kinds"][kind] for kind, count in after["kinds"].items()}
         told += [f"{count} × {kind}" for kind, count in gained.items() if count > 0]

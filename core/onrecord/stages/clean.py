@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from time import perf_counter
 
 from ..components import Cleaner
-from ..draft import Draft, decoded
+from ..draft import FIELDS, Draft, decoded
 from ..errors import PLUGIN_FAILURES, OnrecordError
 from ..identity import canonical_json, content_hash
 from ..records import STANDARD_TABLES, Article, Document, Segment
@@ -58,15 +58,10 @@ def cleaned(document: Document, cleaners: Sequence[Cleaner], default_language: s
 
     Raises what a cleaner raises, with its name, ValueError for what is no text in any encoding, and UnreadableError.
     """
-    return finished(drafted(document, cleaners), default_language)
-
-
-def drafted(document: Document, cleaners: Sequence[Cleaner]) -> Draft:
-    """What the cleaners make of a document, before it becomes an article. Raises as `cleaned` does."""
     draft = Draft(document)
     for _ in cleaning(draft, cleaners):
         pass
-    return draft
+    return finished(draft, default_language)
 
 
 def cleaning(draft: Draft, cleaners: Sequence[Cleaner]) -> Iterator[Cleaner | None]:
@@ -98,25 +93,9 @@ def finished(draft: Draft, default_language: str) -> tuple[Article, list[Segment
         draft.kind = "empty"
         draft.kind_reason = f"no running text is left; its stretches were: {', '.join(kinds) or 'none'}"
     identified = draft.language is not None and draft.language_confidence is not None
-    fields = {
-        "headline": draft.headline,
-        "outlet": draft.outlet,
-        "outlet_domain": draft.outlet_domain,
-        "byline": draft.byline,
-        "credit": draft.credit,
-        "dateline": draft.dateline,
-        "published_at": draft.published_at,
-        "published_precision": draft.published_precision,
-        "published_method": draft.published_method,
-        "published_doubt": draft.published_doubt,
-        "modified_at": draft.modified_at,
-        "url": draft.url,
-        "section": draft.section,
+    fields = {name: getattr(draft, name) for name in FIELDS} | {
         "language": draft.language or default_language,
         "language_method": "identified" if identified else "stated" if draft.language else "default",
-        "language_confidence": draft.language_confidence,
-        "kind": draft.kind,
-        "kind_reason": draft.kind_reason,
     }
     article = Article(
         article_id=draft.document.article_id,
@@ -125,6 +104,6 @@ def finished(draft: Draft, default_language: str) -> tuple[Article, list[Segment
         body_hash=content_hash(body),
         content_hash=content_hash(body, canonical_json(fields)),
         word_count=len(body.split()),
-        **fields,  # type: ignore[arg-type]
+        **fields,
     )
     return article, segments

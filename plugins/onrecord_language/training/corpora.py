@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..tags import NAME_TAGS, NAMES, ROLE_TAGS, Tags
-from .misc import is_event, is_people
+from .wordlists import is_event, is_people
 
 if TYPE_CHECKING:
     from spacy.language import Language
