@@ -378,7 +378,8 @@ def running(plugins: Plugins, *, wait: bool = True) -> Iterator[ActiveRun]:
         try:
             yield run
         except BaseException as error:
-            interrupted = isinstance(error, KeyboardInterrupt | SystemExit)
+            # What is no Exception came from outside: Ctrl-C, or the signal of a service manager.
+            interrupted = not isinstance(error, Exception)
             message = "by the operator" if interrupted else f"{type(error).__name__}: {error}".rstrip(": ")
             run._finish("interrupted" if interrupted else "failed", message)
             plugins.run_finished(run.report)

@@ -19,8 +19,6 @@ from onrecord.warehouse.lock import holder
 
 FAILED = 1
 """The exit status of a run of which a part failed."""
-INTERRUPTED = 130
-"""The exit status after Ctrl-C, as shells have it."""
 
 
 @click.command()
@@ -31,7 +29,7 @@ def run(config: Path | None, warehouse: Path | None, strict: bool | None, no_wai
     """Bring the warehouse up to date and publish it.
 
     Exit status: 0 when all went well, 1 when a part failed or too much was quarantined, 2 when the run could not
-    start, 130 when it was interrupted.
+    start, 130 when it was interrupted, 143 when it was told to end (SIGTERM).
     """
     # What can be wrong with the configuration shows here, before a server is started.
     with unheard():
@@ -42,6 +40,7 @@ def run(config: Path | None, warehouse: Path | None, strict: bool | None, no_wai
     began = datetime.now(UTC)
     log = directory / "logs" / f"run-{began:%Y-%m-%dT%H-%M-%S}.log"
 
+    from . import interrupts
     from .server import prefect
 
     # After Ctrl-C, the process that tidies up after workers would complain that they did not do so themselves.
@@ -51,7 +50,7 @@ def run(config: Path | None, warehouse: Path | None, strict: bool | None, no_wai
     with following(console) as progress:
         progress.say("starting Prefect (half a minute the first time)")
         try:
-            with prefect(log):
+            with interrupts.noted(), prefect(log):
                 from .etl import etl
 
                 etl(
@@ -73,7 +72,7 @@ def run(config: Path | None, warehouse: Path | None, strict: bool | None, no_wai
                 raise OnrecordError(f"the run could not start: {failure}") from error
     if interrupted:
         click.echo("interrupted; all that was loaded is kept, and the next run does the rest", err=True)
-        leave(INTERRUPTED)
+        leave(interrupts.status())
     report = report_of(directory, progress.run_id) if progress.run_id else None
     if report is not None:
         console.print(summary(report, log))

@@ -15,6 +15,7 @@ from onrecord.engine import STAGES, ActiveRun, running
 from onrecord.plugins import Plugins
 from onrecord.workers import workers
 
+from .interrupts import heed, noted
 from .tasks import Failed, aggregate, check, discovered, mapped, publish, write_report
 
 
@@ -29,7 +30,8 @@ def etl(config: str, warehouse: str | None = None, strict: bool | None = None, w
     plugins = Plugins(load(Path(config)).with_settings(**changes))
     run: ActiveRun | None = None
     try:
-        with running(plugins, wait=wait) as run:
+        # Here too: Prefect has put its own handler in the place of the command's.
+        with running(plugins, wait=wait) as run, noted():
             work_through(run, plugins)
     finally:
         if run is not None:
@@ -44,14 +46,17 @@ def work_through(run: ActiveRun, plugins: Plugins) -> None:
             run.not_listed(name, items.error)
         else:
             run.listed(name, items)
+        heed()
 
     with workers(plugins, run.processes) as team:
         for stage in STAGES:
             for outcome in mapped(team, run.pending(stage), run.settings.run):
                 run.load(outcome)
+                heed()
 
     for name in run.aggregators:
         aggregate(run, name)
+        heed()
     if run.has_changed:
         check(run)
         publish(run)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from .conftest import Project, contents, wait_until
@@ -113,6 +114,55 @@ def test_ctrl_c_leaves_what_was_loaded_and_the_next_run_does_the_rest(many: Proj
     assert many.run().returncode == 0
     assert many.sql("select count(*) from length") == [(MANY,)]
     assert many.sql("select status from run order by started_at") == [("interrupted",), ("completed",)]
+
+
+SURVIVING = """
+import pathlib, time
+from onrecord import Aggregator, Row, hookimpl
+
+
+class Total(Row, key=("words",)):
+    '''How long all articles are.'''
+
+    words: int
+
+
+class Deaf(Aggregator):
+    name, version, writes = "deaf", "1", [Total]
+
+    def aggregate(self, warehouse):
+        pathlib.Path("deaf").touch()
+        try:
+            time.sleep(30)
+        except BaseException:
+            pass
+        yield Total(words=1)
+
+
+@hookimpl
+def register_aggregators(register):
+    register(Deaf())
+"""
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_run_that_is_told_to_end_does_so_even_where_a_plugin_takes_no_notice(
+    project: Project, number: signal.Signals, status: int
+) -> None:
+    project.plugin("deaf", SURVIVING)
+    (project.inbox / "a.txt").write_text("Anna Smith said on Monday that the bridge would open in May.\n")
+    process = project.start()
+    wait_until((project.root / "deaf").exists, "the plugin to be at work")
+    os.kill(process.pid, number)
+    _, err = process.communicate(timeout=25)
+
+    assert (process.returncode, err.strip()) == (
+        status,
+        "interrupted; all that was loaded is kept, and the next run does the rest",
+    )
+    with duckdb.connect(project.warehouse / "live.duckdb", read_only=True) as live:
+        assert live.sql("select status from run").fetchall() == [("interrupted",)]
+    assert not (project.warehouse / "onrecord.duckdb").exists()
 
 
 def test_a_second_run_waits_for_the_first_and_says_so(many: Project) -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -356,23 +353,6 @@ def test_what_a_run_that_was_cut_short_has_loaded_is_published_by_the_next(sandb
     assert [row["status"] for row in sandbox.sql("select status from run order by started_at")] == [
         "completed", "interrupted", "completed",
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize("statement", ["{}", "create table long as {}", "attach ':memory:' as more; {}"])
-def test_ctrl_c_while_a_query_runs_is_an_interrupt_and_does_no_harm(sandbox: Sandbox, statement: str) -> None:
-    warehouse = Warehouse(sandbox.directory)
-    # Long enough for the signal to come in the middle, and no longer: it is heeded only where a part is done.
-    long = statement.format("select sum(a.range * b.range) from range(20000) a, range(10000) b")
-    ctrl_c = threading.Timer(0.2, os.kill, [os.getpid(), signal.SIGINT])
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        with pytest.raises(KeyboardInterrupt), warehouse.writing() as connection:  # noqa: PT012
-            ctrl_c.start()
-            connection.execute(long).fetchall()
-    finally:
-        signal.signal(signal.SIGINT, before)
-    with warehouse.reading() as connection:
-        assert connection.execute("select status from run").fetchall() == [("completed",)]
 
 
 def test_a_run_that_was_killed_is_found_out_by_the_next(sandbox: Sandbox, caplog: pytest.LogCaptureFixture) -> None:

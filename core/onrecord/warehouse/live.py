@@ -86,7 +86,7 @@ class Warehouse:
             options = _OPTIONS | {"temp_directory": str(self.directory / "spill")}
             self._instance = duckdb.connect(":memory:", config=options)
         connection = self._instance.cursor()
-        with _interruptible(), closing(connection):
+        with closing(connection):
             # Left behind where an interrupt came at the wrong moment.
             connection.execute("detach database if exists opened")
             _attach(connection, path, read_only=read_only)
@@ -261,17 +261,6 @@ def mark_changed(connection: duckdb.DuckDBPyConnection, run: UUID) -> None:
     connection.execute("update run set changed = true where run_id = $run and not changed", {"run": str(run)})
 
 
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """A Ctrl-C that comes while DuckDB is at work is KeyboardInterrupt, and none of what DuckDB makes of it."""
-    try:
-        yield
-    except (duckdb.InterruptException, RuntimeError) as error:
-        if isinstance(error, duckdb.InterruptException) or str(error) == "Query interrupted":
-            raise KeyboardInterrupt from error
-        raise
-
-
 def _attach(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool, alias: str = "opened") -> None:
     """Attach a database file, waiting for whoever else has it open for a moment. Raises WarehouseError."""
     options = "read_only" if read_only else f"storage_version '{STORAGE_VERSION}'"
@@ -283,8 +272,6 @@ def _attach(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: boo
     )
     try:
         patiently(lambda: connection.execute(f"attach {literal(str(path))} as {alias} ({options})"))
-    except duckdb.InterruptException:
-        raise
     except duckdb.Error as error:
         raise WarehouseError(path, f"cannot be opened: {error}") from error
 
