@@ -79,13 +79,13 @@ def plugin_settings() -> None:
     from onrecord.plugins import Plugins
 
     for info in Plugins(Configuration.empty()).infos:
-        for component in info.registered:
-            if not isinstance(component, Component):
-                continue
-            for name, field in component.Config.model_fields.items():
+        own = {info.name: type(info.config)} if info.config is not None else {}
+        components = {thing.name: thing.Config for thing in info.registered if isinstance(thing, Component)}
+        for table, config in {**components, **own}.items():
+            for name, field in config.model_fields.items():
                 default = _shown(field.get_default(call_default_factory=True))
                 meaning = " ".join((field.description or "").split())
-                print(f"| `[plugins.{component.name}]` | `{name}` | {default} | {meaning} |")
+                print(f"| `[plugins.{table}]` | `{name}` | {default} | {meaning} |")
 
 
 def _shown(default: object) -> str:

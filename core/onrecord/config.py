@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
@@ -67,6 +67,50 @@ class LanguageSettings(_Section):
     """An installed spaCy pipeline, e.g. en_core_web_sm, in place of the one that a plugin has for its language."""
 
 
+FOR_EVER = "for ever"
+
+
+def _number_of_days(value: Any) -> Any:
+    return None if value == FOR_EVER else value
+
+
+Days = Annotated[int | None, Field(ge=0), BeforeValidator(_number_of_days)]
+"""How many days to keep something; None, which a file writes as "for ever", means never to remove it."""
+
+
+class MaintainSettings(_Section):
+    """`[maintain]`: how many days `onrecord maintain` keeps what; "for ever" keeps all of it."""
+
+    runs: Days = 90
+    """Days to keep what is known of runs. A run stays as long as a row that it wrote, but without its steps."""
+    logs: Days = 30
+    """Days to keep the log files of runs."""
+    versions: Days = None
+    """Days to keep a version of a document after another one has come in its place; for ever without a value."""
+    withdrawn: Days = None
+    """Days to keep an article, with all that is known of it, after its source withdrew it; for ever without a value."""
+    quarantine: Days = 90
+    """Days to keep in quarantine what never became an article and is no longer listed."""
+    compact: bool = True
+    """Whether to write the live database anew, so that the space of what was replaced or removed is given back."""
+
+
+class StatusSettings(_Section):
+    """`[status]`: from when on `onrecord status` calls for attention."""
+
+    max_age_hours: float | None = Field(default=None, gt=0)
+    """Most hours since the last run ended; without a value any number will do."""
+    max_quarantined: int = Field(default=20, ge=0)
+    """Most subjects that may have come into quarantine within a day."""
+
+
+class LogSettings(_Section):
+    """`[log]`: the log file of a run."""
+
+    format: Literal["text", "json"] = "text"
+    """Lines for people, or a JSON object a line, with run, stage, plugin and batch as fields."""
+
+
 class _EnvironmentOverFile(BaseSettings):
     """Settings that are given the content of a file, over which the environment wins."""
 
@@ -108,6 +152,12 @@ class Settings(_EnvironmentOverFile):
     """How work is cut up and when a run counts as failed."""
     language: LanguageSettings = LanguageSettings()
     """Which spaCy pipeline reads which language."""
+    maintain: MaintainSettings = MaintainSettings()
+    """How long what is kept."""
+    status: StatusSettings = StatusSettings()
+    """From when on the warehouse needs attention."""
+    log: LogSettings = LogSettings()
+    """The log file of a run."""
 
 
 @dataclass(frozen=True)

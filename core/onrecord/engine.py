@@ -35,6 +35,7 @@ from . import ledger
 from .components import Aggregator, Ingestor
 from .errors import PLUGIN_FAILURES, CheckError, OnrecordError
 from .fingerprint import targets
+from .logs import about
 from .plugins import Plugins
 from .records import AGGREGATE_TABLES, ANNOTATION_TABLES, STANDARD_TABLES, Ledger, Run, StageName, Step
 from .report import RunReport
@@ -166,7 +167,8 @@ class ActiveRun:
             if progress.status == "completed" and self._fails_too_often(progress.tally):
                 progress.status = "stopped"
                 progress.message = f"failed on {progress.tally.failed} of {progress.tally.subjects} subjects"
-                log.error("%s %s; it gets no more in this run", plugin, progress.message)
+                with about(stage=outcome.stage, plugin=plugin):
+                    log.error("%s %s; it gets no more in this run", plugin, progress.message)
         subjects = max((tally.subjects for tally in outcome.tallies.values()), default=0)
         failed = sum(tally.failed for tally in outcome.tallies.values())
         _tell("loaded", stage=outcome.stage, number=outcome.number, subjects=subjects, failed=failed)
@@ -330,7 +332,8 @@ class ActiveRun:
     def _fail(self, stage: StageName, plugin: str, message: str) -> None:
         progress = self._step(stage, plugin)
         progress.status, progress.message = "failed", message
-        log.error("%s %s: %s", stage, plugin, message, exc_info=sys.exc_info()[0] is not None)
+        with about(stage=stage, plugin=plugin):
+            log.error("%s %s: %s", stage, plugin, message, exc_info=sys.exc_info()[0] is not None)
 
     def _fails_too_often(self, tally: Tally) -> bool:
         allowed = self.settings.run.max_failed_share * (tally.done + tally.failed)
@@ -371,26 +374,37 @@ def running(plugins: Plugins, *, wait: bool = True) -> Iterator[ActiveRun]:
     Raises LockedError if another run has the warehouse and `wait` is false, SchemaError if a table cannot become
     what its class says, and RunFailed at the end of a run of which a part failed.
     """
-    with locked(plugins.configuration.settings.warehouse, wait=wait):
-        run = ActiveRun(plugins)
-        run._start()
-        _tell("begun", run_id=str(run.id))
-        try:
-            yield run
-        except BaseException as error:
-            # What is no Exception came from outside: Ctrl-C, or the signal of a service manager.
-            interrupted = not isinstance(error, Exception)
-            message = "by the operator" if interrupted else f"{type(error).__name__}: {error}".rstrip(": ")
-            run._finish("interrupted" if interrupted else "failed", message)
+    run: ActiveRun | None = None
+    try:
+        with locked(plugins.configuration.settings.warehouse, wait=wait):
+            run = _begun(plugins)
+            try:
+                yield run
+            except BaseException as error:
+                # What is no Exception came from outside: Ctrl-C, or the signal of a service manager.
+                interrupted = not isinstance(error, Exception)
+                message = "by the operator" if interrupted else f"{type(error).__name__}: {error}".rstrip(": ")
+                run._finish("interrupted" if interrupted else "failed", message)
+                raise
+            else:
+                run._finish("failed" if run._failures() else "completed")
+            finally:
+                run.warehouse.close()
+    except BaseException:
+        # Whoever is told takes their time, which nobody who waits for the lock should have to.
+        if run is not None:
             plugins.run_finished(run.report)
-            raise
-        else:
-            run._finish("failed" if run._failures() else "completed")
-        finally:
-            run.warehouse.close()
+        raise
     plugins.run_finished(run.report)
     if run.report.failed:
         raise RunFailed(run.report.run.message or "failed")
+
+
+def _begun(plugins: Plugins) -> ActiveRun:
+    run = ActiveRun(plugins)
+    run._start()
+    _tell("begun", run_id=str(run.id))
+    return run
 
 
 def _tell(event: str, **fields: Any) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import click
+    from pydantic import BaseModel
 
     from .components import Aggregator, Annotator, Cleaner, Ingestor
     from .language import Pipeline
@@ -56,5 +57,5 @@ def register_commands(cli: click.Group) -> None:
 
 
 @hookspec
-def run_finished(run: RunReport) -> None:
+def run_finished(run: RunReport, config: BaseModel) -> None:
     """Be told how a run went, to notify or to export; what is raised here is only logged."""

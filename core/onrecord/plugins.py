@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import inspect
 import logging
 import re
 import sys
@@ -60,7 +61,8 @@ _NOT_FOR_PLUGINS = {table.name for table in INGEST_TABLES + CLEAN_TABLES + BOOKK
 _TAKEN = {
     "migration", "statement",
     # What the engine calls temporary tables: one of these names in a query would not mean the plugin's table.
-    "changed", "chosen", "earlier", "incoming", "item", "known", "published_run", "replaced", "states", "subject",
+    "changed", "chosen", "earlier", "incoming", "item", "known",
+    "old_article", "old_document", "old_failure", "old_run", "published_run", "replaced", "states", "subject",
     "target", "tried", "unpublished",
 }  # fmt: skip
 
@@ -80,6 +82,8 @@ class PluginInfo:
     state: Literal["loaded", "skipped", "disabled"] = "loaded"
     reason: str = ""
     registered: list[Component | Pipeline] = field(default_factory=list)
+    config: BaseModel | None = None
+    """What its `run_finished` gets as `config`: the module's `Config`, filled from the table of the plugin's name."""
 
     @property
     def registers(self) -> list[str]:
@@ -144,9 +148,11 @@ class Plugins:
 
     def run_finished(self, report: RunReport) -> None:
         """Tell the plugins that want to know how a run went; one that raises does not keep it from the others."""
+        configs = {info.name: info.config for info in self._loaded()}
         for implementation in self.manager.hook.run_finished.get_hookimpls():
+            given = {"run": report, "config": configs.get(implementation.plugin_name)}
             try:
-                implementation.function(*[report for _ in implementation.argnames])
+                implementation.function(**{name: given[name] for name in implementation.argnames})
             except PLUGIN_FAILURES:
                 log.exception("run_finished of plugin %s raised", implementation.plugin_name)
 
@@ -169,6 +175,7 @@ class Plugins:
             info.module = load()
             _check_api(info)
             self._register(info)
+            _check_config(info)
             disabled = self.configuration.settings.disable
             info.registered = [t for t in self._registrations(info) if getattr(t, "name", None) not in disabled]
             for thing in info.registered:
@@ -247,6 +254,10 @@ class Plugins:
 
     def _configure(self) -> None:
         names = set()
+        for info in self._loaded():
+            if info.module is not None and _wants_config(info.module):
+                names.add(info.name)
+                info.config = configured(info.module.Config, info.name, self.configuration)
         for _, component in self._components():
             names.add(component.name)
             component.config = configured(component.Config, component.name, self.configuration)
@@ -315,6 +326,18 @@ def _check_api(info: PluginInfo) -> None:
             f"was written for version {wanted!r} of the plugin API; this onrecord has {hookspecs.API_VERSION}",
         )
     info.version = info.version or str(getattr(info.module, "__version__", ""))
+
+
+def _wants_config(module: ModuleType | None) -> bool:
+    function = getattr(module, "run_finished", None)
+    return function is not None and "config" in inspect.signature(function).parameters
+
+
+def _check_config(info: PluginInfo) -> None:
+    own = getattr(info.module, "Config", None)
+    if _wants_config(info.module) and not (isinstance(own, type) and issubclass(own, BaseModel)):
+        reason = "run_finished takes `config`, and the module has no class `Config`, a subclass of onrecord.Config"
+        raise PluginError(info.name, reason)
 
 
 def _register(things: list[Component | Pipeline], plugin: str, hook: str, kind: type, thing: Any) -> None:

@@ -17,6 +17,7 @@ from multiprocessing.connection import wait
 from typing import TYPE_CHECKING
 
 from .config import Configuration
+from .logs import Fields
 from .plugins import Plugins
 from .stages import Batch, Outcome, Tally, perform
 from .stages.batch import Book
@@ -169,7 +170,9 @@ def _begin_worker(messages: Queue[logging.LogRecord]) -> None:
     # Ctrl-C reaches the whole group; the parent decides what becomes of the work.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    logging.getLogger().addHandler(QueueHandler(messages))
+    handler = QueueHandler(messages)
+    handler.addFilter(Fields())
+    logging.getLogger().addHandler(handler)
     # A batch makes hundreds of thousands of rows, none of them in a cycle: looking for cycles among them all the
     # time would take a good part of it.
     gc.set_threshold(100_000, 50, 100)

@@ -50,7 +50,7 @@ def run(config: Path | None, warehouse: Path | None, strict: bool | None, no_wai
     with following(console) as progress:
         progress.say("starting Prefect (half a minute the first time)")
         try:
-            with interrupts.noted(), prefect(log):
+            with interrupts.noted(), prefect(log, configuration.settings.log.format):
                 from .etl import etl
 
                 etl(

@@ -17,10 +17,12 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 from filelock import FileLock
 
 from onrecord import OnrecordError
+from onrecord.logs import Fields, formatter
 
 START_SECONDS = 180
 """How long a server may take to come up: half a minute on the first start, which makes its database."""
@@ -51,8 +53,8 @@ uvicorn.run("prefect.server.api.server:create_app", factory=True, host="127.0.0.
 
 
 @contextmanager
-def prefect(log: Path) -> Iterator[None]:
-    """Make Prefect ready: the configured server or one of our own, and all that it logs in the file `log`.
+def prefect(log: Path, form: Literal["text", "json"] = "text") -> Iterator[None]:
+    """Make Prefect ready: the configured server or one of our own, and all that is logged in the file `log`.
 
     To be entered before Prefect is imported, which is when it reads its environment.
     """
@@ -60,7 +62,7 @@ def prefect(log: Path) -> Iterator[None]:
         os.environ.setdefault(name, value)
     log.parent.mkdir(parents=True, exist_ok=True)
     if _configured():
-        with _quiet(log):
+        with _quiet(log, form):
             yield
         return
     # Two first runs at a time must not both make Prefect's database.
@@ -74,7 +76,7 @@ def prefect(log: Path) -> Iterator[None]:
 
         wait_for(server, url, log)
         starting.release()
-        with _quiet(log, url):
+        with _quiet(log, form, url):
             yield
     finally:
         starting.release()
@@ -141,7 +143,7 @@ def stop(server: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def _quiet(log: Path, url: str | None = None) -> Iterator[None]:
+def _quiet(log: Path, form: Literal["text", "json"], url: str | None = None) -> Iterator[None]:
     """Send what Prefect would print to the file."""
     # Prefect sets its logging up when it is imported in earnest, which is what the flow does.
     from prefect.logging.handlers import APILogWorker
@@ -150,7 +152,8 @@ def _quiet(log: Path, url: str | None = None) -> Iterator[None]:
     import onrecord_flows.etl  # noqa: F401
 
     file = logging.FileHandler(log, delay=True)
-    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    file.setFormatter(formatter(form))
+    file.addFilter(Fields())
     _move_console_to(file)
     logging.captureWarnings(True)
     # A server that is there for longer tells from the heartbeat that a run was killed; ours goes with the run.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 import shutil
 import subprocess
 import sys
@@ -177,7 +178,11 @@ def bad(project: Path) -> str:
 def test_help_lists_every_command(project: Path, onrecord: Callable[..., Ended]) -> None:
     ended = onrecord("--help")
     assert ended.status == 0
-    for command in ("plan", "plugins", "quarantine", "show", "sql", "status", "tables", "try"):
+    commands = (
+        "backup", "export", "maintain", "plan", "plugins", "quarantine", "report", "restore", "show", "sql", "status",
+        "tables", "try",
+    )  # fmt: skip
+    for command in commands:
         assert f"\n  {command} " in ended.out
 
 
@@ -465,9 +470,71 @@ def test_status_says_what_there_is_and_how_the_last_run_went(project: Path, onre
 
 def test_status_of_a_warehouse_that_is_not_there_yet(project: Path, onrecord: Callable[..., Ended]) -> None:
     ended = onrecord("status", "-w", project / "another")
-    assert ended.status == 0
+    assert ended.status == 2
     assert "empty: onrecord run fills it" in ended.words
+    assert "(no-warehouse)" in ended.words
     assert not (project / "another").exists()
+
+
+def test_status_for_monitoring_is_json_with_findings_and_an_exit_status(
+    project: Path, onrecord: Callable[..., Ended]
+) -> None:
+    fine = onrecord("status", "--json")
+    with (project / "onrecord.toml").open("a") as file:
+        file.write("\n[status]\nmax_quarantined = 0\n")
+    growing = onrecord("status", "--json")
+
+    assert (fine.status, json.loads(fine.out)["status"], json.loads(fine.out)["findings"]) == (0, "fine", [])
+    assert json.loads(fine.out)["rows"]["article"] == 2
+    assert json.loads(fine.out)["last_run"]["status"] == "completed"
+    assert (growing.status, json.loads(growing.out)["findings"]) == (
+        1,
+        [
+            {
+                "code": "quarantine-growing",
+                "level": "attention",
+                "sentence": "1 subjects have come into quarantine within a day, where 0 may: lengths 1",
+            }
+        ],
+    )
+    assert "(quarantine-growing)" in onrecord("status").words
+
+
+def test_report_tells_of_a_run_on_a_page_of_its_own(project: Path, onrecord: Callable[..., Ended]) -> None:
+    (run_id,) = (row["run_id"] for row in json.loads(onrecord("sql", "--json", "select run_id from run").out))
+
+    assert onrecord("report", run_id[:8]).words == onrecord("report").words
+    assert onrecord("report", run_id[:8], "--html", "run.html").status == 0
+    page = (project / "run.html").read_text("utf-8")
+    assert run_id in page
+    # Whatever a document or a plugin says, it is not taken for a part of the page.
+    assert "ValueError: cannot measure [/this] [one]" in page
+    assert "Three [/short] [words]." in page
+    assert not {"http://", "https://", "<script", "src="} & set(re.findall(r"https?://|<script|src=", page))
+
+    assert onrecord("report", "0000").status == 2
+    assert onrecord("report", "-w", "another").status == 2
+
+
+def test_maintain_backup_restore_and_export_say_what_they_did(project: Path, onrecord: Callable[..., Ended]) -> None:
+    assert "would remove nothing" in onrecord("maintain", "--dry-run").words
+    maintained = onrecord("maintain")
+    assert maintained.status == 0
+    assert "live database:" in maintained.words
+
+    backup = onrecord("backup", "backups")
+    assert backup.status == 0
+    assert ": 2 articles" in backup.words
+    (folder,) = (project / "backups").iterdir()
+    refused = onrecord("restore", folder)
+    assert (refused.status, "use --force" in refused.err) == (2, True)
+    assert onrecord("restore", folder, "-w", "elsewhere").status == 0
+    assert json.loads(onrecord("sql", "-w", "elsewhere", "--json", "select count(*) as n from article").out) == [
+        {"n": 2}
+    ]
+
+    assert "lake/current: " in onrecord("export", "lake").words
+    assert "nothing new is published" in onrecord("export", "lake").words
 
 
 def test_show_is_a_page_about_the_warehouse(project: Path, onrecord: Callable[..., Ended]) -> None:

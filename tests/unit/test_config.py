@@ -91,6 +91,18 @@ def test_every_key_can_be_set(file: Path) -> None:
         [language]
         default = "de"
         pipeline = "de_core_news_sm"
+        [maintain]
+        runs = "for ever"
+        logs = 1
+        versions = 1
+        withdrawn = 1
+        quarantine = 1
+        compact = false
+        [status]
+        max_age_hours = 1.5
+        max_quarantined = 1
+        [log]
+        format = "json"
         [plugins.files]
         paths = ["inbox"]
         """

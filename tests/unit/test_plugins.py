@@ -260,6 +260,30 @@ def test_run_finished(tmp_path: Path) -> None:
     assert {"ingest", "clean"} <= {step.stage for step in heard.steps}
 
 
+def test_run_finished_gets_the_settings_of_its_plugin(tmp_path: Path) -> None:
+    class Settings(Config):
+        greeting: str = "good day"
+
+    told: list[str] = []
+    module = plugin("telling", run_finished=lambda config, run: told.append(f"{config.greeting} {run.run.status}"))
+    module.Config = Settings  # type: ignore[attr-defined]
+    Sandbox(tmp_path / "a", module).run()
+    Sandbox(tmp_path / "b", module, settings={"plugins": {"telling": {"greeting": "hello"}}}).run()
+    assert told == ["good day completed", "hello completed"]
+
+    with pytest.raises(ConfigError, match=r"\[plugins\.telling\]: key `greetings`: is not a key of this table"):
+        Sandbox(tmp_path / "c", module, settings={"plugins": {"telling": {"greetings": "hello"}}}).run()
+
+
+def test_run_finished_that_wants_settings_which_the_plugin_does_not_declare(tmp_path: Path) -> None:
+    sandbox = Sandbox(tmp_path, plugin("telling", run_finished=lambda config: None))
+    (info,) = [info for info in sandbox.plugins.infos if info.name == "telling"]
+    assert (info.state, info.reason) == (
+        "skipped",
+        "run_finished takes `config`, and the module has no class `Config`, a subclass of onrecord.Config",
+    )
+
+
 def test_run_finished_is_told_of_a_run_that_failed_and_may_take_no_argument(tmp_path: Path) -> None:
     class Broken(Aggregator):
         name, version, writes = "broken", "1", [type("Total", (Row,), {"__annotations__": {"x": int}}, key="x")]

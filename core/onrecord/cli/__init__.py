@@ -15,7 +15,7 @@ import click
 import duckdb
 from rich.console import Console
 
-from ..config import Configuration, load
+from ..config import DEFAULT_FILE, Configuration, load
 from ..errors import OnrecordError
 from ..plugins import Plugins
 
@@ -27,9 +27,14 @@ COULD_NOT_START = 2
 """The exit status when a command could not begin its work."""
 
 _COMMANDS = {
+    "backup": "backup",
+    "export": "export",
+    "maintain": "maintain",
     "plan": "plan",
     "plugins": "plugins",
     "quarantine": "quarantine",
+    "report": "report",
+    "restore": "restore",
     "show": "show",
     "sql": "sql",
     "status": "status",
@@ -128,6 +133,13 @@ def configured(config: Path | None, warehouse: Path | None, *, strict: bool | No
     """The configuration that the options name."""
     folder = warehouse.resolve() if warehouse else None
     return load(config).with_settings(warehouse=folder, strict=strict)
+
+
+def configured_or_default(config: Path | None, warehouse: Path | None) -> Configuration:
+    """The configuration that the options name; with --warehouse alone that of somebody who has none will do."""
+    if config is None and warehouse is not None and not DEFAULT_FILE.exists():
+        return Configuration.empty().with_settings(warehouse=warehouse.resolve())
+    return configured(config, warehouse)
 
 
 def opened(config: Path | None, warehouse: Path | None, *, strict: bool | None = None) -> tuple[Configuration, Plugins]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..logs import about
 from .annotate import annotate
 from .batch import Batch, Outcome, Tally
 from .clean import clean
@@ -17,8 +18,14 @@ __all__ = ["Batch", "Outcome", "Tally", "annotate", "clean", "discover", "ingest
 
 def perform(batch: Batch, plugins: Plugins) -> Outcome:
     """Do what a batch asks for, wherever it has been sent."""
+    with about(stage=batch.stage, batch=batch.number):
+        return _performed(batch, plugins)
+
+
+def _performed(batch: Batch, plugins: Plugins) -> Outcome:
     if batch.stage == "ingest":
-        return ingest(batch, plugins.ingestors[batch.plugins[0]])
+        with about(plugin=batch.plugins[0]):
+            return ingest(batch, plugins.ingestors[batch.plugins[0]])
     if batch.stage == "clean":
         return clean(batch, plugins.cleaners, plugins.configuration.settings.language.default)
     pipeline = plugins.pipelines.get(batch.language) if batch.language else None

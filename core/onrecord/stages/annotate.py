@@ -13,6 +13,7 @@ import pyarrow as pa
 from ..components import Annotator
 from ..errors import PLUGIN_FAILURES, PluginError, RowError
 from ..language import Pipeline
+from ..logs import about
 from ..reading import Reading
 from ..records import STANDARD_TABLES, Article
 from ..rows import Row, Span, Table
@@ -47,7 +48,8 @@ def annotate(
         waiting = {a for required in annotator.requires for a in missing[required]}
         todo = [article for article in articles if article.article_id not in waiting]
         reading.begin(annotator, readable)
-        made, errors = attempted(annotator, todo, tables)
+        with about(plugin=name):
+            made, errors = attempted(annotator, todo, tables)
         missing[name] = waiting | errors.keys()
         for article in todo:
             if article.article_id in errors:

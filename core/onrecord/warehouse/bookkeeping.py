@@ -101,3 +101,14 @@ def report_of(warehouse: Path, run_id: str | None = None) -> RunReport | None:
     run = STANDARD_TABLES["run"].rows(runs)[0]
     assert isinstance(run, Run)
     return RunReport(run, tuple(s for s in STANDARD_TABLES["step"].rows(steps) if isinstance(s, Step)), warehouse)
+
+
+def run_beginning(warehouse: Path, beginning: str) -> str | None:
+    """The id of the run of a warehouse that begins like that; None unless there is exactly one."""
+    found = Warehouse(warehouse)
+    if not found.live.exists():
+        return None
+    with found.reading() as connection:
+        query = "select run_id::varchar from run where starts_with(run_id::varchar, $beginning)"
+        ids = connection.execute(query, {"beginning": beginning.lower()}).fetchall()
+    return str(ids[0][0]) if len(ids) == 1 else None

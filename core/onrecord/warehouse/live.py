@@ -6,6 +6,7 @@ replaced whole, so whoever has it open keeps what they opened.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,8 +27,13 @@ from ..stages.batch import Outcome
 from . import checks, schema
 from .migrations import migrate
 
+log = logging.getLogger("onrecord")
+
 LIVE = "live.duckdb"
 PUBLISHED = "onrecord.duckdb"
+_STEMS = (Path(LIVE).stem, Path(PUBLISHED).stem)
+_UNFINISHED = (".publishing", ".compacting", ".restoring")
+"""The endings of files that are not yet what they will be called."""
 
 STORAGE_VERSION = "v1.4.0"
 """Analysts' shells and tools are older than our library; this is what they can still read."""
@@ -190,8 +196,13 @@ class Warehouse:
             query = "select count(*) from run semi join unpublished using (run_id) where changed"
             if connection.execute(query).fetchall() != [(0,)]:
                 return False
-            # A new version of the program or of a plugin may have changed a view, a comment, a column.
             _attach(connection, self.published, read_only=True, alias="published")
+            # Maintenance, which is no run, may have removed documents, with or without their articles.
+            query = "select (select count(*) from document) = (select count(*) from published.document)"
+            if connection.execute(query).fetchall() != [(True,)]:
+                connection.execute("detach published")
+                return False
+            # A new version of the program or of a plugin may have changed a view, a comment, a column.
             differences = connection.execute(_sql("differences")).fetchall()
             connection.execute("detach published")
             return differences == [(0,)]
@@ -204,9 +215,42 @@ class Warehouse:
         copy = self.published.with_suffix(".publishing")
         # Nothing in this process has the file open: copying an open database would drop its lock.
         shutil.copyfile(self.live, copy)
-        with copy.open("rb+") as file:
-            os.fsync(file.fileno())
-        copy.replace(self.published)
+        put_in_place(copy, self.published)
+
+    def compact(self) -> None:
+        """Write the live database anew: DuckDB reuses the space of deleted rows and never gives it back.
+
+        The new file comes in place of the old one in one step. Raises WarehouseError where the disk is too full.
+        """
+        # Folds in the write-ahead log of a killed process, which would not belong to the new file.
+        with self._attached(self.live, read_only=False):
+            pass
+        size, free = self.live.stat().st_size, shutil.disk_usage(self.directory).free
+        if free < size:
+            reason = f"is {size:,} bytes, and the disk has {free:,} left: too few to write it anew"
+            raise WarehouseError(self.live, f"{reason}. Make room, or set `compact = false` in [maintain]")
+        fresh = self.live.with_suffix(".compacting")
+        fresh.unlink(missing_ok=True)
+        with self._attached(self.live, read_only=True) as connection:
+            _attach(connection, fresh, read_only=False, alias="fresh")
+            try:
+                connection.execute("copy from database opened to fresh")
+            finally:
+                connection.execute("detach fresh")
+        log.info("compacted %s into %s", self.live, fresh)
+        put_in_place(fresh, self.live)
+
+    def clear_leftovers(self) -> None:
+        """Remove the half-written files of processes that were killed; for whoever holds the lock."""
+        for file in self.directory.glob("*"):
+            if any(file.name.startswith(f"{name}{ending}") for name in _STEMS for ending in _UNFINISHED):
+                file.unlink()
+
+    def unpublished_runs(self) -> list[str]:
+        """The ids of the runs that the published database does not know of."""
+        with self.reading() as connection:
+            self._define_unpublished(connection)
+            return [run_id for (run_id,) in connection.execute("select run_id::varchar from unpublished").fetchall()]
 
     def _define_unpublished(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Define `unpublished(run_id)`: the runs that the published database does not know of."""
@@ -223,6 +267,18 @@ class Warehouse:
             select run_id from run anti join (select run_id::uuid as run_id from published_run) using (run_id)
             """
         )
+
+
+def put_in_place(new: Path, old: Path) -> None:
+    """Put a file in place of another one, so that whatever happens there is one or the other, whole."""
+    with new.open("rb+") as file:
+        os.fsync(file.fileno())
+    new.replace(old)
+    folder = os.open(old.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: Table, source: str | pa.Table, run: UUID) -> None:

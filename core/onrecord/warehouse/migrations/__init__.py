@@ -37,7 +37,7 @@ def migrate(connection: duckdb.DuckDBPyConnection, directory: Traversable | None
             _record(connection, number, name)
         connection.execute("commit")
         return []
-    done = {number for (number,) in connection.execute("select number from migration").fetchall()}
+    done = _done(connection)
     if unknown := done - {number for number, _, _ in found}:
         raise OnrecordError(
             f"the warehouse has migration {max(unknown)}, which this version of onrecord does not know: "
@@ -57,6 +57,15 @@ def migrate(connection: duckdb.DuckDBPyConnection, directory: Traversable | None
         connection.execute("commit")
         run.append(name)
     return run
+
+
+def unknown_migrations(connection: duckdb.DuckDBPyConnection) -> set[int]:
+    """The numbers of migrations that a database has and this program does not know."""
+    return _done(connection) - {number for number, _, _ in _migrations(files(__package__))}
+
+
+def _done(connection: duckdb.DuckDBPyConnection) -> set[int]:
+    return {number for (number,) in connection.execute("select number from migration").fetchall()}
 
 
 def _migrations(directory: Traversable) -> Iterator[tuple[int, str, str]]:

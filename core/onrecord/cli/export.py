@@ -1,0 +1,30 @@
+"""`onrecord export`: what is published, as Parquet files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..warehouse.lake import CURRENT, export
+from . import console, folder, options
+
+
+@click.command()
+@options
+@click.argument("lake", type=click.Path(path_type=Path, file_okay=False))
+def command(config: Path | None, warehouse: Path | None, lake: Path) -> None:
+    """Write what is published into the folder LAKE, as Parquet files that any engine reads.
+
+    LAKE/current leads to the latest export; it is switched when all is written, and readers of the one before may
+    finish. What has been exported already is not written again.
+    """
+    done = export(folder(config, warehouse), lake.resolve())
+    tables = done.manifest["tables"].values()
+    files = [file for table in tables for file in table["files"]]
+    size = sum(file["bytes"] for file in files)
+    console.print(
+        f"{lake / CURRENT}: {len(tables)} tables, {sum(table['rows'] for table in tables):,} rows, {len(files):,} "
+        f"files, {size / 1e6:.1f} MB" + ("" if done.new else " (as before: nothing new is published)"),
+        soft_wrap=True,
+    )

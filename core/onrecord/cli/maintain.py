@@ -1,0 +1,40 @@
+"""`onrecord maintain`: remove what has been kept for long enough, and give back the space."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..warehouse.maintenance import Maintained, maintain
+from . import configured_or_default, console, options
+
+
+@click.command()
+@options
+@click.option("--dry-run", is_flag=True, help="Say what would be removed, and remove nothing.")
+@click.option("--no-wait", is_flag=True, help="End at once if a run is writing to the warehouse.")
+def command(config: Path | None, warehouse: Path | None, dry_run: bool, no_wait: bool) -> None:
+    """Remove what is older than [maintain] in the configuration allows, and compact the live database.
+
+    A run that is going on is waited for. What is removed of articles and documents goes for readers with the next
+    run; the space that it took is given back at once.
+    """
+    settings = configured_or_default(config, warehouse).settings
+    done = maintain(settings.warehouse, settings.maintain, dry_run=dry_run, wait=not no_wait)
+    for line in told(done, dry_run=dry_run):
+        console.print(line, soft_wrap=True)
+
+
+def told(done: Maintained, *, dry_run: bool = False) -> list[str]:
+    """What was done, or would be, in sentences."""
+    verb = "would remove" if dry_run else "removed"
+    counts = [f"{count:,} {what}" for what, count in done.removed.items() if count]
+    if done.logs:
+        counts.append(f"{done.logs:,} log files ({done.log_bytes / 1e6:.1f} MB)")
+    lines = [f"{verb} {', '.join(counts)}" if counts else f"{verb} nothing: all is younger than it may get"]
+    if done.compacted:
+        lines.append(f"live database: {done.bytes_before / 1e6:.1f} MB before, {done.bytes_after / 1e6:.1f} MB now")
+    if not dry_run and not done.published:
+        lines.append("readers get this with the next run")
+    return lines

@@ -1,0 +1,40 @@
+"""`onrecord report`: a run, looked back at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..health import findings
+from ..page import run_page
+from ..warehouse import Warehouse
+from ..warehouse.bookkeeping import report_of, run_beginning
+from . import configured_or_default, console, options
+from .summary import summary
+
+
+@click.command()
+@options
+@click.argument("run", required=False)
+@click.option(
+    "--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+    help="Write a page that needs nothing else: steps, what failed, what is new, findings.",
+)  # fmt: skip
+def command(config: Path | None, warehouse: Path | None, run: str | None, html: Path | None) -> None:
+    """Tell how a run went: the last one, or RUN, the beginning of a run's id (`select run_id from run`)."""
+    settings = configured_or_default(config, warehouse).settings
+    directory = settings.warehouse
+    run_id = run_beginning(directory, run) if run else None
+    report = report_of(directory, run_id)
+    if report is None or (run and run_id is None):
+        what = f"not exactly one run begins with {run}" if run else "nothing has run yet"
+        raise click.UsageError(f"{directory}: {what}")
+    if html is None:
+        console.print(summary(report))
+        return
+    # What needs attention now has to do with the last run, not with any other.
+    last = report_of(directory)
+    found = findings(Warehouse(directory), settings.status) if last and last.run.run_id == report.run.run_id else []
+    html.write_text(run_page(report, found), encoding="utf-8")
+    click.echo(f"written to {html}", err=True)

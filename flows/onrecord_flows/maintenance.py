@@ -1,0 +1,24 @@
+"""The flow `maintain`: `onrecord maintain` for a schedule."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from prefect import flow, get_run_logger
+
+from onrecord.cli.maintain import told
+from onrecord.config import load
+from onrecord.warehouse.maintenance import maintain as maintain_warehouse
+
+
+@flow(name="maintain", persist_result=False, validate_parameters=False)
+def maintain(config: str, warehouse: str | None = None, dry_run: bool = False, wait: bool = True) -> None:
+    """Remove what is older than [maintain] in the configuration allows, and compact the live database.
+
+    `config` is the path of an onrecord.toml; `warehouse` overrides what it says. With `wait`, a run that is going on
+    is waited for.
+    """
+    settings = load(Path(config)).with_settings(warehouse=Path(warehouse).resolve() if warehouse else None).settings
+    done = maintain_warehouse(settings.warehouse, settings.maintain, dry_run=dry_run, wait=wait)
+    for line in told(done, dry_run=dry_run):
+        get_run_logger().info(line)

@@ -1,0 +1,270 @@
+"""`backup` and `restore`: what is copied when, and what is refused."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import duckdb
+import pytest
+
+from onrecord import Annotator, Row, RunReport
+from onrecord.errors import LockedError, WarehouseError
+from onrecord.testing import Sandbox
+from onrecord.warehouse import Warehouse
+from onrecord.warehouse.backup import backup, restore
+from onrecord.warehouse.lock import locked
+
+
+class Length(Row):
+    """How long each article is."""
+
+    words: int
+
+
+class Lengths(Annotator):
+    name, version, writes = "lengths", "1", (Length,)
+
+    def annotate(self, article: Any) -> Any:
+        yield Length(words=len(article.body.split()))
+
+
+def made(folder: Path, plugin_of: Callable[..., ModuleType]) -> Sandbox:
+    return Sandbox(folder, plugin_of(Lengths()), documents={"a": "One two three.", "b": "Four five."})
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory, plugin_of: Callable[..., ModuleType]) -> Path:
+    folder = tmp_path_factory.mktemp("filled") / "warehouse"
+    assert not made(folder, plugin_of).run().failed
+    return folder
+
+
+@pytest.fixture
+def sandbox(tmp_path: Path, filled: Path, plugin_of: Callable[..., ModuleType]) -> Sandbox:
+    """Two articles, after one run."""
+    shutil.copytree(filled, tmp_path / "warehouse")
+    return made(tmp_path / "warehouse", plugin_of)
+
+
+def did(report: RunReport) -> list[str]:
+    """The components that had anything to do, and whether there was anything to publish."""
+    return [step.plugin for step in report.steps if step.subjects or step.stage == "publish"]
+
+
+def test_what_is_restored_is_what_was_there_and_a_run_finds_nothing_to_do(
+    sandbox: Sandbox, tmp_path: Path, plugin_of: Callable[..., ModuleType]
+) -> None:
+    made_now = backup(sandbox.directory, tmp_path / "backups")
+    restore(made_now.folder, tmp_path / "elsewhere")
+
+    for name in ("live.duckdb", "onrecord.duckdb"):
+        assert (tmp_path / "elsewhere" / name).read_bytes() == (sandbox.directory / name).read_bytes()
+    assert did(made(tmp_path / "elsewhere", plugin_of).run()) == []
+
+
+def test_a_backup_takes_what_a_run_has_loaded_and_not_yet_published(
+    sandbox: Sandbox, tmp_path: Path, plugin_of: Callable[..., ModuleType]
+) -> None:
+    published = sandbox.sql("from length order by all")
+    with locked(sandbox.directory, wait=False):
+        with Warehouse(sandbox.directory).writing() as connection:
+            connection.execute("update length set words = 100 where words = 3")
+            running = "uuid() as run_id, 'running' as status, now() as started_at"
+            connection.execute(f"insert into run by name select * replace ({running}) from run")
+        # As a run does, this holds the lock, and has the database open for loads only.
+        folder = backup(sandbox.directory, tmp_path / "backups").folder
+    restore(folder, tmp_path / "elsewhere")
+
+    restored = made(tmp_path / "elsewhere", plugin_of)
+    assert restored.sql("from length order by all") == published
+    assert restored.run().run.status == "completed"
+    # The run that was at work then is found to have been killed, and what it had loaded is published.
+    assert restored.sql("select status from run order by started_at") == [
+        {"status": "completed"}, {"status": "killed"}, {"status": "completed"}
+    ]  # fmt: skip
+    assert restored.sql("select max(words) as words from length") == [{"words": 100}]
+
+
+def test_a_backup_waits_for_a_load_to_end(sandbox: Sandbox, tmp_path: Path) -> None:
+    begun, ended = threading.Event(), threading.Event()
+
+    load = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read(); c.close()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", load, str(sandbox.directory / "live.duckdb")],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout.readline() == "open\n"
+    thread = threading.Thread(
+        target=lambda: (begun.set(), backup(sandbox.directory, tmp_path / "backups"), ended.set())
+    )
+    thread.start()
+    begun.wait()
+    # However long it is given.
+    thread.join(0.3)
+    assert not ended.is_set()
+    process.communicate()
+    thread.join()
+    assert ended.is_set()
+
+
+def test_nobody_writes_to_the_database_while_it_is_copied(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+
+    tried: list[str] = []
+    copy = shutil.copyfileobj
+
+    def copied(source: Any, *others: Any) -> None:
+        if source.name.endswith("live.duckdb"):
+            script = "import duckdb, sys; duckdb.connect(sys.argv[1])"
+            done = subprocess.run(
+                [sys.executable, "-c", script, source.name], capture_output=True, text=True, check=False
+            )
+            tried.append(done.stderr)
+        copy(source, *others)
+
+    monkeypatch.setattr("onrecord.warehouse.backup.shutil.copyfileobj", copied)
+    backup(sandbox.directory, tmp_path / "backups")
+
+    assert len(tried) == 1
+    assert "Could not set lock on file" in tried[0]
+
+
+def test_what_a_killed_process_left_in_the_write_ahead_log_is_in_the_backup(sandbox: Sandbox, tmp_path: Path) -> None:
+
+    script = (
+        "import duckdb, os, sys; c = duckdb.connect(sys.argv[1]); c.execute('update length set words = 77');"
+        "os.kill(os.getpid(), 9)"
+    )
+    subprocess.run([sys.executable, "-c", script, str(sandbox.directory / "live.duckdb")], check=False)
+    assert (sandbox.directory / "live.duckdb.wal").stat().st_size
+
+    folder = backup(sandbox.directory, tmp_path / "backups").folder
+
+    assert sorted(file.name for file in folder.iterdir()) == ["backup.json", "live.duckdb", "onrecord.duckdb"]
+    with duckdb.connect(folder / "live.duckdb", read_only=True) as connection:
+        assert connection.execute("select distinct words from length").fetchall() == [(77,)]
+
+
+def test_only_the_latest_backups_are_kept_where_that_is_asked_for(sandbox: Sandbox, tmp_path: Path) -> None:
+    made_now = [backup(sandbox.directory, tmp_path / "backups", keep=2).folder for _ in range(3)]
+    (tmp_path / "backups" / "onrecord-of-mine").mkdir()
+
+    assert sorted((tmp_path / "backups").iterdir()) == [*made_now[1:], tmp_path / "backups" / "onrecord-of-mine"]
+
+
+def test_a_half_made_backup_is_none_and_the_next_one_clears_it_away(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half = tmp_path / "backups" / "onrecord-2026-01-01T00-00-00-000000.partial"
+    half.mkdir(parents=True)
+    with pytest.raises(WarehouseError, match=r"is no backup: backup\.json cannot be read"):
+        restore(half, tmp_path / "elsewhere")
+
+    backup(sandbox.directory, tmp_path / "backups")
+    assert not half.exists()
+
+
+def test_a_warehouse_that_is_there_is_replaced_only_by_force(
+    sandbox: Sandbox, tmp_path: Path, plugin_of: Callable[..., ModuleType]
+) -> None:
+    folder = backup(sandbox.directory, tmp_path / "backups").folder
+    sandbox.source.documents["c"] = "Six."
+    sandbox.run()
+
+    with pytest.raises(WarehouseError, match=r"live\.duckdb: there is a warehouse already\. .* use --force"):
+        restore(folder, sandbox.directory)
+    assert sandbox.sql("select count(*) as articles from article") == [{"articles": 3}]
+
+    restore(folder, sandbox.directory, force=True)
+    assert sandbox.sql("select count(*) as articles from article") == [{"articles": 2}]
+    # And the run after that has the third one again.
+    assert "lengths" in did(sandbox.run())
+    assert sandbox.sql("select count(*) as articles from article") == [{"articles": 3}]
+
+
+def test_a_warehouse_that_cannot_be_read_any_more_can_be_restored(sandbox: Sandbox, tmp_path: Path) -> None:
+    folder = backup(sandbox.directory, tmp_path / "backups").folder
+    for name in ("live.duckdb", "live.duckdb.wal", "onrecord.duckdb"):
+        (sandbox.directory / name).write_bytes(b"scrap")
+
+    restore(folder, sandbox.directory, force=True)
+
+    assert did(sandbox.run()) == []
+    assert sandbox.sql("select count(*) as articles from article") == [{"articles": 2}]
+
+
+def test_a_warehouse_that_a_run_is_writing_to_is_not_replaced(sandbox: Sandbox, tmp_path: Path) -> None:
+    folder = backup(sandbox.directory, tmp_path / "backups").folder
+
+    with locked(sandbox.directory, wait=False), pytest.raises(LockedError):
+        restore(folder, sandbox.directory, force=True)
+
+
+def damaged(folder: Path) -> None:
+    file = folder / "live.duckdb"
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+
+def newer(folder: Path) -> None:
+    with duckdb.connect(folder / "live.duckdb") as connection:
+        connection.execute("insert into migration values (9999, '9999_later.sql', now())")
+    described(folder)
+
+
+def no_warehouse(folder: Path) -> None:
+    (folder / "live.duckdb").unlink()
+    with duckdb.connect(folder / "live.duckdb") as connection:
+        connection.execute("create table something (i int)")
+    described(folder)
+
+
+def described(folder: Path) -> None:
+    """Make the manifest true."""
+
+    manifest = json.loads((folder / "backup.json").read_text())
+    content = (folder / "live.duckdb").read_bytes()
+    manifest["files"]["live.duckdb"] = {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    (folder / "backup.json").write_text(json.dumps(manifest))
+
+
+def of_the_future(folder: Path) -> None:
+    (folder / "backup.json").write_text('{"format": 2, "files": {"live.duckdb": {}}}')
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (damaged, "live.duckdb: is damaged"),
+        (newer, "has migration 9999, which this version of onrecord does not know"),
+        (no_warehouse, "cannot be read as a warehouse"),
+        (of_the_future, "is of another format than 1"),
+    ],
+)
+def test_what_cannot_be_restored_is_said_and_replaces_nothing(
+    sandbox: Sandbox, tmp_path: Path, spoil: Callable[[Path], None], words: str
+) -> None:
+    folder = backup(sandbox.directory, tmp_path / "backups").folder
+    spoil(folder)
+
+    with pytest.raises(WarehouseError, match=words):
+        restore(folder, sandbox.directory, force=True)
+    assert sandbox.sql("select count(*) as articles from article") == [{"articles": 2}]
+    assert sorted(file.name for file in sandbox.directory.iterdir()) == ["live.duckdb", "lock", "onrecord.duckdb"]
+
+
+def test_there_is_nothing_to_back_up_where_there_is_no_warehouse(tmp_path: Path) -> None:
+    with pytest.raises(WarehouseError, match="no warehouse here"):
+        backup(tmp_path / "nowhere", tmp_path / "backups")
+    assert not (tmp_path / "backups").exists()
