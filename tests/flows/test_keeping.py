@@ -54,7 +54,7 @@ def test_a_backup_of_a_run_at_work_holds_what_is_done_and_a_run_after_restoring_
     assert made.returncode == 0, made.stderr
     # The run has taken no notice.
     assert running.returncode == 0, out + err
-    (backup,) = (project.root / "backups").iterdir()
+    (backup,) = (project.root / "backups").glob("onrecord-*")
     elsewhere = Project(project.root, project.environment)
     restored = project.run("-w", "elsewhere", str(backup), command="restore")
     assert restored.returncode == 0, restored.stderr

@@ -525,7 +525,7 @@ def test_maintain_backup_restore_and_export_say_what_they_did(project: Path, onr
     backup = onrecord("backup", "backups")
     assert backup.status == 0
     assert ": 2 articles" in backup.words
-    (folder,) = (project / "backups").iterdir()
+    (folder,) = (project / "backups").glob("onrecord-*")
     refused = onrecord("restore", folder)
     assert (refused.status, "use --force" in refused.err) == (2, True)
     assert onrecord("restore", folder, "-w", "elsewhere").status == 0

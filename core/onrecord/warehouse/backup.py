@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import duckdb
+from filelock import FileLock
 
 from ..errors import LockedError, OnrecordError, WarehouseError
 from .live import LIVE, PUBLISHED, Warehouse, put_in_place
@@ -59,6 +60,12 @@ def backup(directory: Path, into: Path, *, keep: int | None = None) -> Backup:
     if not warehouse.live.exists():
         raise WarehouseError(directory, "there is no warehouse here to make a backup of")
     into.mkdir(parents=True, exist_ok=True)
+    # One at a time: what another one has half made would be taken for a leftover.
+    with FileLock(into / ".lock"):
+        return _backup(warehouse, into, keep)
+
+
+def _backup(warehouse: Warehouse, into: Path, keep: int | None) -> Backup:
     created = datetime.now(UTC)
     folder = into / f"onrecord-{created:%Y-%m-%dT%H-%M-%S-%f}"
     partial = folder.with_name(folder.name + _PARTIAL)
