@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
+from .components import DOCUMENT_BYTES
 from .errors import ConfigError
 
 DEFAULT_FILE = Path("onrecord.toml")
@@ -46,6 +47,8 @@ class RunSettings(_Section):
     """Most subjects in one batch."""
     batch_bytes: int = Field(default=16 * 1024 * 1024, ge=1)
     """Most bytes of content in one batch, unless a single subject has more."""
+    document_bytes: int = Field(default=DOCUMENT_BYTES, ge=1)
+    """Most bytes of one document, unpacked; one with more is quarantined and not stored."""
     workers: int | None = Field(default=None, ge=0)
     """Worker processes for clean and annotate; without a value one per processor, 0 for none."""
     max_failed_share: float = Field(default=0.2, ge=0, le=1)

@@ -143,7 +143,7 @@ class Dateline(Cleaner):
     Where paragraphs begin with different ones, the document is a digest, and none is the article's.
     """
 
-    name, version, order = "dateline", "1", 330
+    name, version, order = "dateline", "2", 330
 
     def clean(self, draft: Draft) -> None:
         if not any(_DASH.search(text, 0, _LONGEST_DATELINE) for _, text in lines(draft) if not text[0].islower()):
@@ -155,8 +155,15 @@ class Dateline(Cleaner):
         before = {part.text for part in parts[: min(ends)] if ends_sentence(part.text)}
         if len(before) >= _FIRST_PARAGRAPHS or not all(_has_text(parts, at, end) for at, end in ends.items()):
             return
+        seen: set[str] = set()
         for at, end in ends.items():
             first, *others = parts[at].stretches
+            if (text := parts[at].text) in seen:
+                # Without its dateline nothing would tell that it is no caption, which are printed twice too.
+                for stretch in parts[at].stretches:
+                    draft.mark(stretch, "duplicate", f"stands further up already, with its dateline: “{text[:40]} …”")
+                continue
+            seen.add(text)
             if first.start + end < first.end:
                 first, _ = draft.split(first, first.start + end)
             elif others:

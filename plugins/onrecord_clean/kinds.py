@@ -47,21 +47,19 @@ _NEAR_EMPTY = 12
 class Kinds(Cleaner):
     """Says what a document is that is no article, or only the beginning of one, and why."""
 
-    name, version, order = "kinds", "1", 800
+    name, version, order = "kinds", "2", 800
 
     def clean(self, draft: Draft) -> None:
         lines = [draft.words(stretch) for stretch in draft.stretches]
         parts = [part.text for part in paragraphs(draft)]
-        words = sum(len(part.split()) for part in parts)
-        short = [line for line in lines if len(line) <= _LONGEST_NOTE]
-        sentences = [part for part in parts if ends_sentence(part) and len(part.split()) > 3]
-        asks = [line for line in short if _SIGN_IN.fullmatch(line.strip(" .:!*"))]
-        wall = next((line for line in short if _PAYWALL.fullmatch(line)), None)
+        lengths = [len(part.split()) for part in parts]
+        words = sum(lengths)
+        sentences = [part for part, length in zip(parts, lengths, strict=True) if length > 3 and ends_sentence(part)]
         if words <= _SHORT and (error := _error(draft, lines)):
             draft.kind, draft.kind_reason = "error", f"“{error}” is what a server says that has no article"
-        elif words <= _SHORT and len({line.casefold() for line in asks}) >= 3:
+        elif words <= _SHORT and len(asks := _asking_to_sign_in(lines)) >= 3:
             draft.kind, draft.kind_reason = "login", f"asks to sign in: “{asks[0]}”, “{asks[1]}”"
-        elif wall and words <= _STUB_AT_MOST:
+        elif words <= _STUB_AT_MOST and (wall := _paywall(lines)):
             draft.kind, draft.kind_reason = "stub", f"{words} words, and “{wall[:120]}”"
         elif len(parts) >= _FEWEST_LINES and len(sentences) < _FEW_SENTENCES * len(parts) and _are_titles(parts):
             draft.kind = "index"
@@ -74,6 +72,17 @@ class Kinds(Cleaner):
 def _error(draft: Draft, lines: list[str]) -> str | None:
     """The line that says that there is no article: the headline, or one of the first."""
     return next((line for line in (draft.headline or "", *lines[:3]) if _ERROR.fullmatch(line.strip())), None)
+
+
+def _asking_to_sign_in(lines: list[str]) -> list[str]:
+    """The lines that ask to sign in, each once."""
+    asks = (line for line in lines if len(line) <= _LONGEST_NOTE and _SIGN_IN.fullmatch(line.strip(" .:!*")))
+    return list({line.casefold(): line for line in asks}.values())
+
+
+def _paywall(lines: list[str]) -> str | None:
+    """The first line that says that subscribers read more."""
+    return next((line for line in lines if len(line) <= _LONGEST_NOTE and _PAYWALL.fullmatch(line)), None)
 
 
 def _are_titles(parts: list[str]) -> bool:

@@ -83,6 +83,7 @@ def test_every_key_can_be_set(file: Path) -> None:
         [run]
         batch_size = 5
         batch_bytes = 1000
+        document_bytes = 1000
         workers = 0
         max_failed_share = 0.5
         min_failed = 1

@@ -8,7 +8,7 @@ from time import perf_counter
 import pyarrow as pa
 
 from ..components import Fetched, Ingestor, Item
-from ..errors import PLUGIN_FAILURES
+from ..errors import PLUGIN_FAILURES, TooLargeError
 from ..identity import canonical_json, content_hash, identify
 from ..records import Document, Listing
 from .batch import Batch, Book, Made, Outcome, Tally
@@ -43,15 +43,15 @@ def discover(ingestor: Ingestor) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=ITEM_SCHEMA)
 
 
-def ingest(batch: Batch, ingestor: Ingestor) -> Outcome:
-    """Fetch the batch's items. `batch.subjects` has the columns subject_id, input_hash (the item's token), uri.
+def ingest(batch: Batch, ingestor: Ingestor, limit: int) -> Outcome:
+    """Fetch the batch's items, of at most `limit` bytes each. `batch.subjects` has the columns of ITEM_SCHEMA.
 
-    An item that cannot be fetched is quarantined and leaves what was fetched of it before in place.
+    An item that is larger or cannot be fetched is quarantined and leaves what was fetched of it before in place.
     """
     book, tally = Book(batch), Tally(subjects=len(batch))
     made: dict[str, Made] = {}
     for subject in batch.subjects.to_pylist():
-        item = Item(subject["uri"], subject["input_hash"])
+        item = Item(subject["uri"], subject["input_hash"], subject["bytes"], limit)
         begun = perf_counter()
         try:
             document = fetched(ingestor, item)
@@ -80,8 +80,13 @@ def ingest(batch: Batch, ingestor: Ingestor) -> Outcome:
 
 
 def fetched(ingestor: Ingestor, item: Item) -> Document:
-    """Fetch one item as a document row."""
-    return document_of(ingestor.fetch(item), item, ingestor.name)
+    """Fetch one item as a document row. Raises TooLargeError, and what the ingestor raises."""
+    if item.size > item.limit:
+        raise TooLargeError(item.uri, item.limit, item.size)
+    got = ingestor.fetch(item)
+    if len(got.content) > item.limit:
+        raise TooLargeError(item.uri, item.limit, len(got.content))
+    return document_of(got, item, ingestor.name)
 
 
 def document_of(got: Fetched, item: Item, ingestor: str) -> Document:
