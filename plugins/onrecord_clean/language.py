@@ -11,9 +11,9 @@ from onrecord import Cleaner, Draft
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
-_SAMPLES = 200, 600
+_SAMPLES = 120, 600
 """Characters that are looked at: the first so many nearly always tell, the second where they leave a doubt."""
-_CERTAIN, _LIKELY = 0.95, 0.6
+_CERTAIN, _NO_DOUBT, _LIKELY = 0.95, 0.85, 0.6
 _ENOUGH_TO_CONTRADICT = 150
 """Letters that it takes to believe the words rather than what the source states."""
 
@@ -37,7 +37,7 @@ class Language(Cleaner):
             return
         for size in _SAMPLES:
             found, confidence = _identifier().classify(sample[:size])
-            if confidence >= _CERTAIN or len(sample) <= size:
+            if confidence >= (_CERTAIN if draft.language else _NO_DOUBT) or len(sample) <= size:
                 break
         if draft.language == found:
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 from uuid import UUID
 
 import pytest
@@ -28,6 +28,7 @@ from onrecord import (
 from onrecord.config import parsed
 from onrecord.engine import STAGES, running
 from onrecord.plugins import Plugins
+from onrecord.records import ANNOTATED, ArticleKind
 from onrecord.report import RunReport
 from onrecord.stages import discover
 from onrecord.testing import Sandbox
@@ -431,6 +432,24 @@ def test_a_document_without_a_text_is_an_article_of_that_kind_and_is_not_annotat
         {"kind": "article", "body": "fine"},
         {"kind": "empty", "body": ""},
     ]
+
+
+class Named(Cleaner):
+    """Takes a document for what its text says that it is."""
+
+    name, version = "named", "1"
+
+    def clean(self, draft: Draft) -> None:
+        draft.kind = draft.text.strip()  # type: ignore[assignment]
+
+
+def test_what_is_no_article_is_kept_and_not_annotated(bench: Bench) -> None:
+    kinds = get_args(ArticleKind)
+    bench.parts, bench.documents = [bench.lengths, Named()], {kind: kind for kind in kinds}
+    bench.run()
+    assert {row["kind"] for row in bench.sql("select kind from article")} == set(kinds)
+    annotated = bench.sql("select kind from length join article using (article_id)")
+    assert {row["kind"] for row in annotated} == set(ANNOTATED)
 
 
 # ── A plugin that fails too often ────────────────────────────────────────────────────────────────
