@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -77,8 +77,9 @@ class _Progress:
 class ActiveRun:
     """A run in progress. One process has it, holds the warehouse's lock and does all the writing."""
 
-    def __init__(self, plugins: Plugins) -> None:
+    def __init__(self, plugins: Plugins, sources: Sequence[str] = ()) -> None:
         self.plugins = plugins
+        self._sources = chosen(plugins, sources)
         self.settings = plugins.configuration.settings
         self.warehouse = Warehouse(self.settings.warehouse)
         self.id: UUID = uuid4()
@@ -100,8 +101,8 @@ class ActiveRun:
 
     @property
     def ingestors(self) -> Mapping[str, Ingestor]:
-        """The ingestors, by name: each is asked what there is, and `listed` is told."""
-        return self.plugins.ingestors
+        """The ingestors of this run, by name: each is asked what there is, and `listed` is told."""
+        return self._sources
 
     @property
     def aggregators(self) -> list[str]:
@@ -118,7 +119,7 @@ class ActiveRun:
         self._step("ingest", name)
         with self.warehouse.writing() as connection:
             before = listing.withdrawn(connection, name)
-            items, taken = listing.own(connection, name, items, self._items, self.ingestors.keys())
+            items, taken = listing.own(connection, name, items, self._items, self.plugins.ingestors.keys())
             if listing.update(connection, name, items, self.id, complete=self.ingestors[name].complete):
                 mark_changed(connection, self.id)
             gone = listing.withdrawn(connection, name) - before
@@ -320,7 +321,7 @@ class ActiveRun:
 
     def _writes(self) -> dict[str, tuple[str, ...]]:
         writes = {target.plugin: target.writes for target in self._targets}
-        return writes | dict.fromkeys(self.ingestors, ("document", "listing"))
+        return writes | dict.fromkeys(self.plugins.ingestors, ("document", "listing"))
 
     def _step(self, stage: StageName, plugin: str) -> _Progress:
         return self._progress.setdefault((stage, plugin), _Progress())
@@ -367,17 +368,27 @@ class ActiveRun:
             )
 
 
+def chosen(plugins: Plugins, sources: Sequence[str]) -> Mapping[str, Ingestor]:
+    """The ingestors of these names, or all if none is given. Raises OnrecordError for a name that is none's."""
+    if unknown := sorted(set(sources) - set(plugins.ingestors)):
+        known = ", ".join(plugins.ingestors) or "none"
+        raise OnrecordError(f"there is no source `{unknown[0]}`: the ingestors that are loaded are {known}")
+    return {name: each for name, each in plugins.ingestors.items() if not sources or name in sources}
+
+
 @contextmanager
-def running(plugins: Plugins, *, wait: bool = True) -> Iterator[ActiveRun]:
+def running(plugins: Plugins, *, sources: Sequence[str] = (), wait: bool = True) -> Iterator[ActiveRun]:
     """A run: holds the lock, brings the tables up to date, and writes down how it went, however it ends.
 
-    Raises LockedError if another run has the warehouse and `wait` is false, SchemaError if a table cannot become
-    what its class says, and RunFailed at the end of a run of which a part failed.
+    With `sources`, only these ingestors are asked what there is; the documents of others stay as they are. Raises
+    OnrecordError for a source that there is not, LockedError if another run has the warehouse and `wait` is false,
+    SchemaError if a table cannot become what its class says, and RunFailed at the end of a run of which a part failed.
     """
+    chosen(plugins, sources)
     run: ActiveRun | None = None
     try:
         with locked(plugins.configuration.settings.warehouse, wait=wait):
-            run = _begun(plugins)
+            run = _begun(plugins, sources)
             try:
                 yield run
             except BaseException as error:
@@ -400,8 +411,8 @@ def running(plugins: Plugins, *, wait: bool = True) -> Iterator[ActiveRun]:
         raise RunFailed(run.report.run.message or "failed")
 
 
-def _begun(plugins: Plugins) -> ActiveRun:
-    run = ActiveRun(plugins)
+def _begun(plugins: Plugins, sources: Sequence[str]) -> ActiveRun:
+    run = ActiveRun(plugins, sources)
     run._start()
     _tell("begun", run_id=str(run.id))
     return run

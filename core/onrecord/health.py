@@ -102,8 +102,8 @@ def _age(
     if at_work:
         return []
     ended = max((run["finished_at"] for run in runs if run["finished_at"]), default=None)
-    if settings.max_age_hours is not None:
-        oldest = now - timedelta(hours=settings.max_age_hours)
+    if settings.max_age is not None:
+        oldest = now - settings.max_age
         due = max(due, oldest) if due else oldest
     if due is None or due > now or not runs or (ended is not None and ended >= due):
         return []

@@ -108,7 +108,7 @@ def test_a_run_at_work_does_not_hide_that_the_one_before_it_failed(sandbox: Sand
 
 
 def test_a_run_that_is_overdue_by_the_settings(sandbox: Sandbox) -> None:
-    daily = StatusSettings(max_age_hours=24)
+    daily = StatusSettings(max_age=timedelta(days=1))
     assert codes(sandbox, daily, now=NOW + timedelta(hours=23)) == []
     assert codes(sandbox, daily, now=NOW + timedelta(hours=25)) == ["run-overdue"]
     assert codes(sandbox, now=NOW + timedelta(days=1000)) == []

@@ -25,7 +25,7 @@ def perform(batch: Batch, plugins: Plugins) -> Outcome:
 def _performed(batch: Batch, plugins: Plugins) -> Outcome:
     if batch.stage == "ingest":
         with about(plugin=batch.plugins[0]):
-            return ingest(batch, plugins.ingestors[batch.plugins[0]])
+            return ingest(batch, plugins.ingestors[batch.plugins[0]], plugins.configuration.settings.run)
     if batch.stage == "clean":
         return clean(batch, plugins.cleaners, plugins.configuration.settings.language.default)
     pipeline = plugins.pipelines.get(batch.language) if batch.language else None
