@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 
+from onrecord.warehouse.backup import backup, restore
+
 from .conftest import Project, contents, wait_until
 
 SLOW = '''
@@ -46,26 +48,21 @@ def test_a_backup_of_a_run_at_work_holds_what_is_done_and_a_run_after_restoring_
     running = project.start()
     try:
         wait_until(lambda: "loaded stage=annotate number=1" in project.log(), "the second batch of annotations", 150)
-        made = project.run("backups", command="backup")
+        made = backup(project.warehouse, project.root / "backups")
     finally:
         (project.root / "go").touch()
-    out, err = running.communicate(timeout=120)
-
-    assert made.returncode == 0, made.stderr
+    out, err = running.communicate(timeout=240)
     # The run has taken no notice.
     assert running.returncode == 0, out + err
-    (backup,) = (project.root / "backups").glob("onrecord-*")
-    elsewhere = Project(project.root, project.environment)
-    restored = project.run("-w", "elsewhere", str(backup), command="restore")
-    assert restored.returncode == 0, restored.stderr
+    restore(made.folder, project.root / "elsewhere")
 
     # What is left to do there, nothing of which had been done.
-    plan = elsewhere.run("-w", "elsewhere", command="plan").stdout.splitlines()
+    plan = project.run("-w", "elsewhere", command="plan").stdout.splitlines()
     lines = {line.split()[0]: line.split() for line in plan if line.startswith(("ingest", "clean"))}
     assert [lines[stage][2 if stage == "ingest" else 1] for stage in ("ingest", "clean")] == ["·", "·"]
     left = next(int(line.split()[2]) for line in plan if "slowly" in line)
     assert 30 <= left < 40
-    done = elsewhere.run("-w", "elsewhere")
+    done = project.run("-w", "elsewhere")
     assert done.returncode == 0, done.stderr
     row = next(line.split() for line in done.stdout.splitlines() if "slowly" in line)
     assert int(row[2]) == left
