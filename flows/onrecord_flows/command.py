@@ -6,6 +6,7 @@ import logging
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -25,7 +26,15 @@ FAILED = 1
 @options
 @click.option("--strict", is_flag=True, default=None, help="Make a plugin that cannot be loaded an error.")
 @click.option("--no-wait", is_flag=True, help="End at once if another run is writing to the warehouse.")
-def run(config: Path | None, warehouse: Path | None, strict: bool | None, no_wait: bool) -> None:
+@click.option("--stale", type=click.Choice(["recompute", "leave"]),
+              help="What to do with what is stale only because a plugin changed, in place of `[run] stale`.")  # fmt: skip
+def run(
+    config: Path | None,
+    warehouse: Path | None,
+    strict: bool | None,
+    no_wait: bool,
+    stale: Literal["recompute", "leave"] | None,
+) -> None:
     """Bring the warehouse up to date and publish it.
 
     Exit status: 0 when all went well, 1 when a part failed or too much was quarantined, 2 when the run could not
@@ -58,6 +67,7 @@ def run(config: Path | None, warehouse: Path | None, strict: bool | None, no_wai
                     warehouse=str(directory),
                     strict=configuration.settings.strict,
                     wait=not no_wait,
+                    stale=stale,
                 )
         except (RunFailed, CheckError) as error:
             failure = str(error)

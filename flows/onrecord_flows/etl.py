@@ -7,6 +7,7 @@ be watched, retries, and a schedule.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from prefect import flow
 
@@ -20,14 +21,24 @@ from .tasks import Failed, aggregate, check, discovered, mapped, publish, write_
 
 
 @flow(name="etl", persist_result=False, validate_parameters=False)
-def etl(config: str, warehouse: str | None = None, strict: bool | None = None, wait: bool = True) -> None:
+def etl(
+    config: str,
+    warehouse: str | None = None,
+    strict: bool | None = None,
+    wait: bool = True,
+    stale: Literal["recompute", "leave"] | None = None,
+) -> None:
     """Bring a warehouse up to date with its sources and its plugins, and publish it.
 
     `config` is the path of an onrecord.toml; the others override what it says. With `wait`, a run of the same
     warehouse that is going on is waited for. Raises RunFailed when a part failed; the rest is loaded and published.
     """
     changes = {"warehouse": Path(warehouse).resolve() if warehouse else None, "strict": strict}
-    plugins = Plugins(load(Path(config)).with_settings(**changes))
+    configuration = load(Path(config)).with_settings(**changes)
+    if stale:
+        settings = configuration.settings.run.model_copy(update={"stale": stale})
+        configuration = configuration.with_settings(run=settings)
+    plugins = Plugins(configuration)
     run: ActiveRun | None = None
     try:
         # Here too: Prefect has put its own handler in the place of the command's.
