@@ -80,7 +80,7 @@ def command(config: Path | None, warehouse: Path | None) -> None:
         console.print(f"{back:,} document(s) are back at their source: their articles will no longer be marked")
     if left := sum(line.states.get(ledger.LEFT, 0) for line in lines):
         console.print(
-            f"{left:,} stale and left as they are, because of `stale = \"leave\"`: `onrecord backfill` recomputes what "
+            f'{left:,} stale and left as they are, because of `stale = "leave"`: `onrecord backfill` recomputes what '
             "annotators made, `onrecord run --stale recompute` everything",
             soft_wrap=True,
         )
