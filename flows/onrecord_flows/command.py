@@ -6,6 +6,7 @@ import logging
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -26,11 +27,20 @@ FAILED = 1
 @click.option("--strict", is_flag=True, default=None, help="Make a plugin that cannot be loaded an error.")
 @click.option("--no-wait", is_flag=True, help="End at once if another run is writing to the warehouse.")
 @click.option(
+    "--stale", type=click.Choice(["recompute", "leave"]),
+    help="What to do with what is stale only because a plugin changed, in place of `[run] stale`.",
+)  # fmt: skip
+@click.option(
     "--source", "sources", multiple=True, metavar="NAME",
     help="Ask only this ingestor for new documents; may be given several times.",
 )  # fmt: skip
 def run(
-    config: Path | None, warehouse: Path | None, strict: bool | None, no_wait: bool, sources: tuple[str, ...]
+    config: Path | None,
+    warehouse: Path | None,
+    strict: bool | None,
+    no_wait: bool,
+    stale: Literal["recompute", "leave"] | None,
+    sources: tuple[str, ...],
 ) -> None:
     """Bring the warehouse up to date and publish it.
 
@@ -66,6 +76,7 @@ def run(
                     strict=configuration.settings.strict,
                     wait=not no_wait,
                     sources=list(sources),
+                    stale=stale,
                 )
         except (RunFailed, CheckError) as error:
             failure = str(error)
