@@ -10,7 +10,7 @@ from typing import Literal
 
 import click
 
-from onrecord.cli import console, leave, opened, options, unheard
+from onrecord.cli import FAILED, console, leave, opened, options, unheard
 from onrecord.cli.progress import following
 from onrecord.cli.summary import summary
 from onrecord.engine import RunFailed
@@ -18,16 +18,13 @@ from onrecord.errors import CheckError, LockedError, OnrecordError
 from onrecord.warehouse.bookkeeping import report_of
 from onrecord.warehouse.lock import holder
 
-FAILED = 1
-"""The exit status of a run of which a part failed."""
-
 
 @click.command()
 @options
 @click.option("--strict", is_flag=True, default=None, help="Make a plugin that cannot be loaded an error.")
 @click.option("--no-wait", is_flag=True, help="End at once if another run is writing to the warehouse.")
 @click.option("--stale", type=click.Choice(["recompute", "leave"]),
-              help="What to do with what is stale only because a plugin changed, in place of `[run] stale`.")  # fmt: skip
+              help="What to do with what is stale only because a plugin changed: overrules `[run] stale`.")  # fmt: skip
 def run(
     config: Path | None,
     warehouse: Path | None,

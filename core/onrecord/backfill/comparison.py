@@ -7,7 +7,7 @@ their `ordinal`. Of those that are left, two are one row that has changed if the
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, zip_longest
@@ -62,8 +62,8 @@ class Difference:
     free_text: tuple[str, ...]
     """The columns by which a reader tells its rows apart."""
     same: int = 0
-    counts: Counter[Kind] = field(default_factory=Counter)
-    columns: Counter[str] = field(default_factory=Counter)
+    counts: dict[Kind, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
+    columns: dict[str, int] = field(default_factory=dict)
     """In how many of the rows that change each column does."""
     examples: list[Example] = field(default_factory=list)
 
@@ -235,7 +235,8 @@ class _Collected:
         changed: tuple[str, ...] = ()
         if old and new:
             changed = tuple(name for name, was, now in zip(self.says, old.says, new.says, strict=True) if was != now)
-            self.found.columns.update(changed)
+            for name in changed:
+                self.found.columns[name] = self.found.columns.get(name, 0) + 1
         self.found.counts[kind] += 1
         sort = changed if kind == "changes" else article_id
         kept = self._examples[kind]
