@@ -193,9 +193,13 @@ def in_group(pid: int, group: int) -> bool:
 
 
 @pytest.mark.usefixtures("prefect_url")
-def test_the_flow_fills_the_candidate_that_the_command_promotes(measured: Project) -> None:
+def test_the_flow_fills_the_candidate_that_the_command_promotes(
+    measured: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from onrecord_flows.backfill import backfill
 
+    # This process is to keep its priority.
+    monkeypatch.setattr("onrecord_flows.backfill.yield_to_others", lambda: None)
     let_go(measured)
     backfill(str(measured.root / "onrecord.toml"), ["measures"], where="word_count < 100", processes=1)
 
