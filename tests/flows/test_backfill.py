@@ -206,3 +206,13 @@ def test_the_flow_fills_the_candidate_that_the_command_promotes(
     assert done(measured) == MANY
     assert measured.run("measures", "--promote", command="backfill").returncode == 0
     assert measured.sql("select count(*) from length where count > 20") == [(MANY,)]
+
+
+@pytest.mark.usefixtures("prefect_url")
+def test_a_run_leaves_what_is_stale_unless_it_is_told_to_recompute_it(measured: Project) -> None:
+    measured.environment |= os.environ
+    let_go(measured)
+    assert measured.run().returncode == 0
+    assert measured.sql("select count(*) from length where count > 20") == [(0,)]
+    assert measured.run("--stale", "recompute").returncode == 0
+    assert measured.sql("select count(*) from length where count > 20") == [(MANY,)]

@@ -821,9 +821,24 @@ def test_any_history_ends_in_the_warehouse_that_is_built_from_scratch(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(changes=st.lists(CHANGES, min_size=8, max_size=30))
 def test_any_long_history_ends_in_the_warehouse_that_is_built_from_scratch(
     changes: list[tuple[str, Any, Any]], tmp_path_factory: pytest.TempPathFactory, plugin_of: Callable[..., ModuleType]
 ) -> None:
     check_history(changes, tmp_path_factory.mktemp("history"), plugin_of)
+
+
+AROUND_BACKFILLS = CHANGES.filter(lambda change: change[0] in ("put", "version", "backfill", "promote", "stale", "run"))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(changes=st.lists(AROUND_BACKFILLS, min_size=8, max_size=20))
+def test_whatever_is_backfilled_and_promoted_between_runs_the_end_is_the_same(
+    changes: list[tuple[str, Any, Any]], tmp_path_factory: pytest.TempPathFactory, plugin_of: Callable[..., ModuleType]
+) -> None:
+    first = [("put", "a", text(BODIES[0], headline="One")), ("put", "b", text(BODIES[3])), ("run", None, None)]
+    check_history([*first, *changes], tmp_path_factory.mktemp("history"), plugin_of)

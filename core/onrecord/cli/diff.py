@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import click
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -91,7 +92,8 @@ def _example(difference: Difference, example: Example) -> None:
         before, text, after = (" ".join(part.split()) for part in example.context)
         gaps = [" " if part[-1:].isspace() else "" for part in example.context[:2]]
         style = _STYLES[example.kind]
-        console.print(Text.assemble("  …", before, gaps[0], (text, style), gaps[1], after, "…"))
+        words = Text.assemble("…", before, gaps[0], (text, style), gaps[1], after, "…")
+        console.print(Padding(words, (0, 0, 0, 2)))
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="dim")
     grid.add_column(overflow="fold")
