@@ -10,16 +10,13 @@ from typing import Literal
 
 import click
 
-from onrecord.cli import console, leave, opened, options, unheard
+from onrecord.cli import FAILED, console, leave, opened, options, unheard
 from onrecord.cli.progress import following
 from onrecord.cli.summary import summary
 from onrecord.engine import RunFailed, chosen
 from onrecord.errors import CheckError, LockedError, OnrecordError
 from onrecord.warehouse.bookkeeping import report_of
 from onrecord.warehouse.lock import holder
-
-FAILED = 1
-"""The exit status of a run of which a part failed."""
 
 
 @click.command()

@@ -209,6 +209,7 @@ def test_it_makes_the_rows_of_what_a_plugin_requires_where_they_are_stale(world:
 
 def test_where_everything_is_up_to_date_there_is_nothing_to_do(world: World) -> None:
     assert world.backfill("lengths") == []
+    assert candidates(world.directory) == []
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -29,7 +30,9 @@ from onrecord import (
     Row,
     ledger,
 )
-from onrecord.engine import running
+from onrecord.backfill import Selection, backfilling, candidate_of, promote
+from onrecord.engine import RunFailed, running
+from onrecord.errors import CheckError, OnrecordError
 from onrecord.fingerprint import targets
 from onrecord.identity import identify
 from onrecord.report import RunReport
@@ -679,6 +682,8 @@ CHANGES = st.one_of(
     st.tuples(st.just("least"), st.sampled_from([1, 5]), st.none()),
     st.tuples(st.just("pipeline"), st.sampled_from(["en", "de"]), st.sampled_from(["1", "2", None])),
     st.tuples(st.just("stale"), st.sampled_from(["recompute", "leave"]), st.none()),
+    st.tuples(st.just("backfill"), st.sampled_from(["words", "names", "tokens"]), st.sampled_from([0, 1, 99])),
+    st.tuples(st.just("promote"), st.sampled_from(["words", "names", "tokens"]), st.none()),
     st.tuples(st.just("run"), st.none(), st.none()),
 )
 
@@ -715,6 +720,14 @@ class History(World):
             self.pipelines[which] = Pipeline(which, "blank", value, {"en": english, "de": german}[which])
         elif what == "stale":
             self.settings["run"] = self.settings["run"] | {"stale": which}
+        elif what in ("backfill", "promote"):
+            try:
+                self.backfill(which, value) if what == "backfill" else self.promote(which)
+            except (CheckError, RunFailed):
+                raise
+            except OnrecordError:
+                # Refused: there is nothing to backfill or to promote, or it is not what the plugins would make.
+                pass
         elif what == "run":
             self.run_as_planned()
         self.configure()
@@ -722,6 +735,17 @@ class History(World):
     def configure(self) -> None:
         # A table for a plugin that is not there would be an error.
         self.settings["plugins"] = {"words": {"least": self.least}} if "words" in self.parts else {}
+
+    def backfill(self, name: str, most: int) -> None:
+        """Backfill so many batches."""
+        plugins = self.sandbox.plugins
+        with backfilling(plugins, Selection(plugins=(name,))) as run:
+            for batch in islice(run.pending("annotate"), most):
+                run.load(perform(batch, plugins))
+
+    def promote(self, name: str) -> None:
+        plugins = self.sandbox.plugins
+        promote(plugins, candidate_of(self.directory, name, plugins), incomplete=True)
 
     def run_as_planned(self) -> None:
         """Run, and compare with what the plan says; a stage's own work shows where nothing happens before it."""
@@ -797,9 +821,24 @@ def test_any_history_ends_in_the_warehouse_that_is_built_from_scratch(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(changes=st.lists(CHANGES, min_size=8, max_size=30))
 def test_any_long_history_ends_in_the_warehouse_that_is_built_from_scratch(
     changes: list[tuple[str, Any, Any]], tmp_path_factory: pytest.TempPathFactory, plugin_of: Callable[..., ModuleType]
 ) -> None:
     check_history(changes, tmp_path_factory.mktemp("history"), plugin_of)
+
+
+AROUND_BACKFILLS = CHANGES.filter(lambda change: change[0] in ("put", "version", "backfill", "promote", "stale", "run"))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(changes=st.lists(AROUND_BACKFILLS, min_size=8, max_size=20))
+def test_whatever_is_backfilled_and_promoted_between_runs_the_end_is_the_same(
+    changes: list[tuple[str, Any, Any]], tmp_path_factory: pytest.TempPathFactory, plugin_of: Callable[..., ModuleType]
+) -> None:
+    first = [("put", "a", text(BODIES[0], headline="One")), ("put", "b", text(BODIES[3])), ("run", None, None)]
+    check_history([*first, *changes], tmp_path_factory.mktemp("history"), plugin_of)

@@ -60,6 +60,9 @@ def backfilling(plugins: Plugins, selection: Selection) -> Iterator[ActiveRun]:
             run = ActiveRun(plugins, warehouse=candidate, wanted=candidate.targets)
             with under_way(run, wait=False):
                 yield run
+        if candidate.is_empty():
+            # There was nothing to do, and there is nothing to promote.
+            drop(candidate)
     except SchemaError as error:
         remedy = f"Drop the candidate and begin anew: onrecord backfill --drop {candidate.selection.plugins[0]}"
         raise SchemaError(error.table, error.column, error.reason, remedy) from error

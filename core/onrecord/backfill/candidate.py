@@ -152,6 +152,12 @@ class Candidate(Warehouse):
                 )
                 yield number, connection
 
+    def is_empty(self) -> bool:
+        """Whether there is nothing in it that was done, or failed."""
+        with super().reading() as connection:
+            query = "select (select count(*) from ledger) + (select count(*) from quarantine)"
+            return connection.execute(query).fetchall() == [(0,)]
+
     def save(self) -> None:
         """Write down the selection: from then on the candidate is there."""
         self.directory.mkdir(parents=True, exist_ok=True)

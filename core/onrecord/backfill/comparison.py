@@ -7,7 +7,7 @@ their `ordinal`. Of those that are left, two are one row that has changed if the
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, zip_longest
@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ..errors import OnrecordError
 from ..plugins import Plugins
@@ -62,8 +63,8 @@ class Difference:
     free_text: tuple[str, ...]
     """The columns by which a reader tells its rows apart."""
     same: int = 0
-    counts: Counter[Kind] = field(default_factory=Counter)
-    columns: Counter[str] = field(default_factory=Counter)
+    counts: dict[Kind, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
+    columns: dict[str, int] = field(default_factory=dict)
     """In how many of the rows that change each column does."""
     examples: list[Example] = field(default_factory=list)
 
@@ -160,7 +161,7 @@ class _Collected:
         alike = " and ".join(f"e.{quoted(name)} is not distinct from l.{quoted(name)}" for name in self.says)
         differing = connection.sql(sql("compare").format(says=says, key=key, alike=alike)).to_arrow_table()
         after = connection.execute("select count(*) from after_rows").fetchall()[0][0]
-        self.found.same += after - sum(differing["is_new"].to_pylist())
+        self.found.same += after - (pc.sum(differing["is_new"]).as_py() or 0)
         places = self._places(connection, differing)
         for article_id, sides in _by_article(differing):
             before, after = ([self._row(v, places[is_new]) for v in sides[is_new]] for is_new in (False, True))
@@ -235,7 +236,8 @@ class _Collected:
         changed: tuple[str, ...] = ()
         if old and new:
             changed = tuple(name for name, was, now in zip(self.says, old.says, new.says, strict=True) if was != now)
-            self.found.columns.update(changed)
+            for name in changed:
+                self.found.columns[name] = self.found.columns.get(name, 0) + 1
         self.found.counts[kind] += 1
         sort = changed if kind == "changes" else article_id
         kept = self._examples[kind]
@@ -272,7 +274,7 @@ def _define_sides(connection: duckdb.DuckDBPyConnection, table: Table, what: str
         # A table or a column may be new, and a column may have had another type: then it says something else.
         types = {c.name: "VARCHAR" if c.type == "UUID" else c.type for c in table.columns}
         columns = ", ".join(
-            f"{quoted(name)}::{types[name]} as {quoted(name)}"
+            f"try_cast({quoted(name)} as {types[name]}) as {quoted(name)}"
             if name in there
             else f"null::{types[name]} as {quoted(name)}"
             for name in names
@@ -289,7 +291,8 @@ def _by_article(differing: pa.Table) -> Iterator[tuple[str, dict[bool, list[dict
     """The rows that differ, article by article: those before, and those after."""
     current: str | None = None
     sides: dict[bool, list[dict[str, Any]]] = {False: [], True: []}
-    for values in differing.to_pylist():
+    # As Python objects they take many times the memory, so a few at a time.
+    for values in chain.from_iterable(batch.to_pylist() for batch in differing.to_batches(10_000)):
         article_id = str(values.pop("article_id"))
         if current is not None and article_id != current:
             yield current, sides

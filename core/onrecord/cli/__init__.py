@@ -26,7 +26,12 @@ console = Console(highlight=False)
 COULD_NOT_START = 2
 """The exit status when a command could not begin its work."""
 
+FAILED = 1
+"""The exit status when a part failed."""
+
 _COMMANDS = {
+    "backfill": "backfill",
+    "diff": "diff",
     "plan": "plan",
     "plugins": "plugins",
     "quarantine": "quarantine",
