@@ -79,6 +79,9 @@ class RunSettings(_Section):
     """How often an ingestor is tried again after a failure that may pass."""
     retry_seconds: float = Field(default=2, ge=0)
     """The pause before the first retry; each further one is twice as long."""
+    stale: Literal["recompute", "leave"] = "recompute"
+    """What to do with rows that are stale only because a plugin, its settings or a pipeline changed: recompute them, or
+    leave them to `onrecord backfill`. What is new or changed is done either way."""
 
 
 class LanguageSettings(_Section):

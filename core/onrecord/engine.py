@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -34,7 +34,7 @@ import pyarrow.compute as pc
 from . import ledger
 from .components import Aggregator, Ingestor
 from .errors import PLUGIN_FAILURES, CheckError, OnrecordError
-from .fingerprint import targets
+from .fingerprint import Target, targets
 from .logs import about
 from .plugins import Plugins
 from .records import AGGREGATE_TABLES, ANNOTATION_TABLES, STANDARD_TABLES, Ledger, Run, StageName, Step
@@ -77,13 +77,22 @@ class _Progress:
 class ActiveRun:
     """A run in progress. One process has it, holds the warehouse's lock and does all the writing."""
 
-    def __init__(self, plugins: Plugins, sources: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        plugins: Plugins,
+        sources: Sequence[str] = (),
+        warehouse: Warehouse | None = None,
+        wanted: Sequence[Target] | None = None,
+    ) -> None:
+        """By default a run of the configured warehouse that asks all sources and brings every component up to date."""
         self.plugins = plugins
         self._sources = chosen(plugins, sources)
         self.settings = plugins.configuration.settings
-        self.warehouse = Warehouse(self.settings.warehouse)
+        self.warehouse = warehouse or Warehouse(self.settings.warehouse)
         self.id: UUID = uuid4()
-        self._targets = targets(plugins)
+        self.note: str | None = None
+        """What the table `run` says of a run that went well, where it was no ordinary one."""
+        self._targets = targets(plugins) if wanted is None else wanted
         self._items = ITEM_SCHEMA.empty_table()
         self._progress: dict[tuple[StageName, str], _Progress] = {}
         self._began: dict[StageName, float] = {}
@@ -139,12 +148,12 @@ class ActiveRun:
 
     def pending(self, stage: StageName) -> Iterator[Batch]:
         """What a stage has to do, as batches. Load the outcomes as they come; nothing is held open in between."""
-        with self.warehouse.writing() as connection:
+        with self.warehouse.reading() as connection:
             total = ledger.count_pending(connection, stage, self._targets, self._items)
+        with self.warehouse.writing() as connection:
             if ledger.forget_outlived(connection, stage, self._targets, self._items):
                 mark_changed(connection, self.id)
-        self._began[stage] = perf_counter()
-        _tell("stage", stage=stage, total=total)
+        self.begin(stage, total)
         # Enough batches to keep every worker busy to the end, few enough that their cost does not count.
         size = min(self.settings.run.batch_size, max(_LEAST, ceil(total / (4 * max(1, self.processes)))))
         number, after = 0, -1
@@ -157,6 +166,11 @@ class ActiveRun:
                     yield batch
             if after < 0:
                 break
+
+    def begin(self, stage: StageName, total: int) -> None:
+        """Say that a stage begins, and how many subjects it has."""
+        self._began[stage] = perf_counter()
+        _tell("stage", stage=stage, total=total)
 
     def load(self, outcome: Outcome) -> None:
         """Load an outcome, in one transaction; a component that has failed too often gets no more subjects."""
@@ -263,6 +277,8 @@ class ActiveRun:
     # ── inside ───────────────────────────────────────────────────────────────────────────────────
 
     def _start(self) -> None:
+        # From here on, not from when it began to wait for the lock.
+        self._row = self._row.model_copy(update={"started_at": datetime.now(UTC)})
         owners = {
             table.name: component.name
             for component in [*self.plugins.annotators.values(), *self.plugins.aggregators.values()]
@@ -277,7 +293,7 @@ class ActiveRun:
         if self._finished:
             return
         self._finished = True
-        message = message or "\n".join(self._failures()) or None
+        message = message or "\n".join(self._failures()) or self.note
         changes = {"status": status, "message": message, "finished_at": datetime.now(UTC)}
         self._row = self._row.model_copy(update=changes)
         with self.warehouse.writing() as connection:
@@ -384,13 +400,24 @@ def running(plugins: Plugins, *, sources: Sequence[str] = (), wait: bool = True)
     OnrecordError for a source that there is not, LockedError if another run has the warehouse and `wait` is false,
     SchemaError if a table cannot become what its class says, and RunFailed at the end of a run of which a part failed.
     """
-    chosen(plugins, sources)
-    run: ActiveRun | None = None
+    run = ActiveRun(plugins, sources)
+    with under_way(run, wait=wait, finished=plugins.run_finished):
+        yield run
+
+
+@contextmanager
+def under_way(
+    run: ActiveRun, *, wait: bool, finished: Callable[[RunReport], None] = lambda report: None
+) -> Iterator[None]:
+    """What `running` does, with a run that has been made; `finished` is told how it went."""
+    begun = False
     try:
-        with locked(plugins.configuration.settings.warehouse, wait=wait):
-            run = _begun(plugins, sources)
+        with locked(run.warehouse.directory, wait=wait):
+            run._start()
+            begun = True
+            _tell("begun", run_id=str(run.id))
             try:
-                yield run
+                yield
             except BaseException as error:
                 # What is no Exception came from outside: Ctrl-C, or the signal of a service manager.
                 interrupted = not isinstance(error, Exception)
@@ -403,19 +430,12 @@ def running(plugins: Plugins, *, sources: Sequence[str] = (), wait: bool = True)
                 run.warehouse.close()
     except BaseException:
         # Whoever is told takes their time, which nobody who waits for the lock should have to.
-        if run is not None:
-            plugins.run_finished(run.report)
+        if begun:
+            finished(run.report)
         raise
-    plugins.run_finished(run.report)
+    finished(run.report)
     if run.report.failed:
         raise RunFailed(run.report.run.message or "failed")
-
-
-def _begun(plugins: Plugins, sources: Sequence[str]) -> ActiveRun:
-    run = ActiveRun(plugins, sources)
-    run._start()
-    _tell("begun", run_id=str(run.id))
-    return run
 
 
 def _tell(event: str, **fields: Any) -> None:

@@ -6,10 +6,11 @@ import logging
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import click
 
-from onrecord.cli import console, leave, opened, options, unheard
+from onrecord.cli import FAILED, console, leave, opened, options, unheard
 from onrecord.cli.progress import following
 from onrecord.cli.summary import summary
 from onrecord.engine import RunFailed, chosen
@@ -17,20 +18,26 @@ from onrecord.errors import CheckError, LockedError, OnrecordError
 from onrecord.warehouse.bookkeeping import report_of
 from onrecord.warehouse.lock import holder
 
-FAILED = 1
-"""The exit status of a run of which a part failed."""
-
 
 @click.command()
 @options
 @click.option("--strict", is_flag=True, default=None, help="Make a plugin that cannot be loaded an error.")
 @click.option("--no-wait", is_flag=True, help="End at once if another run is writing to the warehouse.")
 @click.option(
+    "--stale", type=click.Choice(["recompute", "leave"]),
+    help="What to do with what is stale only because a plugin changed, in place of `[run] stale`.",
+)  # fmt: skip
+@click.option(
     "--source", "sources", multiple=True, metavar="NAME",
     help="Ask only this ingestor for new documents; may be given several times.",
 )  # fmt: skip
 def run(
-    config: Path | None, warehouse: Path | None, strict: bool | None, no_wait: bool, sources: tuple[str, ...]
+    config: Path | None,
+    warehouse: Path | None,
+    strict: bool | None,
+    no_wait: bool,
+    stale: Literal["recompute", "leave"] | None,
+    sources: tuple[str, ...],
 ) -> None:
     """Bring the warehouse up to date and publish it.
 
@@ -66,6 +73,7 @@ def run(
                     strict=configuration.settings.strict,
                     wait=not no_wait,
                     sources=list(sources),
+                    stale=stale,
                 )
         except (RunFailed, CheckError) as error:
             failure = str(error)

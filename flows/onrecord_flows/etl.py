@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Literal
 
 from prefect import State, flow
 from prefect.runtime import deployment
@@ -32,16 +33,21 @@ def etl(
     strict: bool | None = None,
     wait: bool = True,
     sources: list[str] | None = None,
+    stale: Literal["recompute", "leave"] | None = None,
 ) -> State[None] | None:
     """Bring a warehouse up to date with its sources and its plugins, and publish it.
 
-    `config` is the path of an onrecord.toml; `warehouse` and `strict` override what it says. `sources` names the
-    ingestors that are asked for new documents; without it all are. With `wait`, a run of the same warehouse that is
+    `config` is the path of an onrecord.toml; `warehouse`, `strict` and `stale` override what it says. `sources` names
+    the ingestors that are asked for new documents; without it all are. With `wait`, a run of the same warehouse that is
     going on is waited for; without it, a scheduled run ends as skipped, and any other raises LockedError. Raises
     RunFailed when a part failed; the rest is loaded and published.
     """
     changes = {"warehouse": Path(warehouse).resolve() if warehouse else None, "strict": strict}
-    plugins = Plugins(load(Path(config)).with_settings(**changes))
+    configuration = load(Path(config)).with_settings(**changes)
+    if stale:
+        settings = configuration.settings.run.model_copy(update={"stale": stale})
+        configuration = configuration.with_settings(run=settings)
+    plugins = Plugins(configuration)
     run: ActiveRun | None = None
     try:
         # Here too: Prefect has put its own handler in the place of the command's.

@@ -179,8 +179,8 @@ def test_help_lists_every_command(project: Path, onrecord: Callable[..., Ended])
     ended = onrecord("--help")
     assert ended.status == 0
     commands = (
-        "backup", "export", "maintain", "plan", "plugins", "quarantine", "report", "restore", "show", "sql", "status",
-        "tables", "try",
+        "backfill", "backup", "diff", "export", "maintain", "plan", "plugins", "quarantine", "report", "restore",
+        "show", "sql", "status", "tables", "try",
     )  # fmt: skip
     for command in commands:
         assert f"\n  {command} " in ended.out
@@ -748,3 +748,81 @@ def test_try_clean_prints_segments_as_json(shouted: Path, onrecord: Callable[...
 
 def test_only_try_clean_writes_a_page(project: Path, onrecord: Callable[..., Ended]) -> None:
     assert onrecord("try", "lengths", "--html", "page.html", "inbox/a.txt").status == 2
+
+
+# ── backfill, diff ───────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def improved(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The project after `lengths` has come to count otherwise, of which `doubles` makes something; runs leave that."""
+    source = (project / "plugins/measure.py").read_text()
+    source = source.replace('"lengths", "1"', '"lengths", "2"').replace("words=len(", "words=100 + len(")
+    (project / "plugins/measure.py").write_text(source)
+    (project / "onrecord.toml").write_text(CONFIG + 'stale = "leave"\n')
+    # This process is to keep its priority.
+    monkeypatch.setattr("onrecord.cli.backfill.yield_to_others", lambda: None)
+    return project
+
+
+def test_plan_says_what_a_run_leaves_and_how_it_is_done(improved: Path, onrecord: Callable[..., Ended]) -> None:
+    ended = onrecord("plan")
+    assert ended.status == 0
+    assert '2 stale and left as they are, because of `stale = "leave"`: `onrecord backfill`' in ended.words
+    # The article that the old version failed on has not been done, so it is not stale: a run tries the new one on it.
+    assert " 2 to do" in ended.words
+
+
+def test_a_backfill_from_beginning_to_end(improved: Path, onrecord: Callable[..., Ended]) -> None:
+    assert "there are no candidates" in onrecord("backfill").words
+
+    ended = onrecord("backfill", "lengths", "--workers", "0")
+    assert ended.status == 0
+    assert "`onrecord diff lengths` shows what would change" in ended.words
+    assert onrecord("backfill").out.splitlines()[1].split()[-1] == "finished"
+
+    ended = onrecord("diff", "lengths")
+    assert ended.status == 0
+    assert "lengths 2 in the candidate lengths, over all articles: 2 article(s); published: 1 on 1" in ended.words
+    assert "length 0 1 0 0 words 1" in ended.words
+    # What came out of a document is shown as it is, whatever rich makes of brackets.
+    assert "words 3 → 103 note Three [/short] [words]." in ended.words
+    found = json.loads(onrecord("diff", "doubles", "--json").out)
+    assert found["tables"][0]["examples"][0]["after"] == {"words": 206}
+
+    ended = onrecord("backfill", "lengths", "--promote")
+    assert ended.status == 0
+    assert "promoted lengths, all articles, and published" in ended.words
+    assert onrecord("sql", "--csv", "select length.words, twice.words from length, twice").out.endswith("103,206\n")
+    assert "nothing to do" in onrecord("backfill", "lengths", "--workers", "0").words
+
+
+def test_a_candidate_can_be_dropped(improved: Path, onrecord: Callable[..., Ended]) -> None:
+    onrecord("backfill", "lengths", "--workers", "0")
+    assert onrecord("backfill", "lengths", "--drop").out == (
+        "dropped the candidate of lengths; what is published has not been touched\n"
+    )
+    ended = onrecord("diff", "lengths")
+    assert ended.status == 2
+    assert "there is no candidate of lengths" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["lengths", "--promote", "--drop"], "not both"),
+        (["--promote"], "take one PLUGIN"),
+        (["lengths", "--drop", "--outlet", "Post"], "are about all that its candidate holds"),
+        (["lengths", "--incomplete"], "--incomplete goes with --promote"),
+        (["--since", "2016-01-01"], "name the PLUGINs"),
+        (["lengths", "--since", "May"], "'May' does not match the format '%Y-%m-%d'"),
+        (["lengths", "--where", "colour = 1"], "`where` must be a condition on the columns of `article`"),
+        (["nothing"], "nothing cannot be backfilled, being not loaded. The annotators are: lengths, doubles"),
+    ],
+)
+def test_a_backfill_that_makes_no_sense_says_why(
+    arguments: list[str], reason: str, improved: Path, onrecord: Callable[..., Ended]
+) -> None:
+    ended = onrecord("backfill", *arguments)
+    assert ended.status == 2
+    assert reason in ended.words

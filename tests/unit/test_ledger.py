@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -29,7 +30,9 @@ from onrecord import (
     Row,
     ledger,
 )
-from onrecord.engine import running
+from onrecord.backfill import Selection, backfilling, candidate_of, promote
+from onrecord.engine import RunFailed, running
+from onrecord.errors import CheckError, OnrecordError
 from onrecord.fingerprint import targets
 from onrecord.identity import identify
 from onrecord.report import RunReport
@@ -393,6 +396,79 @@ def contents(world: World, *, without: str = "") -> dict[str, list[dict[str, Any
         connection.close()
 
 
+# ── Leaving to a backfill what is merely stale ───────────────────────────────────────────────────
+
+
+@pytest.fixture
+def leaving(world: World) -> World:
+    """A world whose runs leave what is stale only because a component changed."""
+    world.settings["run"] = {"workers": 0, "stale": "leave"}
+    return world
+
+
+def test_a_run_that_leaves_what_is_stale_writes_nothing_when_a_version_changes(leaving: World) -> None:
+    leaving.parts["words"].version = "2"
+
+    assert leaving.plan() == {"words": {"left": 3}, "names": {"left": 3}, "totals": {"requirement": 1}}
+    # The aggregator's rows are worked out again: from the same rows, so to the same end.
+    assert leaving.written_by(leaving.run()) == {"total": "*"}
+    assert leaving.plan() == {"words": {"left": 3}, "names": {"left": 3}}
+
+
+@pytest.mark.parametrize("change", [change_configuration, change_english_pipeline, change_version("reads")])
+def test_every_kind_of_mere_staleness_is_left(change: Callable[[World], None], leaving: World) -> None:
+    change(leaving)
+    left = {plugin: states["left"] for plugin, states in leaving.states().items() if "left" in states}
+
+    assert left
+    assert not {table for table in leaving.written_by(leaving.run()) if not table.endswith("total")}
+    assert {plugin: states["left"] for plugin, states in leaving.states().items() if "left" in states} == left
+
+
+def test_what_is_new_or_changed_is_done_with_the_version_of_now_and_the_rest_is_left(leaving: World) -> None:
+    leaving.parts["words"].version = "2"
+    leaving.documents["a"] = text("Anna spoke again.", headline="A")
+    leaving.documents["c"] = text("Dora came.", headline="C")
+
+    written = leaving.written_by(leaving.run())
+
+    assert {table: written[table] for table in ANNOTATIONS} == of("ac", *ANNOTATIONS)
+    assert leaving.plan() == {"words": {"left": 2, "current": 2}, "names": {"left": 2, "current": 2}}
+
+
+def test_what_is_stale_is_not_left_where_another_plugin_that_reads_its_rows_has_work_to_do(leaving: World) -> None:
+    class Initial(Row, key=("ordinal",)):
+        ordinal: int
+        letter: str
+
+    class Initials(Annotator):
+        name, version, requires, writes = "initials", "1", ["names"], [Initial]
+
+        def annotate(self, article: Article) -> Iterator[Row]:
+            yield from (Initial(ordinal=n.ordinal, letter=n.name[0]) for n in article.rows(Name))
+
+    leaving.parts["words"].version = "2"
+    leaving.parts["tokens"].version = "2"
+    leaving.parts["initials"] = Initials()
+
+    assert leaving.plan() == {
+        "words": {"version": 3}, "names": {"requirement": 3}, "initials": {"new": 3}, "totals": {"requirement": 1},
+        # Nothing of theirs is read by the new one, nor reads it.
+        "tokens": {"left": 3}, "phrases": {"left": 3}, "token_totals": {"requirement": 1},
+    }  # fmt: skip
+    leaving.run()
+    assert leaving.plan() == {"tokens": {"left": 3}, "phrases": {"left": 3}}
+
+
+def test_what_was_left_is_done_by_a_run_that_recomputes(leaving: World) -> None:
+    leaving.parts["words"].version = "2"
+    leaving.run()
+    leaving.settings["run"] = {"workers": 0, "stale": "recompute"}
+
+    assert leaving.written_by(leaving.run()) == of("abd", "word_count", "name") | of("*", "total")
+    assert leaving.plan() == {}
+
+
 # ── Plugins that come and go ─────────────────────────────────────────────────────────────────────
 
 
@@ -605,6 +681,9 @@ CHANGES = st.one_of(
     st.tuples(st.just("drop"), st.sampled_from(["#", "Bert"]), st.none()),
     st.tuples(st.just("least"), st.sampled_from([1, 5]), st.none()),
     st.tuples(st.just("pipeline"), st.sampled_from(["en", "de"]), st.sampled_from(["1", "2", None])),
+    st.tuples(st.just("stale"), st.sampled_from(["recompute", "leave"]), st.none()),
+    st.tuples(st.just("backfill"), st.sampled_from(["words", "names", "tokens"]), st.sampled_from([0, 1, 99])),
+    st.tuples(st.just("promote"), st.sampled_from(["words", "names", "tokens"]), st.none()),
     st.tuples(st.just("run"), st.none(), st.none()),
 )
 
@@ -639,6 +718,16 @@ class History(World):
             self.pipelines.pop(which, None)
         elif what == "pipeline":
             self.pipelines[which] = Pipeline(which, "blank", value, {"en": english, "de": german}[which])
+        elif what == "stale":
+            self.settings["run"] = self.settings["run"] | {"stale": which}
+        elif what in ("backfill", "promote"):
+            try:
+                self.backfill(which, value) if what == "backfill" else self.promote(which)
+            except (CheckError, RunFailed):
+                raise
+            except OnrecordError:
+                # Refused: there is nothing to backfill or to promote, or it is not what the plugins would make.
+                pass
         elif what == "run":
             self.run_as_planned()
         self.configure()
@@ -646,6 +735,17 @@ class History(World):
     def configure(self) -> None:
         # A table for a plugin that is not there would be an error.
         self.settings["plugins"] = {"words": {"least": self.least}} if "words" in self.parts else {}
+
+    def backfill(self, name: str, most: int) -> None:
+        """Backfill so many batches."""
+        plugins = self.sandbox.plugins
+        with backfilling(plugins, Selection(plugins=(name,))) as run:
+            for batch in islice(run.pending("annotate"), most):
+                run.load(perform(batch, plugins))
+
+    def promote(self, name: str) -> None:
+        plugins = self.sandbox.plugins
+        promote(plugins, candidate_of(self.directory, name, plugins), incomplete=True)
 
     def run_as_planned(self) -> None:
         """Run, and compare with what the plan says; a stage's own work shows where nothing happens before it."""
@@ -670,7 +770,7 @@ class History(World):
         """Bring back what is away, and run."""
         self.parts |= self.away
         self.away.clear()
-        self.configure()
+        self.change("stale", "recompute", None)
         for language, load in (("en", english), ("de", german)):
             self.pipelines.setdefault(language, Pipeline(language, "blank", "1", load))
         self.run_as_planned()
@@ -721,9 +821,24 @@ def test_any_history_ends_in_the_warehouse_that_is_built_from_scratch(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(changes=st.lists(CHANGES, min_size=8, max_size=30))
 def test_any_long_history_ends_in_the_warehouse_that_is_built_from_scratch(
     changes: list[tuple[str, Any, Any]], tmp_path_factory: pytest.TempPathFactory, plugin_of: Callable[..., ModuleType]
 ) -> None:
     check_history(changes, tmp_path_factory.mktemp("history"), plugin_of)
+
+
+AROUND_BACKFILLS = CHANGES.filter(lambda change: change[0] in ("put", "version", "backfill", "promote", "stale", "run"))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(changes=st.lists(AROUND_BACKFILLS, min_size=8, max_size=20))
+def test_whatever_is_backfilled_and_promoted_between_runs_the_end_is_the_same(
+    changes: list[tuple[str, Any, Any]], tmp_path_factory: pytest.TempPathFactory, plugin_of: Callable[..., ModuleType]
+) -> None:
+    first = [("put", "a", text(BODIES[0], headline="One")), ("put", "b", text(BODIES[3])), ("run", None, None)]
+    check_history([*first, *changes], tmp_path_factory.mktemp("history"), plugin_of)

@@ -26,8 +26,13 @@ console = Console(highlight=False)
 COULD_NOT_START = 2
 """The exit status when a command could not begin its work."""
 
+FAILED = 1
+"""The exit status when a part failed."""
+
 _COMMANDS = {
+    "backfill": "backfill",
     "backup": "backup",
+    "diff": "diff",
     "export": "export",
     "maintain": "maintain",
     "plan": "plan",

@@ -87,21 +87,24 @@ class Warehouse:
 
         Attaching it to an instance that stays is far cheaper than starting an instance for it.
         """
-        if self._instance is None:
-            # What does not fit into memory spills to where the warehouse is, not to where the command was given.
-            options = _OPTIONS | {"temp_directory": str(self.directory / "spill")}
-            self._instance = duckdb.connect(":memory:", config=options)
-        connection = self._instance.cursor()
+        connection = self._cursor()
         with closing(connection):
             # Left behind where an interrupt came at the wrong moment.
             connection.execute("detach database if exists opened")
-            _attach(connection, path, read_only=read_only)
+            attach(connection, path, read_only=read_only)
             connection.execute("use opened")
             try:
                 yield connection
             finally:
                 connection.execute("use memory")
                 connection.execute("detach opened")
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        if self._instance is None:
+            # What does not fit into memory spills to where the warehouse is, not to where the command was given.
+            options = _OPTIONS | {"temp_directory": str(self.directory / "spill")}
+            self._instance = duckdb.connect(":memory:", config=options)
+        return self._instance.cursor()
 
     def close(self) -> None:
         """Let go of what is kept between openings."""
@@ -196,7 +199,7 @@ class Warehouse:
             query = "select count(*) from run semi join unpublished using (run_id) where changed"
             if connection.execute(query).fetchall() != [(0,)]:
                 return False
-            _attach(connection, self.published, read_only=True, alias="published")
+            attach(connection, self.published, read_only=True, alias="published")
             # Maintenance, which is no run, may have removed documents, with or without their articles.
             query = "select (select count(*) from document) = (select count(*) from published.document)"
             if connection.execute(query).fetchall() != [(True,)]:
@@ -232,7 +235,7 @@ class Warehouse:
         fresh = self.live.with_suffix(".compacting")
         fresh.unlink(missing_ok=True)
         with self._attached(self.live, read_only=True) as connection:
-            _attach(connection, fresh, read_only=False, alias="fresh")
+            attach(connection, fresh, read_only=False, alias="fresh")
             try:
                 connection.execute("copy from database opened to fresh")
             finally:
@@ -256,7 +259,7 @@ class Warehouse:
         """Define `unpublished(run_id)`: the runs that the published database does not know of."""
         known: list[str] = []
         if self.published.exists():
-            _attach(connection, self.published, read_only=True, alias="published")
+            attach(connection, self.published, read_only=True, alias="published")
             query = "select run_id::varchar from published.run where status <> 'running'"
             known = [run_id for (run_id,) in connection.execute(query).fetchall()]
             connection.execute("detach published")
@@ -317,7 +320,7 @@ def mark_changed(connection: duckdb.DuckDBPyConnection, run: UUID) -> None:
     connection.execute("update run set changed = true where run_id = $run and not changed", {"run": str(run)})
 
 
-def _attach(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool, alias: str = "opened") -> None:
+def attach(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool, alias: str = "opened") -> None:
     """Attach a database file, waiting for whoever else has it open for a moment. Raises WarehouseError."""
     options = "read_only" if read_only else f"storage_version '{STORAGE_VERSION}'"
     patiently = Retrying(

@@ -1,0 +1,136 @@
+"""`onrecord diff`: what a candidate would change."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import click
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from ..backfill import candidate_of
+from ..backfill.comparison import KINDS, Comparison, Difference, Example, Kind, compare
+from . import console, opened, options
+
+_MANY: dict[Kind, str] = {"changes": "change", "appears": "appear", "vanishes": "vanish"}
+_STYLES: dict[Kind, str] = {"changes": "yellow", "appears": "green", "vanishes": "red"}
+_LONGEST = 160
+"""Characters of a value that are shown."""
+
+
+@click.command()
+@options
+@click.argument("plugin")
+@click.option("--examples", type=click.IntRange(0), default=3, show_default=True, metavar="N",
+              help="Examples of each kind in each table.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print all of it as one JSON object.")
+def command(config: Path | None, warehouse: Path | None, plugin: str, examples: int, as_json: bool) -> None:
+    """Show what would appear, vanish and change if the candidate of PLUGIN were promoted.
+
+    Rows are compared by what they say, over the articles that `onrecord backfill PLUGIN` has done; ids and ordinals
+    count for nothing. A row changes where another one stands at the same place in the text, or has the same key.
+    """
+    configuration, plugins = opened(config, warehouse)
+    candidate = candidate_of(configuration.settings.warehouse, plugin, plugins)
+    found = compare(plugins, candidate, plugin, examples)
+    if as_json:
+        click.echo(json.dumps(dataclasses.asdict(found), default=str, ensure_ascii=False, indent=2))
+        return
+    _head(found)
+    for difference in found.tables:
+        for kind in KINDS:
+            own = [example for example in difference.examples if example.kind == kind]
+            if own:
+                _heading(difference, kind)
+                for example in own:
+                    _example(difference, example)
+
+
+def _head(found: Comparison) -> None:
+    before = ", ".join(f"{version} on {count:,}" for version, count in found.versions_before.items()) or "none"
+    articles = sum(found.outcomes.values())
+    console.print(
+        f"{found.plugin} {found.version} in the candidate {found.candidate}, over {found.selection}: "
+        f"{articles:,} article(s); published: {before}",
+        markup=False, soft_wrap=True,
+    )  # fmt: skip
+    for outcome, what in (("failed", "it failed on"), ("blocked", "what it requires failed on")):
+        if count := found.outcomes.get(outcome):
+            console.print(f"{what} {count:,} of them, whose rows would vanish", style="red")
+    if not articles:
+        console.print("nothing to compare: the published rows are up to date")
+        return
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    table.add_column("table")
+    for heading in ("same", *_MANY.values()):
+        table.add_column(heading, justify="right")
+    table.add_column("changed columns")
+    for difference in found.tables:
+        columns = ", ".join(f"{name} {count:,}" for name, count in _most_first(difference.columns))
+        counts = (f"{difference.counts[kind]:,}" for kind in KINDS)
+        table.add_row(difference.table, f"{difference.same:,}", *counts, columns)
+    console.print(table)
+
+
+def _heading(difference: Difference, kind: Kind) -> None:
+    shown = sum(example.kind == kind for example in difference.examples)
+    verb = kind if difference.counts[kind] == 1 else _MANY[kind]
+    words = f"\n{difference.table}: {difference.counts[kind]:,} {verb}"
+    console.print(Text(words + (f", {shown} of them" if shown < difference.counts[kind] else ""), style="bold"))
+
+
+def _example(difference: Difference, example: Example) -> None:
+    title = " · ".join(part for part in (example.headline, example.outlet) if part) or example.uri
+    console.print(Text(f"  {title}", style="dim"))
+    if example.context:
+        before, text, after = (" ".join(part.split()) for part in example.context)
+        gaps = [" " if part[-1:].isspace() else "" for part in example.context[:2]]
+        style = _STYLES[example.kind]
+        words = Text.assemble("…", before, gaps[0], (text, style), gaps[1], after, "…")
+        console.print(Padding(words, (0, 0, 0, 2)))
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style="dim")
+    grid.add_column(overflow="fold")
+    for name, words in _lines(difference, example):
+        grid.add_row(f"    {name}", words)
+    console.print(grid)
+
+
+def _lines(difference: Difference, example: Example) -> list[tuple[str, Text]]:
+    """What the row says, or of one that changes what it says otherwise and what tells it apart."""
+    lines = []
+    rows: list[Mapping[str, Any]] = [row for row in (example.before, example.after) if row is not None]
+    for name in rows[0]:
+        values = [_shown(row[name]) for row in rows]
+        if name in example.changed:
+            lines.append((name, Text.assemble((values[0], "red"), " → ", (values[1], "green"))))
+        elif example.kind == "changes":
+            if name in difference.free_text and values[0] != "–":
+                lines.append((name, Text(values[0])))
+        elif values[0] != "–" and not _is_id(rows[0][name]):
+            lines.append((name, Text(values[0], style=_STYLES[example.kind])))
+    return lines
+
+
+def _most_first(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: -item[1])
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "–"
+    words = " ".join(str(value).split())
+    return words if len(words) <= _LONGEST else words[:_LONGEST].rsplit(" ", 1)[0] + " …"
+
+
+def _is_id(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and str(UUID(value)) == value
+    except ValueError:
+        return False

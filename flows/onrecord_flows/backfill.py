@@ -1,0 +1,54 @@
+"""The flow `backfill`: what `onrecord backfill` does, where it can be watched, from a queue of low priority."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from prefect import flow
+
+from onrecord.backfill import Selection, backfilling, yield_to_others
+from onrecord.config import load
+from onrecord.engine import ActiveRun
+from onrecord.plugins import Plugins
+from onrecord.workers import workers
+
+from .interrupts import heed, noted
+from .tasks import mapped, write_report
+
+
+@flow(name="backfill", persist_result=False, validate_parameters=False)
+def backfill(
+    config: str,
+    plugins: list[str],
+    since: str | None = None,
+    until: str | None = None,
+    outlets: list[str] | None = None,
+    where: str | None = None,
+    warehouse: str | None = None,
+    processes: int = 1,
+) -> None:
+    """Make the rows of annotators anew beside the published ones, in a candidate, or go on doing so.
+
+    `config` is the path of an onrecord.toml; days are written as 2016-05-31. Nothing is promoted: that is for somebody
+    who has looked at `onrecord diff`. Raises RunFailed when a part failed.
+    """
+    directory = Path(warehouse).resolve() if warehouse else None
+    found = Plugins(load(Path(config)).with_settings(warehouse=directory))
+    selection = Selection(
+        plugins=tuple(plugins),
+        since=date.fromisoformat(since) if since else None,
+        until=date.fromisoformat(until) if until else None,
+        outlets=tuple(outlets or ()),
+        where=where,
+    )
+    yield_to_others()
+    run: ActiveRun | None = None
+    try:
+        with backfilling(found, selection) as run, noted(), workers(found, processes) as team:
+            for outcome in mapped(team, run.pending("annotate"), run.settings.run):
+                run.load(outcome)
+                heed()
+    finally:
+        if run is not None:
+            write_report(run.report)

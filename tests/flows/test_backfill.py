@@ -1,0 +1,218 @@
+"""Backfills as processes: beside runs, killed, gone on with and promoted; and as a Prefect flow."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+from pathlib import Path
+
+import pytest
+
+from onrecord.config import load
+from onrecord.plugins import Plugins
+from onrecord.testing import run
+from onrecord.warehouse import Warehouse
+
+from .conftest import Project, contents, wait_until
+
+COUNTS = '''
+import time
+from pathlib import Path
+from onrecord import Aggregator, Annotator, Row, hookimpl
+
+
+class Length(Row):
+    """How long each article is."""
+
+    count: int
+
+
+class Total(Row, key=("count",)):
+    """How long all articles are."""
+
+    count: int
+
+
+class Measures(Annotator):
+    name, version, writes = "measures", "VERSION", [Length]
+
+    def annotate(self, article):
+        # Version 2 gets stuck half-way, until it is let go.
+        while self.version == "2" and "number 20 " in article.body and not Path("GO").exists():
+            time.sleep(0.01)
+        yield Length(count=len(article.body.split()) if self.version == "1" else len(article.body))
+
+
+class Sum(Aggregator):
+    name, version, writes, requires = "sum", "1", [Total], ["measures"]
+    queries = {Total: "select sum(count)::bigint as count from length"}
+
+
+@hookimpl
+def register_annotators(register):
+    register(Measures())
+
+
+@hookimpl
+def register_aggregators(register):
+    register(Sum())
+'''
+MANY = 40
+CONFIGURATION = """
+[run]
+batch_size = 4
+workers = 0
+stale = "leave"
+"""
+ALONE = 'disable = ["claims", "entities", "language", "resolution", "tally"]\n'
+
+
+@pytest.fixture
+def measured(tmp_path: Path) -> Project:
+    """A project whose articles have been measured, and whose plugin now measures otherwise. Nothing needs Prefect."""
+    project = Project(tmp_path)
+    project.environment.pop("PREFECT_API_URL", None)
+    project.inbox.mkdir()
+    configuration = f'{ALONE}[plugins.files]\npaths = ["inbox"]\n{CONFIGURATION}'
+    (project.root / "onrecord.toml").write_text(configuration)
+    for n in range(MANY):
+        write(project, f"{n:02}", f"Bridge number {n} opens in May.")
+    source = COUNTS.replace("GO", str(project.root / "go"))
+    project.plugin("measures", source.replace("VERSION", "1"))
+    here(project)
+    project.plugin("measures", source.replace("VERSION", "2"))
+    return project
+
+
+def write(project: Project, name: str, text: str) -> None:
+    (project.inbox / f"{name}.txt").write_text(f"{text}\n")
+
+
+def here(project: Project) -> None:
+    """A run in this process."""
+    report = run(Plugins(load(project.root / "onrecord.toml")))
+    assert not report.failed, report.run.message
+
+
+def let_go(project: Project) -> None:
+    (project.root / "go").touch()
+
+
+def like_made_afresh(project: Project) -> bool:
+    """Whether the published database says the same as one that has only ever seen the plugin as it is now."""
+    gone = project.inbox / "01.txt"
+    configuration = load(project.root / "onrecord.toml").with_settings(warehouse=project.root / "afresh")
+    gone.write_text("Bridge number 1 opens in May.\n")
+    assert not run(Plugins(configuration)).failed
+    gone.unlink()
+    assert not run(Plugins(configuration)).failed
+    ours, theirs = (contents(folder / "onrecord.duckdb") for folder in (project.warehouse, project.root / "afresh"))
+    return all(ours[name] == theirs[name] for name in ("article", "length", "total", "quarantine"))
+
+
+def done(project: Project) -> int:
+    """How many articles the candidate has."""
+    candidate = Warehouse(project.warehouse / "candidates" / "measures")
+    if not candidate.live.exists():
+        return 0
+    with candidate.reading() as connection:
+        if not connection.execute("from duckdb_tables() where table_name = 'ledger'").fetchall():
+            return 0
+        return int(connection.execute("select count(*) from ledger").fetchall()[0][0])
+
+
+def test_a_backfill_that_runs_go_on_beside_and_that_is_killed_ends_in_what_a_recomputation_gives(
+    measured: Project,
+) -> None:
+    process = measured.start("measures", command="backfill")
+    wait_until(lambda: done(measured) >= 8 or process.poll() is not None, "eight articles")
+
+    # A run in between: one article is new, one is another, one is gone.
+    write(measured, "new", "A tunnel.")
+    write(measured, "00", "Bridge number 0 never opens.")
+    (measured.inbox / "01.txt").unlink()
+    here(measured)
+    assert process.poll() is None, process.communicate()
+    lengths = dict(measured.sql("select count, count(*) from length group by all"))
+    assert lengths == {6: MANY - 1, len("A tunnel."): 1, len("Bridge number 0 never opens."): 1}
+
+    process.kill()
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    before = done(measured)
+    assert 8 <= before < MANY
+
+    let_go(measured)
+    again = measured.run("measures", command="backfill")
+    assert again.returncode == 0, again.stderr
+    # Less the one that the run has done meanwhile, if it had not been done before.
+    assert re.search(rf" ({MANY - before}|{MANY - before - 1})/\1 ", again.stdout), again.stdout
+    assert measured.run(command="backfill").stdout.split()[-1] == "finished"
+
+    diff = json.loads(measured.run("measures", "--json", command="diff").stdout)
+    assert diff["tables"][0]["counts"] == {"changes": MANY - 1, "appears": 0, "vanishes": 0}
+
+    promoted = measured.run("measures", "--promote", command="backfill")
+    assert promoted.returncode == 0, promoted.stderr
+    assert like_made_afresh(measured)
+    assert not list((measured.warehouse / "candidates").iterdir())
+
+
+def test_a_backfill_that_is_told_to_end_says_that_the_same_command_does_the_rest(measured: Project) -> None:
+    process = measured.start("measures", command="backfill")
+    wait_until(lambda: done(measured) >= 4 or process.poll() is not None, "four articles")
+    os.killpg(process.pid, signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 143, err
+    assert err.strip() == "interrupted; all that was made is kept, and the same command does the rest"
+    assert measured.run(command="backfill").stdout.split()[-1] == "interrupted"
+
+
+def test_a_backfill_steps_back_behind_other_processes(measured: Project) -> None:
+    process = measured.start("measures", command="backfill")
+    wait_until(lambda: done(measured) >= 4 or process.poll() is not None, "four articles")
+    group = [pid for pid in pids() if in_group(pid, process.pid)]
+    nice = [os.getpriority(os.PRIO_PROCESS, pid) for pid in group]
+    process.kill()
+    process.wait()
+    assert len(group) >= 2
+    assert set(nice) == {max(10, os.nice(0))}
+
+
+def pids() -> list[int]:
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def in_group(pid: int, group: int) -> bool:
+    try:
+        return os.getpgid(pid) == group
+    except ProcessLookupError:
+        return False
+
+
+@pytest.mark.usefixtures("prefect_url")
+def test_the_flow_fills_the_candidate_that_the_command_promotes(
+    measured: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from onrecord_flows.backfill import backfill
+
+    # This process is to keep its priority.
+    monkeypatch.setattr("onrecord_flows.backfill.yield_to_others", lambda: None)
+    let_go(measured)
+    backfill(str(measured.root / "onrecord.toml"), ["measures"], where="word_count < 100", processes=1)
+
+    assert done(measured) == MANY
+    assert measured.run("measures", "--promote", command="backfill").returncode == 0
+    assert measured.sql("select count(*) from length where count > 20") == [(MANY,)]
+
+
+@pytest.mark.usefixtures("prefect_url")
+def test_a_run_leaves_what_is_stale_unless_it_is_told_to_recompute_it(measured: Project) -> None:
+    measured.environment |= os.environ
+    let_go(measured)
+    assert measured.run().returncode == 0
+    assert measured.sql("select count(*) from length where count > 20") == [(0,)]
+    assert measured.run("--stale", "recompute").returncode == 0
+    assert measured.sql("select count(*) from length where count > 20") == [(MANY,)]

@@ -1,0 +1,279 @@
+"""`onrecord diff`: which rows a candidate would change, found by what the tables' classes say and by nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated, Any
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from onrecord import Annotator, Article, Fetched, References, Row, Span, identify
+from onrecord.backfill import Selection, backfilling, candidate_of
+from onrecord.backfill.comparison import Comparison, Difference, compare
+from onrecord.errors import LockedError, OnrecordError
+from onrecord.plugins import Plugins
+from onrecord.stages import perform
+from onrecord.testing import Sandbox
+from onrecord.warehouse.lock import locked
+
+BODY = "Anna Smith told Bert Jones that Cora left."
+
+
+class Word(Span, key=("ordinal",)):
+    """A table of places."""
+
+    ordinal: int
+    label: str
+
+
+class Saying(Row, key=("ordinal",)):
+    """A table whose places are those of the spans that refer to it."""
+
+    saying_id: UUID
+    ordinal: int
+    who: str | None
+    sure: float
+
+
+class SayingSpan(Span, key=("saying_id", "role")):
+    """The spans."""
+
+    saying_id: Annotated[UUID, References("saying")]
+    role: str
+
+
+class Tally(Row, key=("letter", "year")):
+    """A table without places, with a key that means something."""
+
+    letter: str
+    year: int
+    times: int | None
+
+
+class Size(Row):
+    """A table with a row per article."""
+
+    words: int
+    note: dict[str, Any] | None = None
+
+
+class Recites(Annotator):
+    """Yields the rows that it was told to, for the article with that body."""
+
+    name, version, writes = "recites", "1", [Word, Saying, SayingSpan, Tally, Size]
+
+    def __init__(self, rows: Mapping[str, Sequence[Row]], version: str) -> None:
+        self.rows, self.version = rows, version
+
+    def annotate(self, article: Article) -> Iterator[Row]:
+        if article.body not in self.rows:
+            raise ValueError("no rows for this one")
+        yield from self.rows[article.body]
+
+
+def word(text: str, ordinal: int = 0, label: str = "person", body: str = BODY) -> Word:
+    start = body.index(text)
+    return Word(start_char=start, end_char=start + len(text), text=text, ordinal=ordinal, label=label)
+
+
+def saying(who: str, said: str, ordinal: int = 0, sure: float = 1.0) -> list[Row]:
+    saying_id = identify("saying", who, said)
+    spans = [
+        SayingSpan(saying_id=saying_id, role=role, text=text, start_char=BODY.index(text),
+                   end_char=BODY.index(text) + len(text))
+        for role, text in (("source", who), ("content", said))
+    ]  # fmt: skip
+    return [Saying(saying_id=saying_id, ordinal=ordinal, who=who, sure=sure), *spans]
+
+
+@pytest.fixture
+def diff(tmp_path: Path, plugin_of: Callable[..., ModuleType]) -> Callable[..., dict[str, Difference]]:
+    """Compare rows with other ones, of an article with the body above or of several."""
+
+    def compared(before: Any, after: Any, examples: int = 3) -> dict[str, Difference]:
+        return {found.table: found for found in comparison(tmp_path, plugin_of, before, after, examples).tables}
+
+    return compared
+
+
+def comparison(
+    folder: Path, plugin_of: Callable[..., ModuleType], before: Any, after: Any, examples: int = 3
+) -> Comparison:
+    first, second = (rows if isinstance(rows, dict) else {BODY: rows} for rows in (before, after))
+    plugins = backfilled(folder, plugin_of, first, second)
+    return compare(plugins, candidate_of(folder / "w", "recites"), "recites", examples)
+
+
+def backfilled(
+    folder: Path, plugin_of: Callable[..., ModuleType], before: Mapping[str, Any], after: Mapping[str, Any]
+) -> Plugins:
+    """A warehouse with the rows before, and a candidate with those after."""
+    documents = {str(n): Fetched(body.encode(), "text/plain") for n, body in enumerate(sorted(before))}
+    settings = {"run": {"workers": 0, "min_failed": 100}}
+
+    def sandbox(rows: Mapping[str, Sequence[Row]], version: str) -> Sandbox:
+        return Sandbox(folder / "w", plugin_of(Recites(rows, version)), documents=documents, settings=settings)
+
+    report = sandbox(before, "1").run()
+    assert not report.failed, report.run.message
+    plugins = sandbox(after, "2").plugins
+    with backfilling(plugins, Selection(plugins=("recites",))) as run:
+        for batch in run.pending("annotate"):
+            run.load(perform(batch, plugins))
+    return plugins
+
+
+def counts(found: Difference) -> tuple[int, int, int, int]:
+    return found.same, found.counts["changes"], found.counts["appears"], found.counts["vanishes"]
+
+
+# ── When are two rows the same, one that has changed, or two? ────────────────────────────────────
+
+
+def test_rows_that_say_the_same_are_the_same_whatever_their_number(diff: Any) -> None:
+    found = diff([word("Anna Smith", 0), word("Cora", 1)], [word("Cora", 0), word("Anna Smith", 1)])
+    assert counts(found["word"]) == (2, 0, 0, 0)
+
+
+def test_a_row_that_comes_first_does_not_make_the_others_change(diff: Any) -> None:
+    found = diff([word("Cora", 0)], [word("Anna Smith", 0), word("Cora", 1)])
+    assert counts(found["word"]) == (1, 0, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("after", "columns"),
+    [
+        (word("Anna Smith", label="group"), {"label"}),
+        (word("Anna"), {"end_char", "text"}),
+        (word("Smith"), {"start_char", "text"}),
+        (word("Anna Smith told"), {"end_char", "text"}),
+    ],
+)
+def test_a_span_at_the_same_place_has_changed(after: Word, columns: set[str], diff: Any) -> None:
+    found = diff([word("Anna Smith")], [after])
+    assert counts(found["word"]) == (0, 1, 0, 0)
+    assert set(found["word"].columns) == columns
+
+
+def test_a_span_elsewhere_is_another_one(diff: Any) -> None:
+    assert counts(diff([word("Anna Smith")], [word("Bert Jones")])["word"]) == (0, 0, 1, 1)
+
+
+def test_of_several_spans_at_a_place_the_one_that_is_most_alike_has_changed(diff: Any) -> None:
+    found = diff([word("Anna Smith")], [word("Anna", 0), word("Anna Smith told", 1)])
+    assert counts(found["word"]) == (0, 1, 1, 0)
+    (changed,) = [example for example in found["word"].examples if example.kind == "changes"]
+    assert changed.after["text"] == "Anna Smith told"
+
+
+def test_a_row_is_where_the_spans_are_that_refer_to_it(diff: Any) -> None:
+    found = diff(saying("Anna Smith", "Cora left", 3), saying("Anna", "that Cora left", 0, sure=0.5))
+    assert counts(found["saying"]) == (0, 1, 0, 0)
+    # Not `saying_id`, which follows from the words, nor `ordinal`.
+    assert set(found["saying"].columns) == {"who", "sure"}
+    assert counts(found["saying_span"]) == (0, 2, 0, 0)
+
+
+def test_rows_that_share_only_the_lesser_part_of_their_places_are_two(diff: Any) -> None:
+    found = diff(saying("Anna", "that Cora left"), saying("Anna", "told Bert Jones", sure=0.5))
+    assert counts(found["saying"]) == (0, 0, 1, 1)
+
+
+def test_spans_of_different_roles_are_two(diff: Any) -> None:
+    one = saying("Anna Smith", "Cora left")
+    spans = {span.role: span for span in one[1:]}
+    swapped = spans["source"].model_copy(update={"role": "content"})
+    found = diff([one[0], spans["source"]], [one[0], swapped])
+    assert counts(found["saying_span"]) == (0, 0, 1, 1)
+
+
+def test_a_row_without_a_place_has_changed_where_its_key_is_the_same(diff: Any) -> None:
+    def tally(letter: str, year: int, times: int | None) -> Tally:
+        return Tally(letter=letter, year=year, times=times)
+
+    before = [tally("a", 1, 1), tally("a", 2, 1), tally("b", 1, 2)]
+    after = [tally("a", 1, None), tally("b", 1, 2), tally("c", 1, 1)]
+    found = diff(before, after)["tally"]
+    assert counts(found) == (1, 1, 1, 1)
+    assert found.columns == {"times": 1}
+
+
+def test_a_table_with_a_row_per_article_has_changed_rows_only(diff: Any) -> None:
+    found = diff([Size(words=8, note={"a": 1, "b": 2})], [Size(words=9, note={"b": 2, "a": 1})])["size"]
+    assert counts(found) == (0, 1, 0, 0)
+    assert found.columns == {"words": 1}
+
+
+rows = st.lists(
+    st.tuples(st.sampled_from(["Anna", "Anna Smith", "Smith", "Bert Jones", "Cora"]), st.sampled_from(["x", "y"])),
+    max_size=5,
+)
+
+
+@settings(max_examples=4, suppress_health_check=list(HealthCheck))
+@given(before=rows, after=rows)
+def test_every_row_is_counted_once_on_either_side(
+    before: list[tuple[str, str]], after: list[tuple[str, str]], tmp_path_factory: pytest.TempPathFactory,
+    plugin_of: Callable[..., ModuleType],
+) -> None:  # fmt: skip
+    sides = [[word(text, n, label) for n, (text, label) in enumerate(side)] for side in (before, after)]
+    found = comparison(tmp_path_factory.mktemp("diff"), plugin_of, *sides).tables[0]
+    same, changed, appear, vanish = counts(found)
+    assert same + changed + vanish == len(before)
+    assert same + changed + appear == len(after)
+    assert same == len(before) - len(list_without(before, after))
+
+
+def list_without(these: Sequence[Any], those: Sequence[Any]) -> list[Any]:
+    """These less those, each as often as it is there."""
+    left = list(these)
+    for one in those:
+        if one in left:
+            left.remove(one)
+    return left
+
+
+# ── What is shown ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_example_has_the_words_with_what_is_around_them(diff: Any) -> None:
+    (example,) = diff([word("Bert Jones")], [word("Bert")])["word"].examples
+    assert example.context == ("Anna Smith told ", "Bert Jones", " that Cora left.")
+    assert (example.before["text"], example.after["text"]) == ("Bert Jones", "Bert")
+    assert example.uri == "memory:0"
+
+
+def test_examples_are_of_different_sorts_and_articles_before_there_are_two_of_one(diff: Any) -> None:
+    bodies = [f"Anna {n} told Bert and Cora." for n in range(4)]
+    names = ("Anna", "Bert", "Cora")
+    before = {body: [word(name, n, body=body) for n, name in enumerate(names)] for body in bodies}
+    after: dict[str, list[Row]] = {body: [] for body in bodies}
+    found = diff(before, after, examples=3)["word"]
+    assert counts(found) == (0, 0, 0, 12)
+    assert len({example.article_id for example in found.examples}) == 3
+
+
+def test_what_failed_would_vanish_and_is_said(tmp_path: Path, plugin_of: Callable[..., ModuleType]) -> None:
+    found = comparison(tmp_path, plugin_of, {BODY: [word("Cora")], "Other.": []}, {"Other.": []})
+    assert found.outcomes == {"done": 1, "failed": 1}
+    assert counts(found.tables[0]) == (0, 0, 0, 1)
+    assert (found.version, dict(found.versions_before)) == ("2", {"1": 2})
+
+
+def test_while_a_candidate_is_being_filled_it_is_not_compared(
+    tmp_path: Path, plugin_of: Callable[..., ModuleType]
+) -> None:
+    plugins = backfilled(tmp_path, plugin_of, {BODY: []}, {BODY: []})
+    candidate = candidate_of(tmp_path / "w", "recites")
+    with locked(candidate.directory, wait=False), pytest.raises(LockedError):
+        compare(plugins, candidate, "recites", 3)
+
+
+def test_a_plugin_that_no_candidate_is_about_is_an_error(tmp_path: Path, plugin_of: Callable[..., ModuleType]) -> None:
+    with pytest.raises(OnrecordError, match="there is no candidate of recites"):
+        candidate_of(tmp_path, "recites")
