@@ -47,7 +47,7 @@ def test_a_backup_of_a_run_at_work_holds_what_is_done_and_a_run_after_restoring_
         (project.inbox / f"{n:02}.txt").write_text(f"Anna Smith said that bridge number {n} would open in May.\n")
     running = project.start()
     try:
-        wait_until(lambda: "loaded stage=annotate number=1" in project.log(), "the second batch of annotations", 150)
+        wait_until(lambda: "loaded stage=annotate number=1" in project.log(), "the second batch of annotations", 200)
         made = backup(project.warehouse, project.root / "backups")
     finally:
         (project.root / "go").touch()
