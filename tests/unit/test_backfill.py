@@ -461,6 +461,7 @@ def test_a_dropped_candidate_leaves_nothing(world: World) -> None:
 
 
 def test_the_candidate_of_a_plugin_that_is_gone_can_be_dropped(world: World) -> None:
+    world.parts["lengths"].version = "2"
     world.backfill("lengths")
     del world.parts["lengths"]
     drop(candidate_of(world.directory, "lengths", world.sandbox.plugins))
