@@ -7,14 +7,15 @@ Values come from the file; an environment variable wins over it: `ONRECORD_RUN__
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
@@ -46,8 +47,6 @@ class RunSettings(_Section):
     """Most subjects in one batch."""
     batch_bytes: int = Field(default=16 * 1024 * 1024, ge=1)
     """Most bytes of content in one batch, unless a single subject has more."""
-    workers: int | None = Field(default=None, ge=0)
-    """Worker processes for clean and annotate; without a value one per processor, 0 for none."""
     max_failed_share: float = Field(default=0.2, ge=0, le=1)
     """Share of its subjects that a plugin may fail on; above it, it is stopped and the run fails."""
     min_failed: int = Field(default=3, ge=1)
@@ -56,6 +55,36 @@ class RunSettings(_Section):
     """How often an ingestor is tried again after a failure that may pass."""
     retry_seconds: float = Field(default=2, ge=0)
     """The pause before the first retry; each further one is twice as long."""
+
+
+class WorkersSettings(_Section):
+    """`[workers]`: where clean and annotate are worked on."""
+
+    runner: Literal["processes", "dask", "ray"] = "processes"
+    """Processes of this machine, or the workers of a Dask or Ray cluster."""
+    processes: int | None = Field(default=None, ge=0)
+    """Worker processes of this machine; without a value one per processor, 0 for none."""
+    address: str | None = None
+    """Where the cluster is: `tcp://HOST:8786` of a Dask scheduler; what `ray.init` takes as an address."""
+
+    @field_validator("processes")
+    @classmethod
+    def _of_this_machine(cls, value: int | None, info: ValidationInfo) -> int | None:
+        if value is not None and info.data.get("runner") in ("dask", "ray"):
+            raise ValueError('is for runner = "processes": a cluster has as many workers as are started for it')
+        return value
+
+    @field_validator("address")
+    @classmethod
+    def _of_a_cluster(cls, value: str | None, info: ValidationInfo) -> str | None:
+        runner = info.data.get("runner")
+        if runner == "processes" and value is not None:
+            raise ValueError('is for a cluster: name it with runner = "dask" or "ray", or leave the address out')
+        if runner == "ray" and not value:
+            raise ValueError('is needed for runner = "ray", e.g. ray://10.0.0.5:10001, or local to start one here')
+        if runner == "dask" and not re.fullmatch(r"[a-z]+://.+:\d+", value or ""):
+            raise ValueError('must be that of a scheduler for runner = "dask", e.g. tcp://10.0.0.5:8786')
+        return value
 
 
 class LanguageSettings(_Section):
@@ -106,6 +135,8 @@ class Settings(_EnvironmentOverFile):
     """Whether a plugin that cannot be loaded is an error rather than skipped."""
     run: RunSettings = RunSettings()
     """How work is cut up and when a run counts as failed."""
+    workers: WorkersSettings = WorkersSettings()
+    """Where clean and annotate are worked on."""
     language: LanguageSettings = LanguageSettings()
     """Which spaCy pipeline reads which language."""
 
@@ -179,7 +210,7 @@ def validated(settings: type[AnySettings], data: Mapping[str, Any], file: Path |
             path.pop()
         *within, key = map(str, path)
         place = ".".join(part for part in (table, *within) if part)
-        reason = first["msg"]
+        reason = str(first["ctx"]["error"]) if first["type"] == "value_error" else first["msg"]
         if first["type"] == "extra_forbidden":
             reason = f"is not a key of this table, which has: {', '.join(_keys_at(settings, within)) or 'none'}"
         variable = _variable(settings, [*within, key])

@@ -9,7 +9,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from logging.handlers import QueueHandler, QueueListener
@@ -18,11 +18,14 @@ from typing import TYPE_CHECKING
 
 from .config import Configuration
 from .plugins import Plugins
+from .records import StageName
 from .stages import Batch, Outcome, Tally, perform
 from .stages.batch import Book
 
 if TYPE_CHECKING:
     from multiprocessing.queues import Queue
+
+    from .cluster import Cluster
 
 log = logging.getLogger("onrecord")
 
@@ -33,37 +36,39 @@ IN_PROCESSES = frozenset({"clean", "annotate"})
 class Workers:
     """Worker processes that keep their plugins and pipelines loaded from one batch to the next.
 
-    `perform` may be called from several threads at a time. With `processes=0` batches are worked on in this
-    process, one after the other.
+    They are those of a cluster, or `[workers] processes` of our own; with none of these batches are worked on in this
+    process, one after the other. `perform` may be called from several threads at a time.
     """
 
-    def __init__(self, plugins: Plugins, processes: int) -> None:
+    def __init__(self, plugins: Plugins, cluster: Cluster | None = None) -> None:
+        asked = plugins.configuration.settings.workers.processes
         self._plugins = plugins
-        self.processes = processes
+        self._processes = processors() if asked is None else asked
+        self._cluster = cluster
         self._lock = threading.Lock()
         self._alone = threading.Lock()
         self._pool: _Pool | None = None
         self._pools: set[_Pool] = set()
         self._closed = False
 
+    def processes(self, stage: StageName) -> int:
+        """How many there are for a stage; of a cluster, just now."""
+        return self._cluster.processes if self._cluster and stage in IN_PROCESSES else self._processes
+
     def perform(self, batch: Batch) -> Outcome:
         """Do a batch. A worker that dies costs its batch time; a subject that kills workers is quarantined."""
         if batch.stage not in IN_PROCESSES:
             return perform(batch, self._plugins)
-        if not self.processes:
+        if not self._cluster and not self._processes:
             with self._lock:
                 return perform(batch, self._plugins)
-        with self._lock:
-            if self._pool is None or self._pool.broken:
-                self._pool = self._opened(self.processes)
-            pool = self._pool
+        team = self._cluster or self._unbroken_pool()
         try:
-            return pool.perform(self._plugins.configuration, batch)
-        except BrokenProcessPool:
+            return team.perform(self._plugins.configuration, batch)
+        except BrokenExecutor:
             if self._closed:
                 raise
             log.warning("a worker process died during %s; its batch is done again", batch.label)
-            pool.broken = True
         # One such batch at a time, in a process of its own: then its death is this batch's doing and no
         # neighbour's, and what was short of memory is not made to run several times over.
         with self._alone:
@@ -77,6 +82,14 @@ class Workers:
                 pool.end()
             self._pools.clear()
             self._pool = None
+        if self._cluster:
+            self._cluster.close()
+
+    def _unbroken_pool(self) -> _Pool:
+        with self._lock:
+            if self._pool is None or self._pool.broken:
+                self._pool = self._opened(self._processes)
+            return self._pool
 
     def _opened(self, processes: int) -> _Pool:
         if self._closed:
@@ -118,9 +131,9 @@ class Workers:
 
 
 @contextmanager
-def workers(plugins: Plugins, processes: int) -> Iterator[Workers]:
-    """Workers that are ended when the block is left, however that happens."""
-    running = Workers(plugins, processes)
+def workers(plugins: Plugins, cluster: Cluster | None = None) -> Iterator[Workers]:
+    """Workers that are ended when the block is left, however that happens; those of a cluster are let go."""
+    running = Workers(plugins, cluster)
     try:
         yield running
     finally:
@@ -147,7 +160,11 @@ class _Pool:
         )
 
     def perform(self, configuration: Configuration, batch: Batch) -> Outcome:
-        return self._executor.submit(_perform, configuration, batch).result()
+        try:
+            return self._executor.submit(_perform, configuration, batch).result()
+        except BrokenProcessPool:
+            self.broken = True
+            raise
 
     def end(self) -> None:
         # Before Python 3.14 an executor has no public way to end its processes while they work.
@@ -170,9 +187,6 @@ def _begin_worker(messages: Queue[logging.LogRecord]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     logging.getLogger().addHandler(QueueHandler(messages))
-    # A batch makes hundreds of thousands of rows, none of them in a cycle: looking for cycles among them all the
-    # time would take a good part of it.
-    gc.set_threshold(100_000, 50, 100)
 
 
 def _end_with_parent() -> None:
@@ -183,17 +197,23 @@ def _end_with_parent() -> None:
 
 
 def _perform(configuration: Configuration, batch: Batch) -> Outcome:
-    return perform(batch, _plugins(configuration))
+    return perform(batch, loaded(configuration))
 
 
 _loaded: list[tuple[Configuration, Plugins]] = []
 
 
-def _plugins(configuration: Configuration) -> Plugins:
-    """The plugins of a configuration, from this process's one copy."""
-    if not _loaded or _loaded[0][0] != configuration:
+def loaded(configuration: Configuration, *, afresh: bool = False) -> Plugins:
+    """The plugins of a configuration in a worker process, from its one copy; `afresh` makes that anew."""
+    if afresh or not _loaded or _loaded[0][0] != configuration:
+        # A batch makes hundreds of thousands of rows, none of them in a cycle: looking for cycles among them all the
+        # time would take a good part of it.
+        gc.set_threshold(100_000, 50, 100)
         # The parent has said already what is wrong with a plugin.
+        before = log.level
         log.setLevel(logging.CRITICAL)
-        _loaded[:] = [(configuration, Plugins(configuration))]
-        log.setLevel(logging.NOTSET)
+        try:
+            _loaded[:] = [(configuration, Plugins(configuration))]
+        finally:
+            log.setLevel(before)
     return _loaded[0][1]

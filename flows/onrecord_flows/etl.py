@@ -15,6 +15,7 @@ from onrecord.engine import STAGES, ActiveRun, running
 from onrecord.plugins import Plugins
 from onrecord.workers import workers
 
+from .clusters import connected
 from .interrupts import heed, noted
 from .tasks import Failed, aggregate, check, discovered, mapped, publish, write_report
 
@@ -40,17 +41,18 @@ def etl(config: str, warehouse: str | None = None, strict: bool | None = None, w
 
 def work_through(run: ActiveRun, plugins: Plugins) -> None:
     """All stages of a run, in order."""
-    for name, ingestor in run.ingestors.items():
-        items = discovered(ingestor, run.settings.run)
-        if isinstance(items, Failed):
-            run.not_listed(name, items.error)
-        else:
-            run.listed(name, items)
-        heed()
+    # First of all, so that nothing has been done yet if a cluster cannot be reached.
+    with workers(plugins, connected(plugins)) as team:
+        for name, ingestor in run.ingestors.items():
+            items = discovered(ingestor, run.settings.run)
+            if isinstance(items, Failed):
+                run.not_listed(name, items.error)
+            else:
+                run.listed(name, items)
+            heed()
 
-    with workers(plugins, run.processes) as team:
         for stage in STAGES:
-            for outcome in mapped(team, run.pending(stage), run.settings.run):
+            for outcome in mapped(team, run.pending(stage, team.processes(stage)), run.settings.run):
                 run.load(outcome)
                 heed()
 

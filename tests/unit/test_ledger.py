@@ -614,7 +614,7 @@ class History(World):
 
     def __init__(self, directory: Path, plugin_of: Callable[..., ModuleType]) -> None:
         super().__init__(directory, plugin_of)
-        self.settings["run"] = {"workers": 0, "min_failed": 1000}
+        self.settings["run"] = {"min_failed": 1000}
         self.least = 1
         self.seen: dict[str, Fetched] = {}
         self.away: dict[str, Any] = {}
