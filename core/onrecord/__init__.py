@@ -6,7 +6,7 @@ This page is the whole of what plugins use. `onrecord.testing` runs them without
 from .components import Aggregator, Annotator, Cleaner, Config, Fetched, Ingestor, Item
 from .config import ConfiguredPath
 from .draft import Draft, Stretch, decoded
-from .errors import OnrecordError, TransientError
+from .errors import OnrecordError, TooLargeError, TransientError
 from .hookspecs import API_VERSION, hookimpl
 from .identity import identify
 from .language import Pipeline
@@ -57,6 +57,7 @@ __all__ = [
     "Segment",
     "Span",
     "Stretch",
+    "TooLargeError",
     "TransientError",
     "decoded",
     "hookimpl",

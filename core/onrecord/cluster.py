@@ -5,6 +5,7 @@ Nothing here knows which cluster it is; `onrecord_flows` connects to one.
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import os
 import socket
@@ -42,8 +43,8 @@ class Cluster(Protocol):
     def processes(self) -> int:
         """How many there are just now."""
 
-    def perform(self, configuration: Configuration, batch: Batch) -> Outcome:
-        """Do a batch on one of them. Raises BrokenExecutor when workers died of it."""
+    def perform(self, configuration: Configuration, batch: Batch, seconds: float) -> Outcome:
+        """Do a batch on one of them. Raises BrokenExecutor when workers died of it, or took longer and were ended."""
 
     def close(self) -> None:
         """Let go of the workers; what they have not done they may forget."""
@@ -70,8 +71,8 @@ class Setup:
         return cls(plugins.configuration, framework, working)
 
 
-def done(setup: Setup, batch: Batch) -> tuple[Outcome, list[logging.LogRecord]]:
-    """Do a batch on a worker; returns its outcome and what was logged over it.
+def done(setup: Setup, batch: Batch, seconds: float) -> tuple[Outcome, list[logging.LogRecord]]:
+    """Do a batch on a worker, which is ended if it takes longer; returns its outcome and what was logged over it.
 
     Raises OnrecordError where this worker would not do what the run's own process does.
     """
@@ -81,9 +82,11 @@ def done(setup: Setup, batch: Batch) -> tuple[Outcome, list[logging.LogRecord]]:
         messages: SimpleQueue[logging.LogRecord] = SimpleQueue()
         handler = QueueHandler(messages)
         logging.getLogger().addHandler(handler)
+        faulthandler.dump_traceback_later(seconds, exit=True)
         try:
             outcome = perform(batch, plugins)
         finally:
+            faulthandler.cancel_dump_traceback_later()
             logging.getLogger().removeHandler(handler)
         return outcome, [messages.get() for _ in range(messages.qsize())]
 

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from .warehouse.reader import Reader
 
 
+DOCUMENT_BYTES = 20_000_000
+"""Most bytes of a document, where the configuration says nothing else: no news page has so many."""
+
+
 class Config(BaseModel):
     """A component's settings, filled from `[plugins.NAME]` in onrecord.toml; unknown keys are errors."""
 
@@ -60,6 +64,8 @@ class Item:
     """Changes when the document does (a modification time, an ETag): the document is then fetched again."""
     size: int = 0
     """Its size in bytes, where it is known: batches are cut by it."""
+    limit: int = DOCUMENT_BYTES
+    """Most bytes of content that the run takes: whoever unpacks, or reads from elsewhere, need not go on beyond."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,8 @@ class Draft:
     def read(self, text: str) -> None:
         """Take `text` as the document's text: NFC, `\\n` at line ends, a stretch for each line with words."""
         self.is_read = True
-        self.text = unicodedata.normalize("NFC", re.sub(r"\r\n?|[\u2028\u2029\x85\x0b\x0c]", "\n", text))
+        text = re.sub(r"\r\n?|[\u2028\u2029\x85\x0b\x0c]", "\n", text)
+        self.text = text if text.isascii() else unicodedata.normalize("NFC", _LONG_RUN.sub(_stream_safe, text))
         self.stretches = [Stretch(m.start(), m.end()) for m in re.finditer(r"\S(?:[^\n]*\S)?", self.text)]
 
     def words(self, stretch: Stretch) -> str:
@@ -159,6 +160,28 @@ class Draft:
                 )
             )
         return "".join(parts), segments
+
+
+_LONG_RUN = re.compile("[^\x00-\u02ff]{200,}")
+"""Where marks that combine can stand in such numbers that putting them in order takes too long."""
+_MOST_MARKS = 30
+
+
+def _stream_safe(run: re.Match[str]) -> str:
+    """Characters with a combining grapheme joiner after so many marks in a row.
+
+    That is the Stream-Safe Text Format of UAX #15. Normalisation sorts marks, in time that grows with the square of
+    their number, and no sorting goes beyond a joiner.
+    """
+    characters: list[str] = []
+    marks = 0
+    for character in run[0]:
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks > _MOST_MARKS:
+            characters.append("\N{COMBINING GRAPHEME JOINER}")
+            marks = 1
+        characters.append(character)
+    return "".join(characters)
 
 
 FIELDS = tuple(each.name for each in fields(Draft) if each.name in Article.model_fields)

@@ -77,6 +77,18 @@ class CheckError(OnrecordError):
         super().__init__(f"not published, {len(self.failures)} check(s) failed:\n{lines}")
 
 
+class TooLargeError(OnrecordError):
+    """A document with more bytes than the configuration allows; it is not stored."""
+
+    def __init__(self, uri: str, limit: int, size: int | None = None) -> None:
+        self.uri, self.limit, self.size = uri, limit, size
+        has = "has more bytes" if size is None else f"has {size:,} bytes, more"
+        super().__init__(
+            f"{uri} {has} than the {limit:,} that [run] document_bytes allows. If it is one article, give its text "
+            "without pictures and data, or raise that setting and have it tried again with onrecord quarantine retry"
+        )
+
+
 class TransientError(OnrecordError):
     """Raised by an ingestor for what may work later (a time-out, a busy server).
 

@@ -64,12 +64,12 @@ class OnDask:
         except OSError as error:
             raise self._gone() from error
 
-    def perform(self, configuration: Configuration, batch: Batch) -> Outcome:
+    def perform(self, configuration: Configuration, batch: Batch, seconds: float) -> Outcome:
         """Do a batch. Raises BrokenExecutor when several workers have died of it."""
         assert configuration is self._setup.configuration
         try:
             key = f"{batch.label.replace(' ', '-')}-{uuid4()}"
-            future = self._client.submit(done, self._setup, batch, key=key, pure=False)
+            future = self._client.submit(done, self._setup, batch, seconds, key=key, pure=False)
             outcome, records = self._result(future)
         except KilledWorker as error:
             raise BrokenExecutor(str(error)) from error

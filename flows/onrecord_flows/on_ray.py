@@ -56,10 +56,10 @@ class OnRay:
         """How many processors the cluster has just now."""
         return int(ray.cluster_resources().get("CPU", 1))
 
-    def perform(self, configuration: Configuration, batch: Batch) -> Outcome:
+    def perform(self, configuration: Configuration, batch: Batch, seconds: float) -> Outcome:
         """Do a batch. Raises BrokenExecutor when its worker has died."""
         try:
-            outcome, records = ray.get(self._done.remote(self._setup, batch))
+            outcome, records = ray.get(self._done.remote(self._setup, batch, seconds))
         except (WorkerCrashedError, NodeDiedError, OutOfMemoryError) as error:
             raise BrokenExecutor(str(error)) from error
         except (SystemExit, RayError) as error:

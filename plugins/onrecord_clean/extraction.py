@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from copy import deepcopy
 
 from .page import Page
@@ -18,6 +19,9 @@ def extracted(page: Page) -> str:
     if page.depth > _DEEPEST or page.elements > _MOST_ELEMENTS or characters > _MOST_CHARACTERS:
         return ""
     import trafilatura
+
+    # Says of every page in which it finds nothing that it does, as if that were its reader's concern.
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
     # Precision, because what is missing within the text can be found again by where it stands.
     return trafilatura.extract(deepcopy(page.root), include_comments=False, favor_precision=True) or ""

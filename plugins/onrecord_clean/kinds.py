@@ -25,7 +25,8 @@ _SIGN_IN = re.compile(
     re.IGNORECASE,
 )
 _PAYWALL = re.compile(
-    r".*\b(?:to (?:continue|keep|finish) reading|to (?:read|view|access|unlock) (?:this|the|our|more|all)\b.{0,40}"
+    r"(?!.*\bad ?-?block).*\b(?:to (?:continue|keep|finish) reading"
+    r"|to (?:read|view|access|unlock) (?:this|the|our|more|all)\b.{0,40}"
     r"|(?:for|to|available to|exclusive to|reserved for) (?:our )?(?:paid |premium |digital )*"
     r"(?:subscribers|members)(?: only)?"
     r"|(?:subscribers|members)[- ]only|only (?:available )?(?:for|to) (?:subscribers|members)"
@@ -41,32 +42,32 @@ _SHORT = 60
 """Words: what has more is no error and no page to sign in at, whatever it says."""
 _FEWEST_LINES = 8
 _FEW_SENTENCES = 0.25
+LITTLE_PROSE = 100
+"""Words in sentences: with fewer, many titles are a list of other pages, and with more an article that has a list."""
 _NEAR_EMPTY = 12
 
 
 class Kinds(Cleaner):
     """Says what a document is that is no article, or only the beginning of one, and why."""
 
-    name, version, order = "kinds", "1", 800
+    name, version, order = "kinds", "2", 800
 
     def clean(self, draft: Draft) -> None:
         lines = [draft.words(stretch) for stretch in draft.stretches]
         parts = [part.text for part in paragraphs(draft)]
-        words = sum(len(part.split()) for part in parts)
-        short = [line for line in lines if len(line) <= _LONGEST_NOTE]
-        sentences = [part for part in parts if ends_sentence(part) and len(part.split()) > 3]
-        asks = [line for line in short if _SIGN_IN.fullmatch(line.strip(" .:!*"))]
-        wall = next((line for line in short if _PAYWALL.fullmatch(line)), None)
+        lengths = [len(part.split()) for part in parts]
+        words = sum(lengths)
+        sentences = [part for part, length in zip(parts, lengths, strict=True) if length > 3 and ends_sentence(part)]
         if words <= _SHORT and (error := _error(draft, lines)):
             draft.kind, draft.kind_reason = "error", f"“{error}” is what a server says that has no article"
-        elif words <= _SHORT and len({line.casefold() for line in asks}) >= 3:
+        elif words <= _SHORT and len(asks := _asking_to_sign_in(lines)) >= 3:
             draft.kind, draft.kind_reason = "login", f"asks to sign in: “{asks[0]}”, “{asks[1]}”"
-        elif wall and words <= _STUB_AT_MOST:
+        elif words <= _STUB_AT_MOST and (wall := _paywall(lines)):
             draft.kind, draft.kind_reason = "stub", f"{words} words, and “{wall[:120]}”"
-        elif len(parts) >= _FEWEST_LINES and len(sentences) < _FEW_SENTENCES * len(parts) and _are_titles(parts):
+        elif len(parts) >= _FEWEST_LINES and _are_few(sentences, parts) and _are_titles(parts):
             draft.kind = "index"
             draft.kind_reason = f"{len(parts)} lines, of which {len(sentences)} are sentences: a list of other pages"
-        elif parts and words < _NEAR_EMPTY and len(lines) > 1 and not any(map(ends_sentence, parts)):
+        elif draft.kind == "article" and len(lines) > 1 and _is_left_over(parts, words):
             # A single line may be all that somebody wrote; of a page with more lines it is what is left.
             draft.kind, draft.kind_reason = "empty", f"{words} words and no sentence"
 
@@ -74,6 +75,26 @@ class Kinds(Cleaner):
 def _error(draft: Draft, lines: list[str]) -> str | None:
     """The line that says that there is no article: the headline, or one of the first."""
     return next((line for line in (draft.headline or "", *lines[:3]) if _ERROR.fullmatch(line.strip())), None)
+
+
+def _asking_to_sign_in(lines: list[str]) -> list[str]:
+    """The lines that ask to sign in, each once."""
+    asks = (line for line in lines if len(line) <= _LONGEST_NOTE and _SIGN_IN.fullmatch(line.strip(" .:!*")))
+    return list({line.casefold(): line for line in asks}.values())
+
+
+def _paywall(lines: list[str]) -> str | None:
+    """The first line that says that subscribers read more."""
+    return next((line for line in lines if len(line) <= _LONGEST_NOTE and _PAYWALL.fullmatch(line)), None)
+
+
+def _is_left_over(parts: list[str], words: int) -> bool:
+    return 0 < words < _NEAR_EMPTY and not any(map(ends_sentence, parts))
+
+
+def _are_few(sentences: list[str], parts: list[str]) -> bool:
+    """Whether so little is running text that it is no article with a list in it."""
+    return len(sentences) < _FEW_SENTENCES * len(parts) and sum(len(each.split()) for each in sentences) < LITTLE_PROSE
 
 
 def _are_titles(parts: list[str]) -> bool:

@@ -11,9 +11,9 @@ from onrecord import Cleaner, Draft
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
-_SAMPLE = 600
-"""Characters that are looked at: of running text they are enough, and more take time."""
-_CERTAIN, _LIKELY = 0.95, 0.6
+_SAMPLES = 120, 600
+"""Characters that are looked at: the first so many nearly always tell, the second where they leave a doubt."""
+_CERTAIN, _NO_DOUBT, _LIKELY = 0.95, 0.85, 0.6
 _ENOUGH_TO_CONTRADICT = 150
 """Letters that it takes to believe the words rather than what the source states."""
 
@@ -24,18 +24,21 @@ class Language(Cleaner):
     Pages state the language of their template rather often. What is too short to tell is left to the default.
     """
 
-    name, version, order = "language", "1", 700
+    name, version, order = "language", "2", 700
 
     def clean(self, draft: Draft) -> None:
         sample = ""
         for stretch in draft.body():
-            sample += draft.words(stretch)[:_SAMPLE] + "\n"
-            if len(sample) >= _SAMPLE:
+            sample += draft.words(stretch)[: _SAMPLES[-1]] + "\n"
+            if len(sample) >= _SAMPLES[-1]:
                 break
         letters = len(re.findall(r"[^\W\d_]", sample))
         if not letters:
             return
-        found, confidence = _identifier().classify(sample)
+        for size in _SAMPLES:
+            found, confidence = _identifier().classify(sample[:size])
+            if confidence >= (_CERTAIN if draft.language else _NO_DOUBT) or len(sample) <= size:
+                break
         if draft.language == found:
             return
         if draft.language and (confidence < _CERTAIN or letters < _ENOUGH_TO_CONTRADICT):

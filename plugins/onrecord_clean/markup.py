@@ -9,9 +9,11 @@ from onrecord import Cleaner, Draft, decoded
 
 from .content import verdicts_on
 from .extraction import extracted
+from .kinds import LITTLE_PROSE
 from .metadata import as_domain
 from .page import Block, read_page
 from .pagedata import PageData, page_data
+from .paragraphs import ends_sentence
 from .signs import Verdict
 
 if TYPE_CHECKING:
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _TITLE = 3
 """Words from which on the beginning of a page's title can be the whole headline."""
+_TITLE_OF_OTHER, _MANY_TITLES = 5, 15
+"""Words from which on a link is the title of another story rather than a place in a menu; so many make a list."""
+_WORDS_ON_EACH = 30
+"""What a list says of each story at most, where titles stand among the text."""
 _WITH_FRONT_MATTER = frozenset({"text/plain", "text/markdown"})
 
 
@@ -29,7 +35,7 @@ class HtmlText(Cleaner):
     Every stretch of the page's text has a verdict; those outside the article are named by what they stand in.
     """
 
-    name, version, order = "html_text", "2", 100
+    name, version, order = "html_text", "3", 100
 
     def clean(self, draft: Draft) -> None:
         if draft.document.media_type not in HTML_TYPES:
@@ -52,6 +58,8 @@ class HtmlText(Cleaner):
                 if verdict.reason:
                     draft.mark(stretch, verdict.kind, verdict.reason)
         _fill(draft, data, page.blocks, verdicts)
+        if not data.is_article and (reason := _lists_others(page.blocks, verdicts)):
+            draft.kind, draft.kind_reason = "index", reason
 
 
 def _fill(draft: Draft, data: PageData, blocks: Sequence[Block], verdicts: Sequence[Verdict]) -> None:
@@ -72,6 +80,18 @@ def _fill(draft: Draft, data: PageData, blocks: Sequence[Block], verdicts: Seque
         draft.published_at, draft.published_precision, draft.published_method = data.published
     if draft.modified_at is None and data.modified:
         draft.modified_at = data.modified.at
+
+
+def _lists_others(blocks: Sequence[Block], verdicts: Sequence[Verdict]) -> str | None:
+    """Why a page that does not say it is an article is a list of others: many titles with links, little else."""
+    links = {block.number for block in blocks if block.linked == block.length and len(block.tokens) >= _TITLE_OF_OTHER}
+    within = ("body", "subheading")
+    kept = [block for block, verdict in zip(blocks, verdicts, strict=True) if verdict.kind in within]
+    among = sum(block.number in links for block in kept)
+    prose = sum(len(block.tokens) for block in kept if 2 * block.linked < block.length and ends_sentence(block.text))
+    if len(links) < _MANY_TITLES or prose >= max(LITTLE_PROSE, _WORDS_ON_EACH * among):
+        return None
+    return f"links to {len(links)} other pages by title, and {prose} words of running text"
 
 
 class MarkdownText(Cleaner):

@@ -12,11 +12,12 @@ from lxml import etree, html
 
 _UNSEEN = frozenset(
     (
-        "audio", "canvas", "datalist", "embed", "frame", "frameset", "head", "iframe", "map", "math", "meta", "noembed",
-        "noframes", "noscript", "object", "param", "rp", "script", "style", "svg", "template", "video",
+        "audio", "base", "canvas", "datalist", "embed", "frame", "frameset", "iframe", "link", "map", "math", "meta",
+        "noembed", "noframes", "noscript", "object", "param", "rp", "script", "style", "svg", "template", "video",
     )
 )  # fmt: skip
-"""Elements whose text no browser shows as text."""
+"""Elements whose text no browser shows as text. The head as such is not among them: where a page leaves out `<body>`,
+the parser takes elements that it does not know, such as `<article>`, for parts of the head."""
 _INLINE = frozenset(
     (
         "a", "abbr", "acronym", "b", "basefont", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em",
@@ -141,6 +142,7 @@ class _Reader:
 
     def __init__(self, root: html.HtmlElement) -> None:
         self.root = root
+        self.title = root.find(".//head/title")
         self.count = self.depth = self.elements = 0
         self.last: html.HtmlElement | None = None
         """The element of the block before an inset, until the text around it goes on."""
@@ -158,7 +160,7 @@ class _Reader:
         walk = etree.iterwalk(self.root, events=("start", "end"))
         for event, element in walk:
             tag = element.tag if isinstance(element.tag, str) else ""
-            unseen = tag in _UNSEEN or not tag
+            unseen = tag in _UNSEEN or not tag or element is self.title
             inline = tag in _INLINE or "-" in tag
             if event == "start":
                 self.elements += 1
@@ -199,10 +201,9 @@ class _Reader:
 
     def _title(self) -> Iterator[Block]:
         """The page's title, which a browser shows above the page."""
-        title = self.root.find(".//head/title")
-        if title is not None and title.text:
-            self._text(title.text, 0, 0, 0)
-            yield from self._block(title)
+        if self.title is not None and self.title.text:
+            self._text(self.title.text, 0, 0, 0)
+            yield from self._block(self.title)
 
     def _text(self, text: str | None, links: int, bolds: int, pres: int) -> None:
         if not text:

@@ -83,6 +83,8 @@ class PageData:
     credit: str | None = None
     published: Moment | None = None
     modified: Moment | None = None
+    is_article: bool = False
+    """Whether the page says that it is one; few pages that are say nothing, and none that lists others says so."""
 
     @property
     def headline(self) -> str | None:
@@ -131,6 +133,8 @@ def page_data(root: html.HtmlElement, address: str | None) -> PageData:
         or _first_moment((value for name in _META["modified"] for value in meta.get(name, ())), "meta")
         or _first_moment(marked.get("modified", ()), "microdata")
         or _time_element(root, modified=True),
+        is_article=bool(article or marked or "article:published_time" in meta)
+        or any(kind.lower().endswith("article") for kind in meta.get("og:type", ())),
     )
 
 

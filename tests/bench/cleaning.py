@@ -31,6 +31,7 @@ def main() -> int:
     parser.add_argument("--cleaners", action="store_true", help="print the share of each cleaner too")
     arguments = parser.parse_args()
     print(f"{'MB a second':<28}{'texts':>7}{'KB each':>9}{'cleaners':>10}{'read+cleaners':>15}{'all of cleaning':>17}")
+    cleaned(document("Read once beforehand, so that no text bears the cost of loading a model."), CLEANERS, "en")
     for name, documents in corpora().items():
         size = sum(len(document.content) for document in documents)
         shares = Counter[str]()
@@ -81,7 +82,6 @@ def timed(documents: list[Document], shares: Counter[str]) -> tuple[float, float
     for draft in drafts:
         finished(draft, "en")
     made = time.process_time()
-    assert cleaned(documents[0], CLEANERS, "en")
     return done - read, done - begun, made - begun
 
 

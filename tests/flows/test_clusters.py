@@ -204,7 +204,7 @@ class Counting:
         self.lock = threading.Lock()
         self.at_a_time, self.most = 0, 0
 
-    def perform(self, configuration: Configuration, batch: Batch) -> Outcome:
+    def perform(self, configuration: Configuration, batch: Batch, seconds: float) -> Outcome:
         with self.lock:
             self.at_a_time += 1
             self.most = max(self.most, self.at_a_time)
@@ -235,7 +235,7 @@ def test_no_more_batches_are_made_than_workers_need_however_slow_the_loading_is(
     @flow(persist_result=False)
     def slowly_loaded() -> list[int]:
         loaded = []
-        with workers(Plugins(Configuration.empty(), installed=False), cluster) as team:
+        with workers(Plugins(Configuration.empty(), installed=False), cluster=cluster) as team:
             for outcome in mapped(team, batches(), RunSettings()):
                 time.sleep(0.02)
                 loaded.append(outcome.number)

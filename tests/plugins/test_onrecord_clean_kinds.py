@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.cleaning import clean
 
 from onrecord import Article
 from onrecord.testing import cleaned
@@ -65,6 +66,7 @@ def test_what_is_no_article_says_why(text: str, kind: str, reason: str) -> None:
         "You’ve reached your limit of free articles this month.",
         "Already a subscriber? Sign in",
         "Members-only content",
+        "To Read the Full Story",
     ],
 )
 def test_the_beginning_of_what_only_subscribers_can_read_is_a_stub(wall: str) -> None:
@@ -84,6 +86,39 @@ def test_a_list_of_headlines_is_an_index() -> None:
     made = article("\n\n".join(["Latest news", *headlines, "More in our archive"]))
     assert made.kind == "index"
     assert "9 lines" in (made.kind_reason or "")
+
+
+def test_a_word_about_advertisement_blockers_is_no_paywall() -> None:
+    asked = "We urge you to turn off your ad blocker so that you can continue to access our quality content"
+    assert article(f"{PARAGRAPH}\n\n{asked}").kind == "article"
+
+
+def test_an_article_with_a_long_list_in_it_is_an_article() -> None:
+    dates = [f"{day} June – City Hall, Town {day}" for day in range(1, 31)]
+    assert article("\n\n".join([*[ENGLISH] * 3, *dates])).kind == "article"
+
+
+FRONT_PAGE = "".join(
+    f"<section><h3><a href='/{n}'>Council of town number {n} votes for a bridge</a></h3>"
+    f"<p>The vote in town {n} was close.</p></section>"
+    for n in range(20)
+)
+
+
+def test_a_page_that_links_to_many_stories_and_has_little_text_is_an_index() -> None:
+    made = clean(f"<html><title>The Northport Daily</title><main>{FRONT_PAGE}</main>", media_type="text/html").article
+    assert made.kind == "index"
+    assert "links to 20 other pages by title" in (made.kind_reason or "")
+
+
+def test_an_article_with_many_links_around_it_is_an_article() -> None:
+    text = "".join(f"<p>{PARAGRAPH} {n}.</p>" for n in range(12))
+    said = "<meta property='og:type' content='article'>"
+    for page in (
+        f"<article>{text}</article><aside>{FRONT_PAGE}</aside>",
+        f"{said}<article><p>{PARAGRAPH}</p></article><aside>{FRONT_PAGE}</aside>",
+    ):
+        assert clean(page, media_type="text/html").article.kind == "article"
 
 
 def test_an_article_about_a_page_that_was_not_found_is_an_article() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onrecord import Fetched, Item
+from onrecord import Fetched, Item, TooLargeError
 from onrecord.identity import canonical_json, content_hash
 from onrecord_files import Files, register_ingestors
+from onrecord_files.ingestor import PackedError
 from onrecord_files.metadata import MetadataError, merged
 
 
@@ -47,7 +51,7 @@ def state(path: Path) -> tuple[str, str]:
 def test_the_hook_registers_the_ingestor_files() -> None:
     registered: list[Any] = []
     register_ingestors(registered.append)
-    assert [(i.name, i.version, i.schemes, i.complete) for i in registered] == [("files", "1", ("file",), True)]
+    assert [(i.name, i.version, i.schemes, i.complete) for i in registered] == [("files", "2", ("file",), True)]
 
 
 def test_folders_are_searched_with_their_subfolders_and_files_come_sorted_by_path(tmp_path: Path) -> None:
@@ -114,6 +118,43 @@ def test_bytes_are_read_exactly(tmp_path_factory: pytest.TempPathFactory, conten
 )
 def test_the_media_type_comes_from_the_ending(tmp_path: Path, name: str, media_type: str) -> None:
     assert fetched(write(tmp_path / name)).media_type == media_type
+
+
+def packed(path: Path, content: bytes) -> Path:
+    path.write_bytes(gzip.compress(content))
+    return path
+
+
+def test_a_packed_file_is_listed_and_read_as_what_is_in_it(tmp_path: Path) -> None:
+    packed(tmp_path / "a.html.gz", b"<p>Words.")
+    packed(tmp_path / "b.txt.GZ", b"---\nlang: en\n---\nWords.")
+    write(tmp_path / "b.txt.meta.json", '{"outlet": "The Example"}')
+    packed(tmp_path / "c.pdf.gz", b"no article")
+    assert listed(tmp_path) == ["a.html.gz", "b.txt.GZ"]
+    page, text = fetched(tmp_path / "a.html.gz"), fetched(tmp_path / "b.txt.GZ")
+    assert (page.media_type, page.content) == ("text/html", b"<p>Words.")
+    assert (text.media_type, text.metadata) == ("text/plain", {"language": "en", "outlet": "The Example"})
+
+
+def test_a_packed_file_is_unpacked_no_further_than_the_limit(tmp_path: Path) -> None:
+    bomb = packed(tmp_path / "a.txt.gz", b"a" * 1_000_000)
+    assert bomb.stat().st_size < 2_000
+    exactly = Item(bomb.as_uri(), "", limit=1_000_000)
+    assert len(ingestor().fetch(exactly).content) == 1_000_000
+    with pytest.raises(TooLargeError, match=r"a\.txt\.gz has more bytes than the 999,999 that \[run\] document_bytes"):
+        ingestor().fetch(replace(exactly, limit=999_999))
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda content: content[:-9], lambda _: b"no gzip", lambda content: content[:12] + b"?" + content[13:]]
+)
+def test_a_damaged_packed_file_says_so_and_is_not_tried_again_by_itself(
+    tmp_path: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    path = tmp_path / "a.txt.gz"
+    path.write_bytes(damage(gzip.compress(b"Some words to pack, and some more of them.")))
+    with pytest.raises(PackedError, match=r"a\.txt\.gz cannot be unpacked: "):
+        fetched(path)
 
 
 @pytest.mark.parametrize("sidecar", ["a.txt.meta.json", "a.meta.json"])

@@ -119,6 +119,8 @@ HOSTILE = {
     "white space": " \t\n" * 1_500_000,
     "NULs": "\0" * 5_000_000,
     "lines of NULs": "\0\n" * 100_000,
+    "marks on one letter": "a" + "\u0301\u0316" * 500_000,
+    "letters of another script": "\u0915\u093c" * 500_000,
 }
 
 

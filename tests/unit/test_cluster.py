@@ -90,7 +90,7 @@ def batch(plugins: Plugins) -> Iterator[Batch]:
 
 def test_a_batch_that_has_travelled_gives_the_outcome_that_it_gives_here(plugins: Plugins, batch: Batch) -> None:
     setup, travelled = pickle.loads(pickle.dumps((Setup.of(plugins), batch)))
-    outcome, records = pickle.loads(pickle.dumps(done(setup, travelled)))
+    outcome, records = pickle.loads(pickle.dumps(done(setup, travelled, 60)))
     here = perform(batch, plugins)
 
     assert outcome.tables == here.tables
@@ -104,7 +104,7 @@ def test_a_worker_with_many_threads_does_one_batch_at_a_time(plugins: Plugins, b
     messages: list[str] = []
 
     def work() -> None:
-        _, records = done(setup, batch)
+        _, records = done(setup, batch, 60)
         messages.extend(record.getMessage() for record in records)
 
     threads = [threading.Thread(target=work) for _ in range(4)]
@@ -125,7 +125,7 @@ def test_a_plugin_that_changes_in_the_folder_is_loaded_anew(plugins: Plugins, ba
     assert unfit(after) == ""
     assert "`lengths`: its version is '2' there and '1' here" in unfit(before)
     with pytest.raises(OnrecordError, match="would not do the same work as this run"):
-        done(before, batch)
+        done(before, batch, 60)
 
 
 @pytest.mark.parametrize(

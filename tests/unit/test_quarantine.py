@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 from uuid import UUID
 
 import pytest
@@ -28,6 +28,7 @@ from onrecord import (
 from onrecord.config import parsed
 from onrecord.engine import STAGES, running
 from onrecord.plugins import Plugins
+from onrecord.records import ANNOTATED, ArticleKind
 from onrecord.report import RunReport
 from onrecord.stages import discover
 from onrecord.testing import Sandbox
@@ -341,6 +342,36 @@ def test_a_fetch_that_fails_for_good_is_tried_again_when_the_document_changes(be
     assert bench.sql("select body from article where body like 'version%'") == [{"body": "version 2"}]
 
 
+class Large(Ingestor):
+    """Lists a document whose size it knows, and one whose size it does not."""
+
+    name, version, schemes = "large", "1", ("s",)
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, int]] = []
+
+    def discover(self) -> list[Item]:
+        return [Item("s:known", "1", 1001), Item("s:unknown", "1"), Item("s:small", "1", 1000)]
+
+    def fetch(self, item: Item) -> Fetched:
+        self.asked.append((item.uri, item.limit))
+        return Fetched(b"a" * (1000 if item.uri == "s:small" else 1001), "text/plain")
+
+
+def test_a_document_that_is_too_large_is_quarantined_and_not_stored_nor_fetched_where_its_size_is_known(
+    bench: Bench,
+) -> None:
+    source = Large()
+    bench.parts, bench.documents, bench.settings = [source], {}, {"run": {"document_bytes": 1000, "min_failed": 3}}
+    bench.run()
+
+    assert source.asked == [("s:unknown", 1000), ("s:small", 1000)]
+    assert bench.sql("select uri from document") == [{"uri": "s:small"}]
+    known, unknown = bench.quarantined()
+    assert known[2].startswith("TooLargeError: s:known has 1,001 bytes, more than the 1,000 that [run] document_bytes")
+    assert unknown[2].startswith("TooLargeError: s:unknown has 1,001 bytes, more than the 1,000")
+
+
 class Picky(Cleaner):
     name, version = "picky", "1"
 
@@ -401,6 +432,24 @@ def test_a_document_without_a_text_is_an_article_of_that_kind_and_is_not_annotat
         {"kind": "article", "body": "fine"},
         {"kind": "empty", "body": ""},
     ]
+
+
+class Named(Cleaner):
+    """Takes a document for what its text says that it is."""
+
+    name, version = "named", "1"
+
+    def clean(self, draft: Draft) -> None:
+        draft.kind = draft.text.strip()  # type: ignore[assignment]
+
+
+def test_what_is_no_article_is_kept_and_not_annotated(bench: Bench) -> None:
+    kinds = get_args(ArticleKind)
+    bench.parts, bench.documents = [bench.lengths, Named()], {kind: kind for kind in kinds}
+    bench.run()
+    assert {row["kind"] for row in bench.sql("select kind from article")} == set(kinds)
+    annotated = bench.sql("select kind from length join article using (article_id)")
+    assert {row["kind"] for row in annotated} == set(ANNOTATED)
 
 
 # ── A plugin that fails too often ────────────────────────────────────────────────────────────────

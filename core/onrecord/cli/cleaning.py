@@ -24,6 +24,20 @@ _COLOURS = {
 }  # fmt: skip
 _CUT = "red"
 _PAGE_WIDTH = 140
+_PAGE = f"""<!DOCTYPE html>
+<html>
+<head>
+<meta charset="UTF-8">
+<title>onrecord try clean</title>
+<style>
+body {{{{ color: {{foreground}}; background: {{background}}; margin: 1.5em; }}}}
+/* All of a line in sight, however narrow the window: a character is 0.6 em wide. */
+pre {{{{ font: min(14px, calc((100vw - 4em) / {_PAGE_WIDTH} / 0.61)) / 1.4 "DejaVu Sans Mono", Menlo, monospace; }}}}
+</style>
+</head>
+<body><pre>{{code}}</pre></body>
+</html>
+"""
 
 
 @dataclass
@@ -88,7 +102,9 @@ def show(cleaned: Cleaned, console: Console) -> None:
         style = _COLOURS.get(segment.kind, _CUT)
         words = cleaned.text[segment.start_char : segment.end_char]
         why = f"{segment.cleaner}: {segment.reason}" if segment.cleaner else ""
-        page.add_row(Text(segment.kind, style or "dim"), Text(words, style), Text(why, "dim"))
+        # What goes on with the paragraph above has no label of its own.
+        goes_on = segment.body_start and article.body[segment.body_start - 1] == " "
+        page.add_row(Text("" if goes_on else segment.kind, style or "dim"), Text(words, style), Text(why, "dim"))
     work = Table.grid(padding=(0, 2))
     for cleaner, told in cleaned.did:
         work.add_row(Text(f"{cleaner.name} {cleaner.version}", "dim"), Text(told))
@@ -100,4 +116,4 @@ def as_page(documents: Sequence[Cleaned]) -> str:
     console = Console(record=True, width=_PAGE_WIDTH, file=StringIO(), force_terminal=True, color_system="truecolor")
     for document in documents:
         show(document, console)
-    return console.export_html(inline_styles=True)
+    return console.export_html(inline_styles=True, code_format=_PAGE)

@@ -83,9 +83,10 @@ def _cleaned(file: Path, plugins: Plugins) -> Cleaned:
     ingestor = next((i for i in plugins.ingestors.values() if "file" in i.schemes), None)
     if ingestor is None:
         raise OnrecordError("no loaded plugin reads files: an ingestor with the scheme `file` is needed")
+    settings = plugins.configuration.settings
     try:
-        document = fetched(ingestor, Item(file.as_uri(), ""))
-        return watched(document, plugins.cleaners, plugins.configuration.settings.language.default)
+        document = fetched(ingestor, Item(file.as_uri(), "", file.stat().st_size, settings.run.document_bytes))
+        return watched(document, plugins.cleaners, settings.language.default)
     except PLUGIN_FAILURES as error:
         raise OnrecordError(f"{file}: {type(error).__name__}: {error}") from error
 

@@ -67,7 +67,8 @@ def cleaned(document: Document, cleaners: Sequence[Cleaner], default_language: s
 def cleaning(draft: Draft, cleaners: Sequence[Cleaner]) -> Iterator[Cleaner | None]:
     """Pass a draft through all cleaners, stopping after each one, and before the first. Raises as `cleaned` does."""
     document = draft.document
-    if document.media_type.startswith("text/"):
+    if document.media_type.startswith("text/") and document.media_type != "text/html":
+        # What is between tags is text, but not in lines: that is for a cleaner that reads HTML.
         draft.read(decoded(document.content, document.media_type))
     yield None
     for cleaner in cleaners:
