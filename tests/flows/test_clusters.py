@@ -102,7 +102,7 @@ def test_workers_load_plugins_once_and_one_that_is_lost_in_a_batch_costs_its_tim
     wait_until(lambda: len(dask.processes()) == 2, "two workers")
     before = set(dask.processes())
     process = many.start()
-    wait_until(lambda: "loaded stage=annotate number=0" in latest(many, process), "annotations")
+    wait_until(lambda: "loaded stage=annotate number=0" in latest(many, process), "annotations", 150)
     os.kill(min(before), signal.SIGKILL)
     _, err = process.communicate(timeout=120)
 
@@ -136,7 +136,9 @@ def test_ctrl_c_leaves_the_cluster_to_others_and_the_next_run_does_the_rest(many
     many.plugin("working", working("time.sleep(0.05)"))
     many.configure(on(dask))
     process = many.start()
-    wait_until(lambda: "loaded stage=annotate number=1" in latest(many, process), "the second batch of annotations")
+    wait_until(
+        lambda: "loaded stage=annotate number=1" in latest(many, process), "the second batch of annotations", 150
+    )
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=60)
 
@@ -183,7 +185,7 @@ def test_a_scheduler_that_is_lost_ends_the_run_with_what_was_loaded(many: Projec
     with Dask(tmp_path) as own:
         many.configure(on(own))
         process = many.start()
-        wait_until(lambda: "loaded stage=annotate number=0" in latest(many, process), "annotations")
+        wait_until(lambda: "loaded stage=annotate number=0" in latest(many, process), "annotations", 150)
         own.scheduler.kill()
         _, err = process.communicate(timeout=120)
 
