@@ -24,6 +24,7 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -61,12 +62,10 @@ class RunSettings(_Section):
     """Most bytes of content in one batch, unless a single subject has more."""
     document_bytes: int = Field(default=DOCUMENT_BYTES, ge=1)
     """Most bytes of one document, unpacked; one with more is quarantined and not stored."""
-    workers: int | None = Field(default=None, ge=0)
-    """Worker processes for clean and annotate; without a value one per processor, 0 for none."""
     batch_seconds: float = Field(default=1800, gt=0)
     """Most seconds for a batch in a worker process. One that takes longer is ended and done again in halves, with half
-    the time, so that what hangs is found and quarantined. Without worker processes (`workers = 0`) nothing can be
-    ended, and there is no limit."""
+    the time, so that what hangs is found and quarantined. Without worker processes nothing can be ended, and there
+    is no limit."""
     fetch_seconds: float = Field(default=60, gt=0)
     """Most seconds for fetching one document; one that takes longer is left to the next run."""
     list_seconds: float = Field(default=1800, gt=0)
@@ -82,6 +81,36 @@ class RunSettings(_Section):
     stale: Literal["recompute", "leave"] = "recompute"
     """What to do with rows that are stale only because a plugin, its settings or a pipeline changed: recompute them, or
     leave them to `onrecord backfill`. What is new or changed is done either way."""
+
+
+class WorkersSettings(_Section):
+    """`[workers]`: where clean and annotate are worked on."""
+
+    runner: Literal["processes", "dask", "ray"] = "processes"
+    """Processes of this machine, or the workers of a Dask or Ray cluster."""
+    processes: int | None = Field(default=None, ge=0)
+    """Worker processes of this machine; without a value one per processor, 0 for none."""
+    address: str | None = None
+    """Where the cluster is: `tcp://HOST:8786` of a Dask scheduler; what `ray.init` takes as an address."""
+
+    @field_validator("processes")
+    @classmethod
+    def _of_this_machine(cls, value: int | None, info: ValidationInfo) -> int | None:
+        if value is not None and info.data.get("runner") in ("dask", "ray"):
+            raise ValueError('is for runner = "processes": a cluster has as many workers as are started for it')
+        return value
+
+    @field_validator("address")
+    @classmethod
+    def _of_a_cluster(cls, value: str | None, info: ValidationInfo) -> str | None:
+        runner = info.data.get("runner")
+        if runner == "processes" and value is not None:
+            raise ValueError('is for a cluster: name it with runner = "dask" or "ray", or leave the address out')
+        if runner == "ray" and not value:
+            raise ValueError('is needed for runner = "ray", e.g. ray://10.0.0.5:10001, or local to start one here')
+        if runner == "dask" and not re.fullmatch(r"[a-z]+://.+:\d+", value or ""):
+            raise ValueError('must be that of a scheduler for runner = "dask", e.g. tcp://10.0.0.5:8786')
+        return value
 
 
 class LanguageSettings(_Section):
@@ -247,6 +276,8 @@ class Settings(_EnvironmentOverFile):
     """Whether a plugin that cannot be loaded is an error rather than skipped."""
     run: RunSettings = RunSettings()
     """How work is cut up and when a run counts as failed."""
+    workers: WorkersSettings = WorkersSettings()
+    """Where clean and annotate are worked on."""
     language: LanguageSettings = LanguageSettings()
     """Which spaCy pipeline reads which language."""
     schedule: Annotated[list[ScheduleSettings], BeforeValidator(_as_list), AfterValidator(_differently_named)] = []

@@ -47,7 +47,6 @@ from .warehouse.checks import checks
 from .warehouse.live import Warehouse, mark_changed
 from .warehouse.lock import locked
 from .warehouse.reader import Reader
-from .workers import processors
 
 log = logging.getLogger("onrecord")
 
@@ -118,11 +117,6 @@ class ActiveRun:
         """The names of the aggregators, in the order in which they run."""
         return list(self.plugins.aggregators)
 
-    @property
-    def processes(self) -> int:
-        """How many worker processes the configuration asks for."""
-        return processors() if self.settings.run.workers is None else self.settings.run.workers
-
     def listed(self, name: str, items: pa.Table) -> None:
         """Take what an ingestor lists (see `stages.discover`), and mark as withdrawn what it no longer does."""
         self._step("ingest", name)
@@ -146,8 +140,11 @@ class ActiveRun:
         """Take note that an ingestor could not say what there is: its documents stay as they are."""
         self._fail("ingest", name, f"could not list its documents: {type(error).__name__}: {error}")
 
-    def pending(self, stage: StageName) -> Iterator[Batch]:
-        """What a stage has to do, as batches. Load the outcomes as they come; nothing is held open in between."""
+    def pending(self, stage: StageName, workers: int = 1) -> Iterator[Batch]:
+        """What a stage has to do, as batches for so many workers.
+
+        Load the outcomes as they come; nothing is held open in between.
+        """
         with self.warehouse.reading() as connection:
             total = ledger.count_pending(connection, stage, self._targets, self._items)
         with self.warehouse.writing() as connection:
@@ -155,7 +152,7 @@ class ActiveRun:
                 mark_changed(connection, self.id)
         self.begin(stage, total)
         # Enough batches to keep every worker busy to the end, few enough that their cost does not count.
-        size = min(self.settings.run.batch_size, max(_LEAST, ceil(total / (4 * max(1, self.processes)))))
+        size = min(self.settings.run.batch_size, max(_LEAST, ceil(total / (4 * max(1, workers)))))
         number, after = 0, -1
         while total:
             with self.warehouse.reading() as connection:

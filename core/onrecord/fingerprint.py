@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 from .components import Annotator, Component
 from .identity import canonical_json, content_hash
@@ -136,15 +139,20 @@ def _configuration(component: Component) -> str:
 
 
 def source_hash(component: Component) -> str:
-    """Hash of the file that a component is written in, or of all Python files of its package."""
+    """Hash of the file that a component is written in, or of all Python files of its package, as they were loaded."""
     try:
         file = Path(inspect.getfile(type(component)))
     except (OSError, TypeError):
         return ""
-    return _hash_of(file.parent if (file.parent / "__init__.py").exists() else file)
+    place = file.parent if (file.parent / "__init__.py").exists() else file
+    return hash_of(place, sys.modules.get(type(component).__module__))
 
 
-def _hash_of(place: Path) -> str:
+@cache
+def hash_of(place: Path, _module: ModuleType | None) -> str:
+    """Hash of Python files, once for each module loaded from them: a process that has been up for long does not run
+    what is there since.
+    """
     digest = hashlib.blake2b(digest_size=16)
     for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
         digest.update(file.read_bytes())

@@ -114,7 +114,7 @@ class Sandbox:
         """`settings` is the content of an onrecord.toml; with `installed`, installed plugins are loaded as well."""
         self.source = Documents(documents or {})
         self.modules = [self._source_module(), *plugins]
-        self.configuration = parsed({"warehouse": str(directory), "run": {"workers": 0}} | dict(settings or {}))
+        self.configuration = parsed({"warehouse": str(directory)} | dict(settings or {}))
         self.installed = installed
         self.directory = directory
 

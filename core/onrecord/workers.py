@@ -11,7 +11,7 @@ import signal
 import tempfile
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import count
@@ -23,11 +23,14 @@ from typing import TYPE_CHECKING
 from .config import Configuration
 from .logs import Fields
 from .plugins import Plugins
+from .records import StageName
 from .stages import Batch, Outcome, Tally, perform
 from .stages.batch import Book
 
 if TYPE_CHECKING:
     from multiprocessing.queues import Queue
+
+    from .cluster import Cluster
 
 log = logging.getLogger("onrecord")
 
@@ -40,19 +43,25 @@ _LEAST_SECONDS = 30.0
 class Workers:
     """Worker processes that keep their plugins and pipelines loaded from one batch to the next.
 
-    `perform` may be called from several threads at a time. With `processes=0` batches are worked on in this
-    process, one after the other.
+    They are those of a cluster, or so many of our own; without a number as many as `[workers]` says. With none of these
+    batches are worked on in this process, one after the other. `perform` may be called from several threads at a time.
     """
 
-    def __init__(self, plugins: Plugins, processes: int) -> None:
+    def __init__(self, plugins: Plugins, processes: int | None = None, cluster: Cluster | None = None) -> None:
+        asked = plugins.configuration.settings.workers.processes if processes is None else processes
         self._plugins = plugins
-        self.processes = processes
+        self._processes = processors() if asked is None else asked
+        self._cluster = cluster
         self._lock = threading.Lock()
         self._alone = threading.Lock()
         self._pool: _Pool | None = None
         self._pools: set[_Pool] = set()
         self._closed = False
         self._seconds = plugins.configuration.settings.run.batch_seconds
+
+    def processes(self, stage: StageName) -> int:
+        """How many there are for a stage; of a cluster, just now."""
+        return self._cluster.processes if self._cluster and stage in IN_PROCESSES else self._processes
 
     def perform(self, batch: Batch) -> Outcome:
         """Do a batch. A worker that dies, or takes too long and is ended, costs its batch time.
@@ -61,19 +70,15 @@ class Workers:
         """
         if batch.stage not in IN_PROCESSES:
             return perform(batch, self._plugins)
-        if not self.processes:
+        if not self._cluster and not self._processes:
             with self._lock:
                 return perform(batch, self._plugins)
-        with self._lock:
-            if self._pool is None or self._pool.broken:
-                self._pool = self._opened(self.processes)
-            pool = self._pool
+        team = self._cluster or self._unbroken_pool()
         try:
-            return pool.perform(self._plugins.configuration, batch, self._seconds)
-        except BrokenProcessPool as error:
+            return team.perform(self._plugins.configuration, batch, self._seconds)
+        except BrokenExecutor as error:
             if self._closed:
                 raise
-            pool.broken = True
             hung = isinstance(error, _HungWorker)
             what = "hung and was ended" if hung else "died"
             log.warning("a worker process %s during %s; its batch is done again", what, batch.label)
@@ -93,6 +98,14 @@ class Workers:
                 pool.end()
             self._pools.clear()
             self._pool = None
+        if self._cluster:
+            self._cluster.close()
+
+    def _unbroken_pool(self) -> _Pool:
+        with self._lock:
+            if self._pool is None or self._pool.broken:
+                self._pool = self._opened(self._processes)
+            return self._pool
 
     def _opened(self, processes: int) -> _Pool:
         if self._closed:
@@ -146,9 +159,9 @@ class Workers:
 
 
 @contextmanager
-def workers(plugins: Plugins, processes: int) -> Iterator[Workers]:
-    """Workers that are ended when the block is left, however that happens."""
-    running = Workers(plugins, processes)
+def workers(plugins: Plugins, processes: int | None = None, cluster: Cluster | None = None) -> Iterator[Workers]:
+    """Workers that are ended when the block is left, however that happens; those of a cluster are let go."""
+    running = Workers(plugins, processes, cluster)
     try:
         yield running
     finally:
@@ -190,6 +203,7 @@ class _Pool:
         try:
             return self._executor.submit(_perform, configuration, batch, seconds, trace).result()
         except BrokenProcessPool as error:
+            self.broken = True
             # Only the worker that has ended itself has left a trace, not one that went down with its pool.
             if trace.exists() and (where := trace.read_text(errors="replace")):
                 # Of all the threads that were there, the one that works comes last; its header says nothing.
@@ -220,9 +234,6 @@ def _begin_worker(messages: Queue[logging.LogRecord]) -> None:
     handler = QueueHandler(messages)
     handler.addFilter(Fields())
     logging.getLogger().addHandler(handler)
-    # A batch makes hundreds of thousands of rows, none of them in a cycle: looking for cycles among them all the
-    # time would take a good part of it.
-    gc.set_threshold(100_000, 50, 100)
 
 
 def _end_with_parent() -> None:
@@ -233,7 +244,7 @@ def _end_with_parent() -> None:
 
 
 def _perform(configuration: Configuration, batch: Batch, seconds: float, trace: Path) -> Outcome:
-    plugins = _plugins(configuration)
+    plugins = loaded(configuration)
     with trace.open("w") as file:
         # A thread below Python's ends the process: it also does where native code, such as a regular expression that
         # runs away, lets no other thread of Python's have a turn.
@@ -248,11 +259,17 @@ def _perform(configuration: Configuration, batch: Batch, seconds: float, trace: 
 _loaded: list[tuple[Configuration, Plugins]] = []
 
 
-def _plugins(configuration: Configuration) -> Plugins:
-    """The plugins of a configuration, from this process's one copy."""
-    if not _loaded or _loaded[0][0] != configuration:
+def loaded(configuration: Configuration, *, afresh: bool = False) -> Plugins:
+    """The plugins of a configuration in a worker process, from its one copy; `afresh` makes that anew."""
+    if afresh or not _loaded or _loaded[0][0] != configuration:
+        # A batch makes hundreds of thousands of rows, none of them in a cycle: looking for cycles among them all the
+        # time would take a good part of it.
+        gc.set_threshold(100_000, 50, 100)
         # The parent has said already what is wrong with a plugin.
+        before = log.level
         log.setLevel(logging.CRITICAL)
-        _loaded[:] = [(configuration, Plugins(configuration))]
-        log.setLevel(logging.NOTSET)
+        try:
+            _loaded[:] = [(configuration, Plugins(configuration))]
+        finally:
+            log.setLevel(before)
     return _loaded[0][1]

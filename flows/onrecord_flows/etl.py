@@ -20,6 +20,7 @@ from onrecord.errors import LockedError
 from onrecord.plugins import Plugins
 from onrecord.workers import workers
 
+from .clusters import connected
 from .interrupts import heed, noted
 from .tasks import Failed, aggregate, check, discovered, mapped, publish, write_report
 
@@ -66,17 +67,18 @@ def etl(
 
 def work_through(run: ActiveRun, plugins: Plugins) -> None:
     """All stages of a run, in order."""
-    for name, ingestor in run.ingestors.items():
-        items = discovered(ingestor, run.settings.run)
-        if isinstance(items, Failed):
-            run.not_listed(name, items.error)
-        else:
-            run.listed(name, items)
-        heed()
+    # First of all, so that nothing has been done yet if a cluster cannot be reached.
+    with workers(plugins, cluster=connected(plugins)) as team:
+        for name, ingestor in run.ingestors.items():
+            items = discovered(ingestor, run.settings.run)
+            if isinstance(items, Failed):
+                run.not_listed(name, items.error)
+            else:
+                run.listed(name, items)
+            heed()
 
-    with workers(plugins, run.processes) as team:
         for stage in STAGES:
-            for outcome in mapped(team, run.pending(stage), run.settings.run):
+            for outcome in mapped(team, run.pending(stage, team.processes(stage)), run.settings.run):
                 run.load(outcome)
                 heed()
 

@@ -55,11 +55,11 @@ def discovered(ingestor: Ingestor, settings: RunSettings) -> pa.Table | Failed:
 
 def mapped(team: Workers, batches: Iterable[Batch], settings: RunSettings) -> Iterator[Outcome]:
     """Map the workers over batches: outcomes in order, with a bounded number of batches on their way."""
-    # One batch at each worker and one that waits for it, so that none idles while an outcome is loaded.
-    most = 2 * max(1, team.processes)
     waiting: deque[tuple[PrefectFuture[None], list[Outcome]]] = deque()
     for batch in batches:
-        if len(waiting) >= most:
+        # One batch at each worker and one that waits for it, so that none idles while an outcome is loaded; and no
+        # more, so that outcomes do not pile up in front of the one process that loads them.
+        while len(waiting) >= 2 * max(1, team.processes(batch.stage)):
             yield _outcome(*waiting.popleft())
         box: list[Outcome] = []
         options = _retries(settings) if batch.stage == "ingest" else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
@@ -53,6 +54,8 @@ class Encoder:
     """The network with its vocabulary and what decodes its scores."""
 
     def __init__(self, folder: Path = MODEL, threads: int = 1) -> None:
+        # Set before the import, which else begins a file of usage figures, to be sent.
+        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         import onnxruntime
 
         options = onnxruntime.SessionOptions()

@@ -54,9 +54,9 @@ def main() -> int:
     return 0
 
 
-def timed(root: Path, warehouse: Path, workers: int) -> tuple[float, float]:
+def timed(root: Path, warehouse: Path, workers: int | None) -> tuple[float, float]:
     """Run once; returns wall seconds, and the peak megabytes of the largest process of the run."""
-    environment = {**os.environ, "ONRECORD_RUN__WORKERS": str(workers)}
+    environment = {**os.environ, **({} if workers is None else {"ONRECORD_WORKERS__PROCESSES": str(workers)})}
     command = [sys.executable, "-m", "onrecord", "run", "-c", str(root / "onrecord.toml"), "-w", str(warehouse)]
     script = (
         "import json, resource, subprocess, sys; code = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL); "

@@ -93,7 +93,7 @@ class Project:
 
     def run(self, *arguments: str, command: str = "run") -> subprocess.CompletedProcess[str]:
         process = self.start(*arguments, command=command)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=200)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     def log(self) -> str:

@@ -63,8 +63,9 @@ MANY = 40
 CONFIGURATION = """
 [run]
 batch_size = 4
-workers = 0
 stale = "leave"
+[workers]
+processes = 0
 """
 ALONE = 'disable = ["claims", "entities", "language", "resolution", "tally"]\n'
 

@@ -64,7 +64,7 @@ MANY = 60
 @pytest.fixture
 def many(project: Project) -> Project:
     """A project with enough small articles for a dozen batches per stage, and plugins that take their time."""
-    project.configure("\n[run]\nbatch_size = 5\nworkers = 2\n")
+    project.configure("\n[run]\nbatch_size = 5\n[workers]\nprocesses = 2\n")
     project.plugin("slow", SLOW)
     for n in range(MANY):
         text = f"Anna Smith said on Monday that bridge number {n} would open in May.\n\n“It is safe,” Smith said.\n"

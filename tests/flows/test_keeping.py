@@ -41,7 +41,7 @@ def register_annotators(register):
 
 
 def test_a_backup_of_a_run_at_work_holds_what_is_done_and_a_run_after_restoring_does_the_rest(project: Project) -> None:
-    project.configure("\n[run]\nbatch_size = 5\nworkers = 1\n")
+    project.configure("\n[run]\nbatch_size = 5\n[workers]\nprocesses = 1\n")
     project.plugin("slow", SLOW)
     for n in range(40):
         (project.inbox / f"{n:02}.txt").write_text(f"Anna Smith said that bridge number {n} would open in May.\n")
@@ -72,7 +72,8 @@ def test_a_backup_of_a_run_at_work_holds_what_is_done_and_a_run_after_restoring_
 def test_the_log_of_a_run_is_json_where_that_is_wanted_down_to_the_workers(project: Project) -> None:
     (project.inbox / "a.txt").write_text("Anna Smith said that the bridge would open in May.\n")
     (project.root / "onrecord.toml").write_text(
-        'disable = ["claims", "entities", "resolution", "tally"]\n' + '[log]\nformat = "json"\n[run]\nworkers = 1\n'
+        'disable = ["claims", "entities", "resolution", "tally"]\n'
+        + '[log]\nformat = "json"\n[workers]\nprocesses = 1\n'
         '[plugins.files]\npaths = ["inbox"]\n'
     )
     project.plugin("slow", SLOW.replace("Slowly.done += 1", "import logging; logging.getLogger('slow').warning('ah')"))

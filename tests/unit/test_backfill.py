@@ -104,7 +104,7 @@ class World:
             "c": document("Hello Dora, a BAD word.", "Times", "2016-06-01"),
             "d": document("Nobody is here.", "Times"),
         }
-        self.settings: dict[str, Any] = {"run": {"workers": 0, "batch_size": 1, "min_failed": 10}}
+        self.settings: dict[str, Any] = {"run": {"batch_size": 1, "min_failed": 10}}
 
     @property
     def sandbox(self) -> Sandbox:

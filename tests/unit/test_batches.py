@@ -269,8 +269,7 @@ def test_no_batch_has_more_subjects_or_bytes_than_the_configuration_says(
     for settings in ({"batch_size": 10}, {"batch_bytes": 450}):
         sizes.clear()
         name = next(iter(settings))
-        run = {"run": {"workers": 0, **settings}}
-        Sandbox(tmp_path / name, plugin_of(Measures()), documents=documents, settings=run).run()
+        Sandbox(tmp_path / name, plugin_of(Measures()), documents=documents, settings={"run": settings}).run()
         assert sum(size for size, _ in sizes) == 25
         if "batch_size" in settings:
             assert [size for size, _ in sizes] == [10, 10, 5]

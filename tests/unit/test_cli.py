@@ -92,8 +92,8 @@ warehouse = "warehouse"
 disable = ["claims", "clean", "entities", "files", "flows", "language", "resolution", "tally"]
 plugins_dir = "plugins"
 
-[run]
-workers = 0
+[workers]
+processes = 0
 """
 
 

@@ -114,7 +114,7 @@ def backfilled(
 ) -> Plugins:
     """A warehouse with the rows before, and a candidate with those after."""
     documents = {str(n): Fetched(body.encode(), "text/plain") for n, body in enumerate(sorted(before))}
-    settings = {"run": {"workers": 0, "min_failed": 100}}
+    settings = {"run": {"min_failed": 100}, "workers": {"processes": 0}}
 
     def sandbox(rows: Mapping[str, Sequence[Row]], version: str) -> Sandbox:
         return Sandbox(folder / "w", plugin_of(Recites(rows, version)), documents=documents, settings=settings)

@@ -69,7 +69,8 @@ def test_an_empty_file_is_all_defaults(file: Path) -> None:
     assert settings.warehouse == file.parent / "warehouse"
     assert settings.plugins_dir == file.parent / "plugins"
     assert (settings.plugin_modules, settings.disable, settings.strict) == ([], [], False)
-    assert (settings.run.batch_size, settings.run.workers, settings.run.max_failed_share) == (200, None, 0.2)
+    assert (settings.run.batch_size, settings.run.max_failed_share) == (200, 0.2)
+    assert (settings.workers.runner, settings.workers.processes, settings.workers.address) == ("processes", None, None)
     assert (settings.language.default, settings.language.pipeline) == ("en", None)
 
 
@@ -85,7 +86,6 @@ def test_every_key_can_be_set(file: Path) -> None:
         batch_size = 5
         batch_bytes = 1000
         document_bytes = 1000
-        workers = 0
         max_failed_share = 0.5
         min_failed = 1
         retries = 0
@@ -93,6 +93,7 @@ def test_every_key_can_be_set(file: Path) -> None:
         batch_seconds = 60
         fetch_seconds = 5
         list_seconds = 5
+        stale = "leave"
         [up]
         port = 4300
         pool = "ours"
@@ -101,6 +102,9 @@ def test_every_key_can_be_set(file: Path) -> None:
         interval = "15m"
         timezone = "Europe/Berlin"
         sources = ["files"]
+        [workers]
+        runner = "dask"
+        address = "tcp://10.0.0.5:8786"
         [language]
         default = "de"
         pipeline = "de_core_news_sm"
@@ -127,6 +131,8 @@ def test_every_key_can_be_set(file: Path) -> None:
     assert {key for key in settings if settings[key] == defaults[key]} == set()
     for section in ("run", "language", "up"):
         assert {k for k, v in settings[section].items() if v == defaults[section][k]} == set()
+    # Processes of this machine are for the runner of that name.
+    assert {k for k, v in settings["workers"].items() if v == defaults["workers"][k]} == {"processes"}
     # A schedule has one of the three.
     (schedule,) = settings["schedule"]
     assert {k for k, v in schedule.items() if v == ScheduleSettings.model_fields[k].default} == {"cron", "rrule"}
@@ -210,7 +216,33 @@ def test_an_unknown_key_is_named_with_those_that_there_are(file: Path, text: str
             "[run]\nbatch_size = 0",
             "table [run]: key `batch_size`: Input should be greater than or equal to 1 (it is 0)",
         ),
-        ("[run]\nworkers = -1", "table [run]: key `workers`: Input should be greater than or equal to 0 (it is -1)"),
+        (
+            "[workers]\nprocesses = -1",
+            "table [workers]: key `processes`: Input should be greater than or equal to 0 (it is -1)",
+        ),
+        (
+            "[workers]\nrunner = 'dask'\nprocesses = 4\naddress = 'tcp://10.0.0.5:8786'",
+            'table [workers]: key `processes`: is for runner = "processes": a cluster has as many workers as are '
+            "started for it (it is 4)",
+        ),
+        (
+            "[workers]\naddress = 'tcp://10.0.0.5:8786'",
+            'table [workers]: key `address`: is for a cluster: name it with runner = "dask" or "ray", or leave the '
+            "address out (it is 'tcp://10.0.0.5:8786')",
+        ),
+        (
+            "[workers]\nrunner = 'dask'\naddress = '10.0.0.5'",
+            'table [workers]: key `address`: must be that of a scheduler for runner = "dask", e.g. tcp://10.0.0.5:8786 '
+            "(it is '10.0.0.5')",
+        ),
+        (
+            "[workers]\nrunner = 'dask'",
+            'table [workers]: key `address`: must be that of a scheduler for runner = "dask", e.g. tcp://10.0.0.5:8786',
+        ),
+        (
+            "[workers]\nrunner = 'ray'",
+            'table [workers]: key `address`: is needed for runner = "ray", e.g. ray://10.0.0.5:10001, or local',
+        ),
         (
             "[run]\nmax_failed_share = 1.5",
             "table [run]: key `max_failed_share`: Input should be less than or equal to 1 (it is 1.5)",
@@ -284,20 +316,20 @@ def test_a_missing_value_is_not_shown_as_the_table_that_it_is_missing_from(file:
 def test_the_environment_wins_over_the_file_and_leaves_its_neighbours(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file.write_text("strict = false\ndisable = ['a']\n[run]\nbatch_size = 9\nworkers = 2\n[language]\ndefault = 'de'")
+    file.write_text("strict = false\ndisable = ['a']\n[run]\nbatch_size = 9\nretries = 2\n[language]\ndefault = 'de'")
     monkeypatch.setenv("ONRECORD_STRICT", "true")
     monkeypatch.setenv("ONRECORD_DISABLE", '["b", "c"]')
     monkeypatch.setenv("ONRECORD_RUN__BATCH_SIZE", "5")
     settings = load(file).settings
     assert (settings.strict, settings.disable) == (True, ["b", "c"])
-    assert (settings.run.batch_size, settings.run.workers, settings.language.default) == (5, 2, "de")
+    assert (settings.run.batch_size, settings.run.retries, settings.language.default) == (5, 2, "de")
 
 
 def test_the_environment_may_give_a_whole_section(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file.write_text("[run]\nbatch_size = 9\nworkers = 2")
+    file.write_text("[run]\nbatch_size = 9\nretries = 2")
     monkeypatch.setenv("ONRECORD_RUN", '{"batch_size": 7}')
     settings = load(file).settings
-    assert (settings.run.batch_size, settings.run.workers) == (7, 2)
+    assert (settings.run.batch_size, settings.run.retries) == (7, 2)
 
 
 def test_the_environment_wins_over_a_plugins_table(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -309,11 +341,11 @@ def test_the_environment_wins_over_a_plugins_table(file: Path, monkeypatch: pyte
 
 
 def test_the_environment_is_enough_without_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ONRECORD_RUN__WORKERS", "3")
+    monkeypatch.setenv("ONRECORD_WORKERS__PROCESSES", "3")
     monkeypatch.setenv("ONRECORD_PLUGINS__FEEDS__LIMIT", "4")
     configuration = Configuration.empty()
     assert configuration.file is None
-    assert configuration.settings.run.workers == 3
+    assert configuration.settings.workers.processes == 3
     assert configured(Feeds, "feeds", configuration).limit == 4  # type: ignore[attr-defined]
 
 
@@ -408,7 +440,7 @@ def test_a_variable_that_does_not_fit_a_plugin_is_named(
 
 
 def test_a_mistake_in_the_file_is_not_blamed_on_the_environment(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ONRECORD_RUN", '{"workers": 1}')
+    monkeypatch.setenv("ONRECORD_RUN", '{"retries": 1}')
     assert mistake(file, "[run]\nbatch_size = 'x'").startswith("table [run]: key `batch_size`: Input should be")
 
 
@@ -478,11 +510,11 @@ def test_one_file_after_another_each_has_its_own_folder(tmp_path: Path) -> None:
 
 
 def test_with_settings_changes_what_is_given_and_nothing_else(file: Path) -> None:
-    file.write_text("strict = true\n[run]\nworkers = 2\n[plugins.feeds]\nlimit = 3")
+    file.write_text("strict = true\n[workers]\nprocesses = 2\n[plugins.feeds]\nlimit = 3")
     before = load(file)
     after = before.with_settings(warehouse=Path("/w"), strict=None)
     assert after.settings.warehouse == Path("/w")
-    assert (after.settings.strict, after.settings.run.workers) == (True, 2)
+    assert (after.settings.strict, after.settings.workers.processes) == (True, 2)
     assert (after.file, after.plugin_tables) == (before.file, before.plugin_tables)
     assert before.settings.warehouse == file.parent / "warehouse"
     assert not before.with_settings(strict=False).settings.strict
@@ -491,14 +523,14 @@ def test_with_settings_changes_what_is_given_and_nothing_else(file: Path) -> Non
 def test_a_configuration_can_be_pickled_and_keeps_what_the_environment_was(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file.write_text("[run]\nworkers = 2\n[plugins.feeds]\nlimit = 3")
-    monkeypatch.setenv("ONRECORD_RUN__WORKERS", "5")
+    file.write_text("[workers]\nprocesses = 2\n[plugins.feeds]\nlimit = 3")
+    monkeypatch.setenv("ONRECORD_WORKERS__PROCESSES", "5")
     configuration = load(file)
     pickled = pickle.dumps(configuration)
-    monkeypatch.setenv("ONRECORD_RUN__WORKERS", "6")
+    monkeypatch.setenv("ONRECORD_WORKERS__PROCESSES", "6")
     copy = pickle.loads(pickled)
     assert copy == configuration
-    assert copy.settings.run.workers == 5
+    assert copy.settings.workers.processes == 5
     assert copy.plugin_tables == {"feeds": {"limit": 3}}
 
 

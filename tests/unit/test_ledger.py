@@ -402,7 +402,7 @@ def contents(world: World, *, without: str = "") -> dict[str, list[dict[str, Any
 @pytest.fixture
 def leaving(world: World) -> World:
     """A world whose runs leave what is stale only because a component changed."""
-    world.settings["run"] = {"workers": 0, "stale": "leave"}
+    world.settings["run"] = {"stale": "leave"}
     return world
 
 
@@ -463,7 +463,7 @@ def test_what_is_stale_is_not_left_where_another_plugin_that_reads_its_rows_has_
 def test_what_was_left_is_done_by_a_run_that_recomputes(leaving: World) -> None:
     leaving.parts["words"].version = "2"
     leaving.run()
-    leaving.settings["run"] = {"workers": 0, "stale": "recompute"}
+    leaving.settings["run"] = {"stale": "recompute"}
 
     assert leaving.written_by(leaving.run()) == of("abd", "word_count", "name") | of("*", "total")
     assert leaving.plan() == {}
@@ -693,7 +693,7 @@ class History(World):
 
     def __init__(self, directory: Path, plugin_of: Callable[..., ModuleType]) -> None:
         super().__init__(directory, plugin_of)
-        self.settings["run"] = {"workers": 0, "min_failed": 1000}
+        self.settings["run"] = {"min_failed": 1000}
         self.least = 1
         self.seen: dict[str, Fetched] = {}
         self.away: dict[str, Any] = {}

@@ -459,7 +459,7 @@ def test_a_plugin_that_fails_on_too_large_a_share_is_stopped_and_the_run_fails_w
     bench: Bench,
 ) -> None:
     bench.documents = {f"d{i:02}": "a bad one" if i < 30 else "a good one" for i in range(60)}
-    bench.settings = {"run": {"workers": 0, "batch_size": 10}}
+    bench.settings = {"run": {"batch_size": 10}}
 
     report = bench.run()
 
@@ -492,7 +492,7 @@ def test_a_plugin_that_fails_on_too_large_a_share_is_stopped_and_the_run_fails_w
 )
 def test_how_many_failures_are_too_many(bad: int, settings: dict[str, Any], failed: bool, bench: Bench) -> None:
     bench.documents = {f"d{i}": "a bad one" for i in range(bad)}
-    bench.settings = {"run": {"workers": 0, **settings}}
+    bench.settings = {"run": settings}
     assert bench.run().failed is failed
 
 
@@ -625,14 +625,14 @@ def register_ingestors(register):
 
 def test_an_article_that_kills_worker_processes_is_quarantined_and_the_others_are_done(tmp_path: Path) -> None:
     (tmp_path / "deadly.py").write_text(DEADLY)
-    settings = {"warehouse": str(tmp_path / "w"), "plugins_dir": str(tmp_path), "run": {"workers": 2}}
+    settings = {"warehouse": str(tmp_path / "w"), "plugins_dir": str(tmp_path), "workers": {"processes": 2}}
     plugins = Plugins(parsed(settings), installed=False)
     # Workers find the installed plugins beside it; what they register is not asked for.
     with running(plugins) as run:
         run.listed("bodies", discover(plugins.ingestors["bodies"]))
-        with workers(plugins, 2) as team:
+        with workers(plugins) as team:
             for stage in STAGES:
-                for batch in run.pending(stage):
+                for batch in run.pending(stage, team.processes(stage)):
                     run.load(team.perform(batch))
         run.check()
         run.publish()

@@ -122,7 +122,7 @@ def run_with(tmp_path: Path, plugin_of: Callable[..., ModuleType]) -> Callable[[
     """Run an ingestor with a short limit."""
 
     def run(slow: Slow) -> Sandbox:
-        sandbox = Sandbox(tmp_path / "w", plugin_of(slow), settings={"run": {"workers": 0, "fetch_seconds": 0.2}})
+        sandbox = Sandbox(tmp_path / "w", plugin_of(slow), settings={"run": {"fetch_seconds": 0.2}})
         sandbox.run()
         return sandbox
 

@@ -70,14 +70,15 @@ def backfilling(plugins: Plugins, selection: Selection) -> Iterator[ActiveRun]:
 
 def mapped(team: Workers, batches: Iterable[Batch]) -> Iterator[Outcome]:
     """The outcomes of batches, in order, with one batch at each worker and one that waits for it."""
-    if not team.processes:
+    processes = team.processes("annotate")
+    if not processes:
         yield from map(team.perform, batches)
         return
-    with ThreadPoolExecutor(team.processes) as threads:
+    with ThreadPoolExecutor(processes) as threads:
         waiting: deque[Future[Outcome]] = deque()
         try:
             for batch in batches:
-                if len(waiting) >= 2 * team.processes:
+                if len(waiting) >= 2 * processes:
                     yield waiting.popleft().result()
                 waiting.append(threads.submit(team.perform, batch))
             while waiting:

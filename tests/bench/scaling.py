@@ -1,0 +1,168 @@
+"""`python -m tests.bench.scaling`: what a batch weighs and costs, and what a second Dask worker brings.
+
+Its figures are what the arithmetic of docs/scaling.md is made of. All processes are real and on this machine; other
+work on it shows in the seconds, so compare within one run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import os
+import pickle
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import duckdb
+
+from onrecord.config import load
+from onrecord.engine import STAGES, running
+from onrecord.plugins import Plugins
+from onrecord.stages import Batch, discover, perform
+from onrecord_flows import server
+from tests.clusters import Dask
+
+from . import corpus
+from .__main__ import timed
+
+WEIGHED, BATCH = 20, 10
+"""Articles in a batch that is weighed, and in one that goes to a worker: a few hundred must make enough of them."""
+
+
+def main() -> int:
+    """Run the benchmark and print its figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--corpora", help="folder of the corpora; ONRECORD_CORPORA by default")
+    parser.add_argument("--most", type=int, default=200, help="only so many articles")
+    arguments = parser.parse_args()
+    corpora = corpus.folder(arguments.corpora)
+    if corpora is None:
+        print("skipped")
+        return 0
+    with tempfile.TemporaryDirectory(prefix="onrecord-bench-") as place:
+        root = Path(place)
+        count = corpus.write_out(corpora, root / "inbox", arguments.most)
+        corpus.write_out(corpora, root / "few", 2 * BATCH)
+        configure(root, WEIGHED, "")
+        print(f"{count} articles, {os.cpu_count()} processors\n")
+        sample = weighed(root, count)
+        os.environ.update(server.ENVIRONMENT)
+        process, url = server.started(root / "server.log")
+        try:
+            server.wait_for(process, url, root / "server.log")
+            os.environ["PREFECT_API_URL"] = url
+            scaled(root, count, process.pid, sample)
+        finally:
+            server.stop(process)
+    return 0
+
+
+def configure(root: Path, batch_size: int, workers: str) -> None:
+    """Write the configuration."""
+    settings = f'[plugins.files]\npaths = ["inbox"]\n[run]\nbatch_size = {batch_size}\n{workers}'
+    (root / "onrecord.toml").write_text(settings)
+
+
+def weighed(root: Path, count: int) -> Batch:
+    """Print what a batch of each stage weighs and costs, in one process; returns one that is to be annotated."""
+    plugins = Plugins(load(root / "onrecord.toml").with_settings(warehouse=root / "weighed"))
+    figures: dict[str, list[tuple[int, int, int, float, float]]] = defaultdict(list)
+    sample: Batch | None = None
+    with running(plugins) as run:
+        for name, ingestor in run.ingestors.items():
+            run.listed(name, discover(ingestor))
+        for stage in STAGES:
+            for batch in run.pending(stage):
+                begun = time.process_time()
+                outcome = perform(batch, plugins)
+                worked = time.process_time() - begun
+                begun = time.process_time()
+                run.load(outcome)
+                loading = time.process_time() - begun
+                sizes = len(pickle.dumps(batch, 5)), len(pickle.dumps(outcome, 5))
+                figures[stage].append((len(batch), *sizes, worked, loading))
+                sample = batch
+        for name in run.aggregators:
+            run.aggregate(name)
+        run.check()
+        run.publish()
+    print(f"{'stage':<10}{'articles':>9}{'batches':>9}{'KB in':>9}{'KB out':>9}{'work s':>9}{'load s':>9}   medians")
+    for stage, rows in figures.items():
+        # The first batch pays for what is loaded once, the last one is smaller.
+        full = [row for row in rows[1:] if row[0] == rows[0][0]] or rows
+        articles, into, out, worked, loading = (statistics.median(column) for column in zip(*full, strict=True))
+        line = f"{stage:<10}{articles:>9.0f}{len(rows):>9}{into / 1000:>9.0f}{out / 1000:>9.0f}"
+        print(f"{line}{worked:>9.3f}{loading:>9.3f}")
+    with duckdb.connect(root / "weighed" / "live.duckdb", read_only=True) as connection:
+        later = (
+            "select stage || ' ' || plugin, wall_seconds from step where stage not in ('ingest', 'clean', 'annotate')"
+        )
+        for name, seconds in connection.execute(later).fetchall():
+            print(f"{name:<46}{seconds:>9.3f}")
+    print(
+        f"{'bytes of warehouse per article':<46}{(root / 'weighed' / 'onrecord.duckdb').stat().st_size / count:>9.0f}"
+    )
+    assert sample is not None
+    return sample
+
+
+def scaled(root: Path, count: int, prefect: int, sample: Batch) -> None:
+    """Print what a run takes with one and with two Dask workers, and what lies between a worker and the loader."""
+    stages: dict[int, float] = {}
+    for workers in (1, 2):
+        folder = root / f"dask-{workers}"
+        folder.mkdir()
+        with Dask(folder, workers) as dask:
+            configure(root, BATCH, f'[workers]\nrunner = "dask"\naddress = "{dask.address}"\n')
+            # A run over a few, so that the workers have loaded their plugins and pipelines.
+            os.environ["ONRECORD_PLUGINS__FILES__PATHS"] = '["few"]'
+            timed(root, root / "warm", None)
+            del os.environ["ONRECORD_PLUGINS__FILES__PATHS"]
+            shutil.rmtree(root / "warm")
+            before = cpu(dask.scheduler.pid), cpu(prefect)
+            wall, _ = timed(root, root / f"warehouse-{workers}", None)
+            scheduler, server_ = cpu(dask.scheduler.pid) - before[0], cpu(prefect) - before[1]
+            with duckdb.connect(root / f"warehouse-{workers}" / "live.duckdb", read_only=True) as connection:
+                query = "select max(wall_seconds) from step where stage in ('clean', 'annotate') group by stage"
+                stages[workers] = sum(seconds for (seconds,) in connection.execute(query).fetchall())
+                (tasks,) = connection.execute(
+                    f"select sum(ceil(subjects / {BATCH})) from step where stage in ('clean', 'annotate') "
+                    "and plugin in ('clean', 'entities')"
+                ).fetchall()[0]
+            print(f"\n{workers} Dask worker(s)")
+            print(f"  {'clean and annotate, wall seconds':<44}{stages[workers]:>9.2f}")
+            print(f"  {'articles a second':<44}{count / stages[workers]:>9.1f}")
+            print(f"  {'whole command, wall seconds':<44}{wall:>9.2f}")
+            print(f"  {'scheduler, ms of CPU per batch':<44}{1000 * scheduler / tasks:>9.1f}")
+            print(f"  {'Prefect server, ms of CPU per batch':<44}{1000 * server_ / tasks:>9.1f}")
+            if workers == 2:
+                print(f"  {'a batch there and back, median ms':<44}{1000 * there_and_back(dask.address, sample):>9.1f}")
+    print(f"\nspeed of two workers over one: {stages[1] / stages[2]:.2f}")
+
+
+def there_and_back(address: str, batch: Batch) -> float:
+    """Seconds for a batch to go to a worker and to come back as it is."""
+    from distributed import Client
+
+    times = []
+    with Client(address, set_as_default=False) as client:
+        for _ in range(30):
+            begun = time.perf_counter()
+            client.submit(copy.copy, batch, pure=False).result()
+            times.append(time.perf_counter() - begun)
+    return statistics.median(times)
+
+
+def cpu(pid: int) -> float:
+    """Seconds of processor time that a process has had."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
