@@ -35,7 +35,7 @@ test: $(VENV)/installed-dev ## run the tests
 test-slow: $(VENV)/installed-dev ## run the tests that take minutes
 	$(BIN)/python -m pytest -m slow
 
-lint: $(VENV)/installed-dev ## ruff, and mypy --strict on core and flows
+lint: $(VENV)/installed-dev ## ruff, and mypy --strict on core, flows and plugins
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -52,6 +52,8 @@ def hooks() -> None:
 
 def settings() -> None:
     """Print every key of onrecord.toml with its default and meaning."""
+    from typing import get_args
+
     from pydantic import BaseModel
 
     from onrecord.config import Settings
@@ -60,14 +62,17 @@ def settings() -> None:
         for name, field in model.model_fields.items():
             kind = field.annotation
             if isinstance(kind, type) and issubclass(kind, BaseModel):
-                rows(kind, name)
+                rows(kind, f"[{name}]")
+                continue
+            if (each := next(iter(get_args(kind)), None)) and isinstance(each, type) and issubclass(each, BaseModel):
+                rows(each, f"[[{name}]]")
                 continue
             default = field.default
             shown = (
                 f'"{default}"' if isinstance(default, str | Path) else "–" if default is None else str(default).lower()
             )
             meaning = " ".join((field.description or "").split())
-            print(f"| {f'`[{table}]`' if table else ''} | `{name}` | {shown} | {meaning} |")
+            print(f"| {f'`{table}`' if table else ''} | `{name}` | {shown} | {meaning} |")
 
     rows(Settings, "")
 

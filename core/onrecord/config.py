@@ -7,14 +7,26 @@ Values come from the file; an environment variable wins over it: `ONRECORD_RUN__
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
@@ -51,6 +63,14 @@ class RunSettings(_Section):
     """Most bytes of one document, unpacked; one with more is quarantined and not stored."""
     workers: int | None = Field(default=None, ge=0)
     """Worker processes for clean and annotate; without a value one per processor, 0 for none."""
+    batch_seconds: float = Field(default=1800, gt=0)
+    """Most seconds for a batch in a worker process. One that takes longer is ended and done again in halves, with half
+    the time, so that what hangs is found and quarantined. Without worker processes (`workers = 0`) nothing can be
+    ended, and there is no limit."""
+    fetch_seconds: float = Field(default=60, gt=0)
+    """Most seconds for fetching one document; one that takes longer is left to the next run."""
+    list_seconds: float = Field(default=1800, gt=0)
+    """Most seconds for an ingestor to list its documents; after that it counts as failed for this run."""
     max_failed_share: float = Field(default=0.2, ge=0, le=1)
     """Share of its subjects that a plugin may fail on; above it, it is stopped and the run fails."""
     min_failed: int = Field(default=3, ge=1)
@@ -59,6 +79,9 @@ class RunSettings(_Section):
     """How often an ingestor is tried again after a failure that may pass."""
     retry_seconds: float = Field(default=2, ge=0)
     """The pause before the first retry; each further one is twice as long."""
+    stale: Literal["recompute", "leave"] = "recompute"
+    """What to do with rows that are stale only because a plugin, its settings or a pipeline changed: recompute them, or
+    leave them to `onrecord backfill`. What is new or changed is done either way."""
 
 
 class LanguageSettings(_Section):
@@ -68,6 +91,77 @@ class LanguageSettings(_Section):
     """The language of articles that do not say theirs."""
     pipeline: str | None = None
     """An installed spaCy pipeline, e.g. en_core_web_sm, in place of the one that a plugin has for its language."""
+
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _length_of_time(value: Any) -> Any:
+    """What "15m" says, as a length of time; pydantic reads the rest: seconds, "00:15:00", "PT15M"."""
+    found = re.fullmatch(r"\s*(\d+)\s*([smhd]?)\s*", value) if isinstance(value, str) else None
+    return timedelta(**{_UNITS[found[2] or "s"]: int(found[1])}) if found else value
+
+
+class ScheduleSettings(_Section):
+    """`[[schedule]]`: when `onrecord up` runs what; there may be several."""
+
+    name: str = Field(default="default", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    """What the schedule is called; each has a name of its own."""
+    cron: str | None = None
+    """When to run, as cron has it: "*/10 * * * *". A schedule has exactly one of `cron`, `interval` and `rrule`."""
+    interval: Annotated[timedelta, BeforeValidator(_length_of_time)] | None = None
+    """Or how often: seconds, or a number with its unit, as in "30s", "15m", "6h" and "1d"."""
+    rrule: str | None = None
+    """Or by the rule of a calendar (RFC 5545), e.g. "FREQ=DAILY;BYHOUR=6,18"."""
+    timezone: str = "UTC"
+    """Where the clock hangs that `cron` and `rrule` go by, e.g. "Europe/Berlin"."""
+    sources: list[str] = []
+    """The ingestors that are asked for new documents; without a value all are."""
+
+    @field_validator("interval")
+    @classmethod
+    def _long_enough(cls, interval: timedelta | None) -> timedelta | None:
+        if interval is not None and interval < timedelta(seconds=1):
+            raise ValueError("must be a second or more")
+        return interval
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, timezone: str) -> str:
+        try:
+            ZoneInfo(timezone)
+        except (OSError, ValueError, KeyError):
+            # Which of them it is depends on whether it looks like a path, is a folder, or is not there.
+            raise ValueError('is no time zone that this machine knows; e.g. "Europe/Berlin" or "UTC" is one') from None
+        return timezone
+
+    @model_validator(mode="after")
+    def _one_of_three(self) -> ScheduleSettings:
+        given = [key for key in ("cron", "interval", "rrule") if getattr(self, key) is not None]
+        if len(given) != 1:
+            has = " and ".join(f"`{key}`" for key in given) or "none of them"
+            raise ValueError(f"`{self.name}` needs exactly one of `cron`, `interval` and `rrule`, and has {has}")
+        return self
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, Mapping) else value
+
+
+def _differently_named(schedules: list[ScheduleSettings]) -> list[ScheduleSettings]:
+    names = [schedule.name for schedule in schedules]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"two schedules are called `{twice[0]}`; give each a `name` of its own")
+    return schedules
+
+
+class UpSettings(_Section):
+    """`[up]`: what `onrecord up` starts."""
+
+    port: int = Field(default=4200, ge=1, le=65535)
+    """The port of this machine on which the Prefect server answers, if `onrecord up` starts one."""
+    pool: str = Field(default="onrecord", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    """The Prefect work pool; give each warehouse its own where several use the same server."""
 
 
 class _EnvironmentOverFile(BaseSettings):
@@ -111,6 +205,10 @@ class Settings(_EnvironmentOverFile):
     """How work is cut up and when a run counts as failed."""
     language: LanguageSettings = LanguageSettings()
     """Which spaCy pipeline reads which language."""
+    schedule: Annotated[list[ScheduleSettings], BeforeValidator(_as_list), AfterValidator(_differently_named)] = []
+    """When `onrecord up` runs what."""
+    up: UpSettings = UpSettings()
+    """What `onrecord up` starts."""
 
 
 @dataclass(frozen=True)
@@ -182,7 +280,8 @@ def validated(settings: type[AnySettings], data: Mapping[str, Any], file: Path |
             path.pop()
         *within, key = map(str, path)
         place = ".".join(part for part in (table, *within) if part)
-        reason = first["msg"]
+        # What our own checks say needs no introduction.
+        reason = first["msg"].removeprefix("Value error, ")
         if first["type"] == "extra_forbidden":
             reason = f"is not a key of this table, which has: {', '.join(_keys_at(settings, within)) or 'none'}"
         variable = _variable(settings, [*within, key])

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -34,7 +34,7 @@ import pyarrow.compute as pc
 from . import ledger
 from .components import Aggregator, Ingestor
 from .errors import PLUGIN_FAILURES, CheckError, OnrecordError
-from .fingerprint import targets
+from .fingerprint import Target, targets
 from .plugins import Plugins
 from .records import AGGREGATE_TABLES, ANNOTATION_TABLES, STANDARD_TABLES, Ledger, Run, StageName, Step
 from .report import RunReport
@@ -76,12 +76,22 @@ class _Progress:
 class ActiveRun:
     """A run in progress. One process has it, holds the warehouse's lock and does all the writing."""
 
-    def __init__(self, plugins: Plugins) -> None:
+    def __init__(
+        self,
+        plugins: Plugins,
+        sources: Sequence[str] = (),
+        warehouse: Warehouse | None = None,
+        wanted: Sequence[Target] | None = None,
+    ) -> None:
+        """By default a run of the configured warehouse that asks all sources and brings every component up to date."""
         self.plugins = plugins
+        self._sources = chosen(plugins, sources)
         self.settings = plugins.configuration.settings
-        self.warehouse = Warehouse(self.settings.warehouse)
+        self.warehouse = warehouse or Warehouse(self.settings.warehouse)
         self.id: UUID = uuid4()
-        self._targets = targets(plugins)
+        self.note: str | None = None
+        """What the table `run` says of a run that went well, where it was no ordinary one."""
+        self._targets = targets(plugins) if wanted is None else wanted
         self._items = ITEM_SCHEMA.empty_table()
         self._progress: dict[tuple[StageName, str], _Progress] = {}
         self._began: dict[StageName, float] = {}
@@ -99,8 +109,8 @@ class ActiveRun:
 
     @property
     def ingestors(self) -> Mapping[str, Ingestor]:
-        """The ingestors, by name: each is asked what there is, and `listed` is told."""
-        return self.plugins.ingestors
+        """The ingestors of this run, by name: each is asked what there is, and `listed` is told."""
+        return self._sources
 
     @property
     def aggregators(self) -> list[str]:
@@ -117,7 +127,7 @@ class ActiveRun:
         self._step("ingest", name)
         with self.warehouse.writing() as connection:
             before = listing.withdrawn(connection, name)
-            items, taken = listing.own(connection, name, items, self._items, self.ingestors.keys())
+            items, taken = listing.own(connection, name, items, self._items, self.plugins.ingestors.keys())
             if listing.update(connection, name, items, self.id, complete=self.ingestors[name].complete):
                 mark_changed(connection, self.id)
             gone = listing.withdrawn(connection, name) - before
@@ -137,12 +147,12 @@ class ActiveRun:
 
     def pending(self, stage: StageName) -> Iterator[Batch]:
         """What a stage has to do, as batches. Load the outcomes as they come; nothing is held open in between."""
-        with self.warehouse.writing() as connection:
+        with self.warehouse.reading() as connection:
             total = ledger.count_pending(connection, stage, self._targets, self._items)
+        with self.warehouse.writing() as connection:
             if ledger.forget_outlived(connection, stage, self._targets, self._items):
                 mark_changed(connection, self.id)
-        self._began[stage] = perf_counter()
-        _tell("stage", stage=stage, total=total)
+        self.begin(stage, total)
         # Enough batches to keep every worker busy to the end, few enough that their cost does not count.
         size = min(self.settings.run.batch_size, max(_LEAST, ceil(total / (4 * max(1, self.processes)))))
         number, after = 0, -1
@@ -155,6 +165,11 @@ class ActiveRun:
                     yield batch
             if after < 0:
                 break
+
+    def begin(self, stage: StageName, total: int) -> None:
+        """Say that a stage begins, and how many subjects it has."""
+        self._began[stage] = perf_counter()
+        _tell("stage", stage=stage, total=total)
 
     def load(self, outcome: Outcome) -> None:
         """Load an outcome, in one transaction; a component that has failed too often gets no more subjects."""
@@ -260,6 +275,8 @@ class ActiveRun:
     # ── inside ───────────────────────────────────────────────────────────────────────────────────
 
     def _start(self) -> None:
+        # From here on, not from when it began to wait for the lock.
+        self._row = self._row.model_copy(update={"started_at": datetime.now(UTC)})
         owners = {
             table.name: component.name
             for component in [*self.plugins.annotators.values(), *self.plugins.aggregators.values()]
@@ -274,7 +291,7 @@ class ActiveRun:
         if self._finished:
             return
         self._finished = True
-        message = message or "\n".join(self._failures()) or None
+        message = message or "\n".join(self._failures()) or self.note
         changes = {"status": status, "message": message, "finished_at": datetime.now(UTC)}
         self._row = self._row.model_copy(update=changes)
         with self.warehouse.writing() as connection:
@@ -318,7 +335,7 @@ class ActiveRun:
 
     def _writes(self) -> dict[str, tuple[str, ...]]:
         writes = {target.plugin: target.writes for target in self._targets}
-        return writes | dict.fromkeys(self.ingestors, ("document", "listing"))
+        return writes | dict.fromkeys(self.plugins.ingestors, ("document", "listing"))
 
     def _step(self, stage: StageName, plugin: str) -> _Progress:
         return self._progress.setdefault((stage, plugin), _Progress())
@@ -364,31 +381,49 @@ class ActiveRun:
             )
 
 
+def chosen(plugins: Plugins, sources: Sequence[str]) -> Mapping[str, Ingestor]:
+    """The ingestors of these names, or all if none is given. Raises OnrecordError for a name that is none's."""
+    if unknown := sorted(set(sources) - set(plugins.ingestors)):
+        known = ", ".join(plugins.ingestors) or "none"
+        raise OnrecordError(f"there is no source `{unknown[0]}`: the ingestors that are loaded are {known}")
+    return {name: each for name, each in plugins.ingestors.items() if not sources or name in sources}
+
+
 @contextmanager
-def running(plugins: Plugins, *, wait: bool = True) -> Iterator[ActiveRun]:
+def running(plugins: Plugins, *, sources: Sequence[str] = (), wait: bool = True) -> Iterator[ActiveRun]:
     """A run: holds the lock, brings the tables up to date, and writes down how it went, however it ends.
 
-    Raises LockedError if another run has the warehouse and `wait` is false, SchemaError if a table cannot become
-    what its class says, and RunFailed at the end of a run of which a part failed.
+    With `sources`, only these ingestors are asked what there is; the documents of others stay as they are. Raises
+    OnrecordError for a source that there is not, LockedError if another run has the warehouse and `wait` is false,
+    SchemaError if a table cannot become what its class says, and RunFailed at the end of a run of which a part failed.
     """
-    with locked(plugins.configuration.settings.warehouse, wait=wait):
-        run = ActiveRun(plugins)
+    run = ActiveRun(plugins, sources)
+    with under_way(run, wait=wait, finished=plugins.run_finished):
+        yield run
+
+
+@contextmanager
+def under_way(
+    run: ActiveRun, *, wait: bool, finished: Callable[[RunReport], None] = lambda report: None
+) -> Iterator[None]:
+    """What `running` does, with a run that has been made; `finished` is told how it went."""
+    with locked(run.warehouse.directory, wait=wait):
         run._start()
         _tell("begun", run_id=str(run.id))
         try:
-            yield run
+            yield
         except BaseException as error:
             # What is no Exception came from outside: Ctrl-C, or the signal of a service manager.
             interrupted = not isinstance(error, Exception)
             message = "by the operator" if interrupted else f"{type(error).__name__}: {error}".rstrip(": ")
             run._finish("interrupted" if interrupted else "failed", message)
-            plugins.run_finished(run.report)
+            finished(run.report)
             raise
         else:
             run._finish("failed" if run._failures() else "completed")
         finally:
             run.warehouse.close()
-    plugins.run_finished(run.report)
+    finished(run.report)
     if run.report.failed:
         raise RunFailed(run.report.run.message or "failed")
 

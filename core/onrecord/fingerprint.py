@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .components import Component
+from .components import Annotator, Component
 from .identity import canonical_json, content_hash
 from .language import Pipeline
 from .plugins import Plugins
@@ -35,6 +35,10 @@ class Target:
     per_article: bool
     needs: tuple[str, ...] = ()
     """The components that it requires, and those that they require."""
+    family: str | None = None
+    """Where a run leaves what is merely stale: a name for the components that read each other's rows, directly or not.
+    What is stale is then done with a subject on which one of them has other work, so that their rows fit together.
+    None where a run recomputes it."""
     fingerprint: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -55,6 +59,8 @@ def targets(plugins: Plugins) -> list[Target]:
     pipeline: then a new German pipeline leaves English annotations as they are.
     """
     made: dict[tuple[str, str | None], Target] = {}
+    leaves = plugins.configuration.settings.run.stale == "leave"
+    families = _families(plugins.annotators) if leaves else {}
 
     def add(component: Component, stage: StageName, pipeline: str | None = None, language: str | None = None) -> None:
         required = [made.get((name, language)) or made.get((name, None)) for name in component.requires]
@@ -74,6 +80,8 @@ def targets(plugins: Plugins) -> list[Target]:
             writes=tuple(table.name for table in plugins.tables_of(component)),
             per_article=stage == "annotate",
             needs=tuple(sorted({name for t in found for name in (t.plugin, *t.needs)})),
+            # An aggregator's tables are filled as a whole: leaving them would leave rows about what is gone.
+            family=families.get(component.name, component.name) if leaves and stage != "aggregate" else None,
         )
 
     for ingestor in plugins.ingestors.values():
@@ -109,7 +117,18 @@ def _clean(plugins: Plugins) -> Target:
         source_hash=content_hash(*(source_hash(cleaner) for cleaner in plugins.cleaners)),
         writes=("article", "segment"),
         per_article=False,
+        family=CLEAN if plugins.configuration.settings.run.stale == "leave" else None,
     )
+
+
+def _families(annotators: Mapping[str, Annotator]) -> dict[str, str]:
+    """A name for each group of annotators that are connected by what they require."""
+    family = {name: name for name in annotators}
+    for name, annotator in annotators.items():
+        for required in annotator.requires:
+            joined, gone = family[required], family[name]
+            family = {member: joined if own == gone else own for member, own in family.items()}
+    return family
 
 
 def _configuration(component: Component) -> str:

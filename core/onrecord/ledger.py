@@ -21,6 +21,8 @@ from .rows import Table, quoted
 STALE = ("content", "version", "configuration", "pipeline", "requirement")
 """The reasons for which a subject that was done is to be done again."""
 TO_DO = ("new", "retry", *STALE)
+LEFT = "left"
+"""The state of what is merely stale where that is left to a backfill (`[run] stale = "leave"`)."""
 
 WAREHOUSE_SUBJECT: UUID = identify("warehouse")
 """The subject of aggregators, which work on the warehouse as a whole."""
@@ -231,13 +233,14 @@ def _states(
             "configuration": t.configuration,
             "pipeline": t.pipeline,
             "needs": list(t.needs),
+            "family": t.family,
         }
         for t in mine
     ]
     schema = pa.schema(
         [("plugin", pa.string()), ("position", pa.int64()), ("language", pa.string()), ("fingerprint", pa.string()),
          ("version", pa.string()), ("configuration", pa.string()), ("pipeline", pa.string()),
-         ("needs", pa.list_(pa.string()))]
+         ("needs", pa.list_(pa.string())), ("family", pa.string())]
     )  # fmt: skip
     connection.register("target", pa.Table.from_pylist(rows, schema=schema))
     if stage in ("ingest", "aggregate"):

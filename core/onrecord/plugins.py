@@ -60,6 +60,7 @@ _NOT_FOR_PLUGINS = {table.name for table in INGEST_TABLES + CLEAN_TABLES + BOOKK
 _TAKEN = {
     "migration", "statement",
     # What the engine calls temporary tables: one of these names in a query would not mean the plugin's table.
+    "candidate_attempted", "candidate_done", "candidate_failed",
     "changed", "chosen", "earlier", "incoming", "item", "known", "published_run", "replaced", "states", "subject",
     "target", "tried", "unpublished",
 }  # fmt: skip

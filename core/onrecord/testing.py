@@ -123,9 +123,12 @@ class Sandbox:
         """The plugins, found and checked afresh."""
         return Plugins(self.configuration, self.modules, installed=self.installed)
 
-    def run(self) -> RunReport:
-        """Run all stages. A run that failed in part is returned like any other: look at `report.failed`."""
-        return run(self.plugins)
+    def run(self, *sources: str) -> RunReport:
+        """Run all stages, on some sources only if any are named.
+
+        A run that failed in part is returned like any other: look at `report.failed`.
+        """
+        return run(self.plugins, sources)
 
     def sql(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
         """Rows of a query on the published database."""
@@ -149,10 +152,10 @@ class Sandbox:
         return module
 
 
-def run(plugins: Plugins) -> RunReport:
+def run(plugins: Plugins, sources: Sequence[str] = ()) -> RunReport:
     """One run of all stages, in this process and without a scheduler."""
     try:
-        with running(plugins) as active:
+        with running(plugins, sources=sources) as active:
             for name, ingestor in active.ingestors.items():
                 try:
                     active.listed(name, discover(ingestor))

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import faulthandler
 import gc
 import logging
 import multiprocessing
 import os
 import signal
+import tempfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from itertools import count
 from logging.handlers import QueueHandler, QueueListener
 from multiprocessing.connection import wait
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .config import Configuration
@@ -28,6 +32,8 @@ log = logging.getLogger("onrecord")
 
 IN_PROCESSES = frozenset({"clean", "annotate"})
 """The stages that keep a processor busy; fetching waits for others and is done in threads."""
+_LEAST_SECONDS = 30.0
+"""The part of a batch that was ended has this much time however few subjects it has, unless a whole one has less."""
 
 
 class Workers:
@@ -45,9 +51,13 @@ class Workers:
         self._pool: _Pool | None = None
         self._pools: set[_Pool] = set()
         self._closed = False
+        self._seconds = plugins.configuration.settings.run.batch_seconds
 
     def perform(self, batch: Batch) -> Outcome:
-        """Do a batch. A worker that dies costs its batch time; a subject that kills workers is quarantined."""
+        """Do a batch. A worker that dies, or takes too long and is ended, costs its batch time.
+
+        A subject that kills workers, or that they hang on, is quarantined.
+        """
         if batch.stage not in IN_PROCESSES:
             return perform(batch, self._plugins)
         if not self.processes:
@@ -58,16 +68,21 @@ class Workers:
                 self._pool = self._opened(self.processes)
             pool = self._pool
         try:
-            return pool.perform(self._plugins.configuration, batch)
-        except BrokenProcessPool:
+            return pool.perform(self._plugins.configuration, batch, self._seconds)
+        except BrokenProcessPool as error:
             if self._closed:
                 raise
-            log.warning("a worker process died during %s; its batch is done again", batch.label)
             pool.broken = True
+            hung = isinstance(error, _HungWorker)
+            what = "hung and was ended" if hung else "died"
+            log.warning("a worker process %s during %s; its batch is done again", what, batch.label)
         # One such batch at a time, in a process of its own: then its death is this batch's doing and no
         # neighbour's, and what was short of memory is not made to run several times over.
         with self._alone:
-            return self._perform_alone(batch)
+            # One that hung has had its turn: it was nobody else's doing.
+            if hung and len(batch) > 1:
+                return self._perform_halves(batch, self._seconds)
+            return self._perform_alone(batch, self._seconds)
 
     def close(self) -> None:
         """End the worker processes, in the middle of a batch if need be: what is not loaded stays pending."""
@@ -85,11 +100,11 @@ class Workers:
         self._pools.add(pool)
         return pool
 
-    def _perform_alone(self, batch: Batch) -> Outcome:
+    def _perform_alone(self, batch: Batch, seconds: float) -> Outcome:
         with self._lock:
             pool = self._opened(1)
         try:
-            return pool.perform(self._plugins.configuration, batch)
+            return pool.perform(self._plugins.configuration, batch, seconds)
         except BrokenProcessPool as error:
             if self._closed:
                 raise
@@ -98,12 +113,24 @@ class Workers:
         finally:
             pool.end()
             self._pools.discard(pool)
-        return Outcome.merged([self._perform_alone(half) for half in batch.halves()])
+        return self._perform_halves(batch, seconds)
+
+    def _perform_halves(self, batch: Batch, seconds: float) -> Outcome:
+        less = max(seconds / 2, min(self._seconds, _LEAST_SECONDS))
+        return Outcome.merged([self._perform_alone(half, less) for half in batch.halves()])
 
     def _given_up(self, batch: Batch, error: BrokenProcessPool) -> Outcome:
         subject_id = batch.subjects["subject_id"][0].as_py()
         book = Book(batch)
-        died = RuntimeError("the worker process died of this subject, twice (out of memory, or a crash in native code)")
+        if isinstance(error, _HungWorker):
+            died: Exception = TimeoutError(
+                f"the worker process did not finish this subject within {error.seconds:g} seconds and was ended; "
+                f"it was at {error.where}. `batch_seconds` in [run] says how long a whole batch may take"
+            )
+        else:
+            died = RuntimeError(
+                "the worker process died of this subject, twice (out of memory, or a crash in native code)"
+            )
         died.__cause__ = error
         for name in batch.plugins:
             annotator = self._plugins.annotators.get(name)
@@ -132,6 +159,15 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+class _HungWorker(BrokenProcessPool):
+    """A worker process that took too long over a batch and was ended; its text is where it was."""
+
+    def __init__(self, seconds: float, trace: str) -> None:
+        super().__init__(trace)
+        self.seconds = seconds
+        self.where = " ".join(trace.splitlines()[0].split())
+
+
 class _Pool:
     """Some worker processes, and the thread that takes what they log."""
 
@@ -140,14 +176,24 @@ class _Pool:
         context = multiprocessing.get_context("spawn")
         messages = context.Queue()
         self.broken = False
+        self._numbers = count()
+        self._traces = tempfile.TemporaryDirectory(prefix="onrecord-traces-", ignore_cleanup_errors=True)
         self._listener = QueueListener(messages, _Relay())
         self._listener.start()
         self._executor = ProcessPoolExecutor(
             processes, mp_context=context, initializer=_begin_worker, initargs=(messages,)
         )
 
-    def perform(self, configuration: Configuration, batch: Batch) -> Outcome:
-        return self._executor.submit(_perform, configuration, batch).result()
+    def perform(self, configuration: Configuration, batch: Batch, seconds: float) -> Outcome:
+        trace = Path(self._traces.name) / str(next(self._numbers))
+        try:
+            return self._executor.submit(_perform, configuration, batch, seconds, trace).result()
+        except BrokenProcessPool as error:
+            # Only the worker that has ended itself has left a trace, not one that went down with its pool.
+            if trace.exists() and (where := trace.read_text(errors="replace")):
+                # Of all the threads that were there, the one that works comes last; its header says nothing.
+                raise _HungWorker(seconds, where[where.rindex("Thread 0x") :].partition("\n")[2]) from error
+            raise
 
     def end(self) -> None:
         # Before Python 3.14 an executor has no public way to end its processes while they work.
@@ -156,6 +202,7 @@ class _Pool:
         for process in processes:
             process.terminate()
         self._listener.stop()
+        self._traces.cleanup()
 
 
 class _Relay(logging.Handler):
@@ -182,8 +229,17 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _perform(configuration: Configuration, batch: Batch) -> Outcome:
-    return perform(batch, _plugins(configuration))
+def _perform(configuration: Configuration, batch: Batch, seconds: float, trace: Path) -> Outcome:
+    plugins = _plugins(configuration)
+    with trace.open("w") as file:
+        # A thread below Python's ends the process: it also does where native code, such as a regular expression that
+        # runs away, lets no other thread of Python's have a turn.
+        faulthandler.dump_traceback_later(seconds, exit=True, file=file)
+        try:
+            return perform(batch, plugins)
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+            trace.unlink(missing_ok=True)
 
 
 _loaded: list[tuple[Configuration, Plugins]] = []

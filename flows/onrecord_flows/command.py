@@ -6,13 +6,14 @@ import logging
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 import click
 
 from onrecord.cli import console, leave, opened, options, unheard
 from onrecord.cli.progress import following
 from onrecord.cli.summary import summary
-from onrecord.engine import RunFailed
+from onrecord.engine import RunFailed, chosen
 from onrecord.errors import CheckError, LockedError, OnrecordError
 from onrecord.warehouse.bookkeeping import report_of
 from onrecord.warehouse.lock import holder
@@ -25,7 +26,22 @@ FAILED = 1
 @options
 @click.option("--strict", is_flag=True, default=None, help="Make a plugin that cannot be loaded an error.")
 @click.option("--no-wait", is_flag=True, help="End at once if another run is writing to the warehouse.")
-def run(config: Path | None, warehouse: Path | None, strict: bool | None, no_wait: bool) -> None:
+@click.option(
+    "--stale", type=click.Choice(["recompute", "leave"]),
+    help="What to do with what is stale only because a plugin changed, in place of `[run] stale`.",
+)  # fmt: skip
+@click.option(
+    "--source", "sources", multiple=True, metavar="NAME",
+    help="Ask only this ingestor for new documents; may be given several times.",
+)  # fmt: skip
+def run(
+    config: Path | None,
+    warehouse: Path | None,
+    strict: bool | None,
+    no_wait: bool,
+    stale: Literal["recompute", "leave"] | None,
+    sources: tuple[str, ...],
+) -> None:
     """Bring the warehouse up to date and publish it.
 
     Exit status: 0 when all went well, 1 when a part failed or too much was quarantined, 2 when the run could not
@@ -33,7 +49,8 @@ def run(config: Path | None, warehouse: Path | None, strict: bool | None, no_wai
     """
     # What can be wrong with the configuration shows here, before a server is started.
     with unheard():
-        configuration, _ = opened(config, warehouse, strict=strict)
+        configuration, plugins = opened(config, warehouse, strict=strict)
+        chosen(plugins, sources)
     directory = configuration.settings.warehouse
     if no_wait and (who := holder(directory)):
         raise LockedError(directory, who)
@@ -58,6 +75,8 @@ def run(config: Path | None, warehouse: Path | None, strict: bool | None, no_wai
                     warehouse=str(directory),
                     strict=configuration.settings.strict,
                     wait=not no_wait,
+                    sources=list(sources),
+                    stale=stale,
                 )
         except (RunFailed, CheckError) as error:
             failure = str(error)

@@ -6,36 +6,62 @@ be watched, retries, and a schedule.
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
+from typing import Literal
 
-from prefect import flow
+from prefect import State, flow
+from prefect.runtime import deployment
+from prefect.states import Completed
 
 from onrecord.config import load
 from onrecord.engine import STAGES, ActiveRun, running
+from onrecord.errors import LockedError
 from onrecord.plugins import Plugins
 from onrecord.workers import workers
 
 from .interrupts import heed, noted
 from .tasks import Failed, aggregate, check, discovered, mapped, publish, write_report
 
+log = logging.getLogger("onrecord")
+
 
 @flow(name="etl", persist_result=False, validate_parameters=False)
-def etl(config: str, warehouse: str | None = None, strict: bool | None = None, wait: bool = True) -> None:
+def etl(
+    config: str,
+    warehouse: str | None = None,
+    strict: bool | None = None,
+    wait: bool = True,
+    sources: list[str] | None = None,
+    stale: Literal["recompute", "leave"] | None = None,
+) -> State[None] | None:
     """Bring a warehouse up to date with its sources and its plugins, and publish it.
 
-    `config` is the path of an onrecord.toml; the others override what it says. With `wait`, a run of the same
-    warehouse that is going on is waited for. Raises RunFailed when a part failed; the rest is loaded and published.
+    `config` is the path of an onrecord.toml; `warehouse`, `strict` and `stale` override what it says. `sources` names
+    the ingestors that are asked for new documents; without it all are. With `wait`, a run of the same warehouse that is
+    going on is waited for; without it, a scheduled run ends as skipped, and any other raises LockedError. Raises
+    RunFailed when a part failed; the rest is loaded and published.
     """
     changes = {"warehouse": Path(warehouse).resolve() if warehouse else None, "strict": strict}
-    plugins = Plugins(load(Path(config)).with_settings(**changes))
+    configuration = load(Path(config)).with_settings(**changes)
+    if stale:
+        settings = configuration.settings.run.model_copy(update={"stale": stale})
+        configuration = configuration.with_settings(run=settings)
+    plugins = Plugins(configuration)
     run: ActiveRun | None = None
     try:
         # Here too: Prefect has put its own handler in the place of the command's.
-        with running(plugins, wait=wait) as run, noted():
+        with running(plugins, sources=sources or (), wait=wait) as run, noted():
             work_through(run, plugins)
+    except LockedError as error:
+        if deployment.id is None:
+            raise
+        log.warning("skipped: %s", error)
+        return Completed(name="Skipped", message=f"nothing done, the next run does it: {error}")
     finally:
         if run is not None:
             write_report(run.report)
+    return None
 
 
 def work_through(run: ActiveRun, plugins: Plugins) -> None:

@@ -46,7 +46,7 @@ def discovered(ingestor: Ingestor, settings: RunSettings) -> pa.Table | Failed:
     box: list[pa.Table] = []
     try:
         _discover.with_options(task_run_name=f"ingest {ingestor.name} list", **_retries(settings))(
-            sealed(ingestor), sealed(box)
+            sealed(ingestor), sealed(box), settings.list_seconds
         )
     except PLUGIN_FAILURES as error:
         return Failed(error)
@@ -111,8 +111,8 @@ def _retries(settings: RunSettings) -> dict[str, Any]:
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
-def _discover(ingestor: Ingestor, box: list[pa.Table]) -> None:
-    box.append(discover(ingestor))
+def _discover(ingestor: Ingestor, box: list[pa.Table], seconds: float) -> None:
+    box.append(discover(ingestor, seconds))
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)

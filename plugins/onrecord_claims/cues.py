@@ -201,7 +201,7 @@ def _noun_lemmas(word: str) -> tuple[str, ...]:
 
 
 def _lemmas(word: str, tag: str) -> tuple[str, ...]:
-    from lemminflect import getLemma  # type: ignore[import-untyped]
+    from lemminflect import getLemma
 
     if not word or not word[0].isalpha():
         return (word,) if word else ()

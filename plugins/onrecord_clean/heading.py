@@ -9,10 +9,17 @@ from onrecord import Cleaner, Draft
 from .paragraphs import NEWS_AGENCIES, Paragraph, ends_sentence, is_title_like, lines, paragraphs, words
 
 _NAME = r"[^\W\d_][\w.'’-]*(?: (?:[^\W\d_a-z][\w.'’-]*|al|bin|da|de|del|der|di|du|la|le|van|von)){1,4}"
+_NAMES = rf"{_NAME}(?:(?:,| and| AND|,? &| with) {_NAME})*"
+_PLACE = r"[^\W\d_a-z][\w.’' ]{1,40}"
 _BYLINE = re.compile(
-    rf"(?:By|BY|Written by|Story by):? (?P<names>{_NAME}(?:(?:,| and| AND|,? &| with) {_NAME})*"
-    rf"(?:\s*[,|/–—-]\s*(?:{NEWS_AGENCIES}|[^\W\d_a-z][\w.’' ]{{1,40}}))?)"
+    rf"(?:(?:(?:Written|Story|Words|Text|Report|Reporting|Analysis|Compiled) )?by|By|BY):? (?P<names>{_NAMES}"
+    rf"(?:\s*[,|/–—-]\s*(?:{NEWS_AGENCIES}|{_PLACE})| (?:in|for) {_PLACE})?)"
 )
+_SIGNED = re.compile(
+    rf"(?P<names>{_NAMES}\s*[,|/–—-]\s*(?:{NEWS_AGENCIES}"
+    r"|(?:[\w’'-]+ ){0,4}(?:[Cc]orrespondent|[Ee]ditor|[Rr]eporter|(?:Staff|staff) [Ww]riter|[Bb]ureau)))"
+)
+"""A byline without "by": names, and whom they work for or as what."""
 _CREDITED = r"(?:[^\W_a-z][^\s:]*|and|&|/|with|of|the)"
 _CREDIT = re.compile(rf"(?:Sources?|Credits?)\s*:\s*(?P<names>{_CREDITED}(?: {_CREDITED}){{0,9}})")
 _AGENCIES_ONLY = re.compile(
@@ -23,7 +30,6 @@ _SIGN_OFF = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
-_BYLINE_STARTS = ("By", "BY", "Written", "Story")
 _SIGN_OFF_BEGINS = re.compile(
     r"[-–—(\[\s]*(?:additional |reporting|writing|editing|compiled|translation)\b", re.IGNORECASE
 )
@@ -67,11 +73,11 @@ class Credits(Cleaner):
 class Bylines(Cleaner):
     """Finds lines that name the authors."""
 
-    name, version, order = "bylines", "1", 206
+    name, version, order = "bylines", "2", 206
 
     def clean(self, draft: Draft) -> None:
         for stretch, line in lines(draft):
-            if line.startswith(_BYLINE_STARTS) and len(line) <= _LONGEST_LINE and (found := _BYLINE.fullmatch(line)):
+            if len(line) <= _LONGEST_LINE and (found := _BYLINE.fullmatch(line) or _SIGNED.fullmatch(line)):
                 draft.mark(stretch, "byline", "names the authors")
                 draft.byline = draft.byline or found["names"]
 

@@ -49,7 +49,7 @@ class Reader:
             self._read([doc for doc in batch if doc.lang_ == LANGUAGE])
             for doc in batch:
                 for role in ROLES:
-                    doc.spans.setdefault(role, SpanGroup(doc, name=role))
+                    doc.spans.setdefault(role, SpanGroup(doc, name=role))  # type: ignore[no-untyped-call]
                 yield doc
 
     def _read(self, docs: list[Doc]) -> None:

@@ -42,7 +42,7 @@ class WordPieces:
     """The vocabulary of word pieces (Wu et al. 2016, arXiv:1609.08144), in lower case and without accents."""
 
     def __init__(self, vocabulary: Path) -> None:
-        from curated_tokenizers import WordPieceProcessor
+        from curated_tokenizers import WordPieceProcessor  # type: ignore[attr-defined]
 
         pieces = vocabulary.read_text(encoding="utf-8").splitlines()
         self.begin, self.end = pieces.index("[CLS]"), pieces.index("[SEP]")

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from onrecord import Alias, Entity, MentionEntity, identify
+from onrecord import Alias, Entity, EntityKind, MentionEntity, identify
 
-from .names import EntityKind, Named, first_names, folded, last_name, same_but_for_spelling, shown
+from .names import Named, first_names, folded, last_name, same_but_for_spelling, shown
 
 Rule = Literal["exact", "spelling", "last_name"]
 Key = tuple[EntityKind, str]

@@ -33,7 +33,7 @@ FILES = [file for file in sorted(DEPLOY.rglob("*")) if file.is_file()]
 
 AWAITED_COMMANDS = {"backup", "export", "maintain", "restore", "up"}
 AWAITED_OPTIONS = {"--json"}
-AWAITED_TABLES = {"schedule", "status"}
+AWAITED_TABLES = {"status"}
 """Commands, options and settings that these files use and that are not there yet. To be emptied as they come."""
 
 

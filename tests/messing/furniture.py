@@ -180,6 +180,10 @@ SEEN: dict[SegmentKind, tuple[str, ...]] = {
         "By Ann Lee, Staff Writer",
         "By Ann Lee and Bo Ek",
         "Written by Ann Lee",
+        "By ANN LEE",
+        "by Ann Lee",
+        "Ann Lee, Reuters",
+        "By Ann Lee in Northport",
     ),
 }
 
@@ -320,10 +324,10 @@ HELD_OUT: dict[SegmentKind, tuple[str, ...]] = {
         "First published on Fri 3 Mar 2023",
     ),
     "byline": (
-        "By ANN LEE",
-        "by Ann Lee",
-        "Ann Lee, Reuters",
-        "By Ann Lee in Northport",
+        "By: ANN LEE",
+        "Ann Lee reports from Northport",
+        "Ann Lee | Political Correspondent",
+        "Interview: Ann Lee",
     ),
 }
 

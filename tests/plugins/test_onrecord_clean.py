@@ -174,11 +174,23 @@ def test_credits_are_taken_as_written(line: str, credit: str) -> None:
 
 @pytest.mark.parametrize(
     ("line", "byline"),
-    [("By Ann Lee", "Ann Lee"), ("By ANN LEE and BO DE EK, Reuters", "ANN LEE and BO DE EK, Reuters")],
+    [
+        ("By Ann Lee", "Ann Lee"),
+        ("By ANN LEE and BO DE EK, Reuters", "ANN LEE and BO DE EK, Reuters"),
+        ("by Ann Lee in Northport", "Ann Lee in Northport"),
+        ("Words by Ann Lee", "Ann Lee"),
+        ("Ann Lee, Reuters", "Ann Lee, Reuters"),
+        ("Ann Lee and Bo Ek, Northport Correspondent", "Ann Lee and Bo Ek, Northport Correspondent"),
+    ],
 )
 def test_bylines_are_taken_as_written(line: str, byline: str) -> None:
     cleaned = clean(f"{line}\n\n{TEXT}")
     assert (cleaned.article.byline, cleaned.article.body) == (byline, TEXT)
+
+
+@pytest.mark.parametrize("line", ["Stand by Ann Lee", "Ann Lee, the mayor", "Ann Lee, Northport"])
+def test_bylines_leaves_names_that_nobody_signs_with(line: str) -> None:
+    assert clean(f"{line}\n\n{TEXT}\n\n{MORE}").article.byline is None
 
 
 def test_bylines_leaves_a_sentence_that_begins_with_by() -> None:

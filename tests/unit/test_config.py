@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from pydantic import Field
 
 from onrecord import Config, ConfiguredPath
-from onrecord.config import Configuration, Settings, configured, load, parsed
+from onrecord.config import Configuration, ScheduleSettings, Settings, configured, load, parsed
 from onrecord.errors import ConfigError
 
 
@@ -89,6 +90,17 @@ def test_every_key_can_be_set(file: Path) -> None:
         min_failed = 1
         retries = 0
         retry_seconds = 0.5
+        batch_seconds = 60
+        fetch_seconds = 5
+        list_seconds = 5
+        [up]
+        port = 4300
+        pool = "ours"
+        [[schedule]]
+        name = "feeds"
+        interval = "15m"
+        timezone = "Europe/Berlin"
+        sources = ["files"]
         [language]
         default = "de"
         pipeline = "de_core_news_sm"
@@ -101,8 +113,11 @@ def test_every_key_can_be_set(file: Path) -> None:
     # Whoever adds a setting must add it here: every value differs from its default.
     defaults = parsed({}, file).settings.model_dump()
     assert {key for key in settings if settings[key] == defaults[key]} == set()
-    for section in ("run", "language"):
+    for section in ("run", "language", "up"):
         assert {k for k, v in settings[section].items() if v == defaults[section][k]} == set()
+    # A schedule has one of the three.
+    (schedule,) = settings["schedule"]
+    assert {k for k, v in schedule.items() if v == ScheduleSettings.model_fields[k].default} == {"cron", "rrule"}
     assert configuration.plugin_tables == {"files": {"paths": ["inbox"]}}
 
 
@@ -486,3 +501,52 @@ def test_a_components_settings_are_of_its_own_class_can_be_pickled_and_are_froze
 def test_every_setting_is_described() -> None:
     for model in (Settings, *(Settings.model_fields[name].annotation for name in ("run", "language"))):
         assert [name for name, field in model.model_fields.items() if not field.description] == []  # type: ignore
+
+
+# ── Schedules ────────────────────────────────────────────────────────────────────────────────────
+
+
+def scheduled(table: Any) -> list[ScheduleSettings]:
+    return parsed({"schedule": table}, Path("/srv/onrecord.toml")).settings.schedule
+
+
+def test_a_single_table_is_a_schedule_too() -> None:
+    assert scheduled({"cron": "*/10 * * * *"}) == scheduled([{"cron": "*/10 * * * *"}])
+    assert [(s.name, s.timezone, s.sources) for s in scheduled({"interval": 5})] == [("default", "UTC", [])]
+    assert parsed({}).settings.schedule == []
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [(90, 90), (1.5, 1.5), ("90", 90), ("30s", 30), ("15m", 900), ("6 h", 21600), ("1d", 86400), ("PT15M", 900)],
+)
+def test_an_interval_is_seconds_or_a_number_with_its_unit(written: Any, seconds: float) -> None:
+    assert scheduled({"interval": written})[0].interval == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({}, "`default` needs exactly one of `cron`, `interval` and `rrule`, and has none of them"),
+        (
+            {"name": "a", "cron": "* * * * *", "interval": 5},
+            "`a` needs exactly one of .*, and has `cron` and `interval`",
+        ),
+        ({"interval": "soon"}, r"table \[schedule.0\]: key `interval`: .*duration"),
+        ({"interval": 0}, r"key `interval`: must be a second or more \(it is 0\)"),
+        ({"interval": 5, "timezone": "Mars/Olympus"}, r"key `timezone`: is no time zone .* \(it is 'Mars/Olympus'\)"),
+        ({"interval": 5, "timezone": "Europe"}, "key `timezone`: is no time zone"),
+        ({"interval": 5, "timezone": "../etc/localtime"}, "key `timezone`: is no time zone"),
+        ({"interval": 5, "name": "a/b"}, "key `name`: String should match pattern"),
+        ({"interval": 5, "when": "now"}, "key `when`: is not a key of this table, which has: name, cron, interval"),
+        ([{"interval": 5}, {"interval": 6}], "two schedules are called `default`; give each a `name` of its own"),
+    ],
+)
+def test_a_schedule_that_cannot_be_is_an_error_that_says_why(table: Any, said: str) -> None:
+    with pytest.raises(ConfigError, match=f"^/srv/onrecord.toml: .*{said}"):
+        scheduled(table)
+
+
+def test_a_schedule_can_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONRECORD_SCHEDULE", '[{"interval": "2h"}]')
+    assert parsed({}).settings.schedule[0].interval == timedelta(hours=2)

@@ -22,6 +22,7 @@ from . import console, opened, options
 _STATES = {
     "new": "new",
     "stale": "stale",
+    "left": "left",
     "retry": "retry",
     "quarantined": "quarantined",
     "blocked": "waiting",
@@ -77,8 +78,17 @@ def command(config: Path | None, warehouse: Path | None) -> None:
         console.print(f"{gone:,} document(s) are gone from their source: their articles will be marked withdrawn")
     if back:
         console.print(f"{back:,} document(s) are back at their source: their articles will no longer be marked")
+    if left := sum(line.states.get(ledger.LEFT, 0) for line in lines):
+        console.print(
+            f'{left:,} stale and left as they are, because of `stale = "leave"`: `onrecord backfill` recomputes what '
+            "annotators made, `onrecord run --stale recompute` everything",
+            soft_wrap=True,
+        )
     to_do = sum(line.to_do for line in lines)
-    console.print(f"{to_do:,} to do" if to_do or gone or back else "nothing to do: everything is up to date")
+    if to_do or gone or back:
+        console.print(f"{to_do:,} to do")
+    else:
+        console.print("nothing to do" if left else "nothing to do: everything is up to date")
     if len(listed) < len(plugins.ingestors):
         console.print("some sources could not be listed: what is there is not known")
         sys.exit(1)

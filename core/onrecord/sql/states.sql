@@ -16,6 +16,7 @@ judged as (
         pair.position,
         pair.by as plugin,
         t.needs,
+        t.family,
         case
             when t.fingerprint is null then 'no pipeline'
             when q.subject_id is not null and (q.transient or q.released) then 'retry'
@@ -48,7 +49,26 @@ lacking as (
         and list_contains(waiting.needs, required.plugin)
         and required.state = 'quarantined'
     where waiting.state not in ('current', 'quarantined', 'no pipeline')
+),
+decided as (
+    select judged.* replace (if(lacking.subject_id is null, judged.state, 'blocked') as state)
+    from judged
+    left join lacking using (subject_id, plugin)
+),
+-- Where what is merely stale is left: on which subjects has one of the family other work? There nothing is left.
+pressing as (
+    select distinct subject_id, family
+    from decided
+    where family is not null and state in ('new', 'retry', 'content')
 )
-select judged.* replace (if(lacking.subject_id is null, judged.state, 'blocked') as state)
-from judged
-left join lacking using (subject_id, plugin)
+select decided.* replace (
+    if(
+        decided.family is not null
+            and decided.state in ('version', 'configuration', 'pipeline', 'requirement')
+            and pressing.subject_id is null,
+        'left',
+        decided.state
+    ) as state
+)
+from decided
+left join pressing using (subject_id, family)

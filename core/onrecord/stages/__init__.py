@@ -18,7 +18,7 @@ __all__ = ["Batch", "Outcome", "Tally", "annotate", "clean", "discover", "ingest
 def perform(batch: Batch, plugins: Plugins) -> Outcome:
     """Do what a batch asks for, wherever it has been sent."""
     if batch.stage == "ingest":
-        return ingest(batch, plugins.ingestors[batch.plugins[0]], plugins.configuration.settings.run.document_bytes)
+        return ingest(batch, plugins.ingestors[batch.plugins[0]], plugins.configuration.settings.run)
     if batch.stage == "clean":
         return clean(batch, plugins.cleaners, plugins.configuration.settings.language.default)
     pipeline = plugins.pipelines.get(batch.language) if batch.language else None

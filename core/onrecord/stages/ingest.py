@@ -7,8 +7,10 @@ from time import perf_counter
 
 import pyarrow as pa
 
+from ..aside import Aside, HungError
 from ..components import Fetched, Ingestor, Item
-from ..errors import PLUGIN_FAILURES, TooLargeError
+from ..config import RunSettings
+from ..errors import PLUGIN_FAILURES, TooLargeError, TransientError
 from ..identity import canonical_json, content_hash, identify
 from ..records import Document, Listing
 from .batch import Batch, Book, Made, Outcome, Tally
@@ -27,8 +29,21 @@ ITEM_SCHEMA = pa.schema(
 """Items as subjects, with the columns that the ledger asks of subjects: input_hash is the item's token."""
 
 
-def discover(ingestor: Ingestor) -> pa.Table:
-    """What an ingestor lists, as subjects with ITEM_SCHEMA; a URI that is listed twice counts once."""
+_MOST_HUNG = 3
+"""After so many fetches of a batch that hang, their source is thought to be out of reach for now."""
+
+
+def discover(ingestor: Ingestor, seconds: float | None = None) -> pa.Table:
+    """What an ingestor lists, as subjects with ITEM_SCHEMA; a URI that is listed twice counts once.
+
+    Raises HungError when it takes longer than `seconds`.
+    """
+    if seconds is not None:
+        aside = Aside(seconds)
+        try:
+            return aside.call(discover, ingestor)
+        finally:
+            aside.close()
     items = {item.uri: item for item in ingestor.discover()}
     uris = list(items)
     columns = [
@@ -43,18 +58,26 @@ def discover(ingestor: Ingestor) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=ITEM_SCHEMA)
 
 
-def ingest(batch: Batch, ingestor: Ingestor, limit: int) -> Outcome:
-    """Fetch the batch's items, of at most `limit` bytes each. `batch.subjects` has the columns of ITEM_SCHEMA.
+def ingest(batch: Batch, ingestor: Ingestor, settings: RunSettings) -> Outcome:
+    """Fetch the batch's items, each within the limits of bytes and seconds.
 
-    An item that is larger or cannot be fetched is quarantined and leaves what was fetched of it before in place.
+    `batch.subjects` has the columns of ITEM_SCHEMA. An item that is too large or cannot be fetched is quarantined and
+    leaves what was fetched of it before in place.
     """
     book, tally = Book(batch), Tally(subjects=len(batch))
     made: dict[str, Made] = {}
+    aside, hung = Aside(settings.fetch_seconds), 0
     for subject in batch.subjects.to_pylist():
-        item = Item(subject["uri"], subject["input_hash"], subject["bytes"], limit)
+        item = Item(subject["uri"], subject["input_hash"], subject["bytes"], settings.document_bytes)
         begun = perf_counter()
         try:
-            document = fetched(ingestor, item)
+            if hung >= _MOST_HUNG:
+                raise TransientError(f"not tried, since {hung} fetches before it hung")
+            document = aside.call(fetched, ingestor, item)
+        except HungError as error:
+            hung += 1
+            late = TransientError(f"the fetch {error}; `fetch_seconds` in [run] says how long it may take")
+            book.failed(ingestor.name, ingestor.version, subject["subject_id"], late)
         except PLUGIN_FAILURES as error:
             book.failed(ingestor.name, ingestor.version, subject["subject_id"], error)
         else:
@@ -67,6 +90,7 @@ def ingest(batch: Batch, ingestor: Ingestor, limit: int) -> Outcome:
             made[subject["subject_id"]] = {"document": [document], "listing": [listing]}
         finally:
             tally.seconds += perf_counter() - begun
+    aside.close()
     tables = book.stored(ingestor.name, ingestor.version, made)
     tally.done = tally.rows = len(made)
     tally.failed = len(batch) - len(made)

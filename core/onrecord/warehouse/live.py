@@ -81,21 +81,24 @@ class Warehouse:
 
         Attaching it to an instance that stays is far cheaper than starting an instance for it.
         """
-        if self._instance is None:
-            # What does not fit into memory spills to where the warehouse is, not to where the command was given.
-            options = _OPTIONS | {"temp_directory": str(self.directory / "spill")}
-            self._instance = duckdb.connect(":memory:", config=options)
-        connection = self._instance.cursor()
+        connection = self._cursor()
         with closing(connection):
             # Left behind where an interrupt came at the wrong moment.
             connection.execute("detach database if exists opened")
-            _attach(connection, path, read_only=read_only)
+            attach(connection, path, read_only=read_only)
             connection.execute("use opened")
             try:
                 yield connection
             finally:
                 connection.execute("use memory")
                 connection.execute("detach opened")
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        if self._instance is None:
+            # What does not fit into memory spills to where the warehouse is, not to where the command was given.
+            options = _OPTIONS | {"temp_directory": str(self.directory / "spill")}
+            self._instance = duckdb.connect(":memory:", config=options)
+        return self._instance.cursor()
 
     def close(self) -> None:
         """Let go of what is kept between openings."""
@@ -191,7 +194,7 @@ class Warehouse:
             if connection.execute(query).fetchall() != [(0,)]:
                 return False
             # A new version of the program or of a plugin may have changed a view, a comment, a column.
-            _attach(connection, self.published, read_only=True, alias="published")
+            attach(connection, self.published, read_only=True, alias="published")
             differences = connection.execute(_sql("differences")).fetchall()
             connection.execute("detach published")
             return differences == [(0,)]
@@ -212,7 +215,7 @@ class Warehouse:
         """Define `unpublished(run_id)`: the runs that the published database does not know of."""
         known: list[str] = []
         if self.published.exists():
-            _attach(connection, self.published, read_only=True, alias="published")
+            attach(connection, self.published, read_only=True, alias="published")
             query = "select run_id::varchar from published.run where status <> 'running'"
             known = [run_id for (run_id,) in connection.execute(query).fetchall()]
             connection.execute("detach published")
@@ -261,7 +264,7 @@ def mark_changed(connection: duckdb.DuckDBPyConnection, run: UUID) -> None:
     connection.execute("update run set changed = true where run_id = $run and not changed", {"run": str(run)})
 
 
-def _attach(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool, alias: str = "opened") -> None:
+def attach(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool, alias: str = "opened") -> None:
     """Attach a database file, waiting for whoever else has it open for a moment. Raises WarehouseError."""
     options = "read_only" if read_only else f"storage_version '{STORAGE_VERSION}'"
     patiently = Retrying(

@@ -25,7 +25,8 @@ def migrate(connection: duckdb.DuckDBPyConnection, directory: Traversable | None
     this program.
     """
     found = list(_migrations(directory or files(__package__)))
-    new = not connection.execute("select 1 from duckdb_tables() where table_name = 'migration'").fetchall()
+    query = "from duckdb_tables() where table_name = 'migration' and database_name = current_database()"
+    new = not connection.execute(query).fetchall()
     if new:
         # In one transaction: a table without its rows would have every migration run on tables that are new.
         connection.execute("begin")

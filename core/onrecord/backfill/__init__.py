@@ -1,0 +1,117 @@
+"""Backfills: rows that are made anew in the background, beside the published ones, then promoted or dropped.
+
+A backfill is a run of the stage annotate whose warehouse is a candidate: it reads what is published and writes into
+the candidate's database, so that neither runs nor readers notice it. Killed, it goes on where its ledger ends::
+
+    with backfilling(plugins, Selection(plugins=("claims",))) as run, workers(plugins, 1) as team:
+        for outcome in mapped(team, run.pending("annotate")):
+            run.load(outcome)
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+
+from ..engine import ActiveRun, under_way
+from ..errors import OnrecordError, SchemaError, WarehouseError
+from ..plugins import Plugins
+from ..stages import Batch, Outcome
+from ..warehouse import Warehouse
+from ..workers import Workers
+from .candidate import FOLDER, Candidate, Selection, candidate_of, candidates, members
+from .promotion import drop, promote
+
+__all__ = [
+    "Candidate",
+    "Selection",
+    "backfilling",
+    "candidate_of",
+    "candidates",
+    "drop",
+    "mapped",
+    "members",
+    "promote",
+    "yield_to_others",
+]
+
+_NICE = 10
+"""How much a backfill steps back behind other processes, from 0 to 19."""
+
+
+@contextmanager
+def backfilling(plugins: Plugins, selection: Selection) -> Iterator[ActiveRun]:
+    """A run that fills the candidate of a selection, or goes on filling it.
+
+    A selection of nothing but plugins stands for that of the candidate, if there is one. Raises OnrecordError for one
+    that is not that of the candidate, LockedError while another process has it, and RunFailed at the end if a part
+    failed.
+    """
+    warehouse = Warehouse(plugins.configuration.settings.warehouse)
+    if not warehouse.published.exists():
+        raise WarehouseError(warehouse.published, "nothing is published yet that could be backfilled: onrecord run")
+    candidate = _begun(plugins, selection)
+    try:
+        with candidate.over(warehouse.published, plugins, selected=True):
+            candidate.save()
+            run = ActiveRun(plugins, warehouse=candidate, wanted=candidate.targets)
+            with under_way(run, wait=False):
+                yield run
+    except SchemaError as error:
+        remedy = f"Drop the candidate and begin anew: onrecord backfill --drop {candidate.selection.plugins[0]}"
+        raise SchemaError(error.table, error.column, error.reason, remedy) from error
+
+
+def mapped(team: Workers, batches: Iterable[Batch]) -> Iterator[Outcome]:
+    """The outcomes of batches, in order, with one batch at each worker and one that waits for it."""
+    if not team.processes:
+        yield from map(team.perform, batches)
+        return
+    with ThreadPoolExecutor(team.processes) as threads:
+        waiting: deque[Future[Outcome]] = deque()
+        try:
+            for batch in batches:
+                if len(waiting) >= 2 * team.processes:
+                    yield waiting.popleft().result()
+                waiting.append(threads.submit(team.perform, batch))
+            while waiting:
+                yield waiting.popleft().result()
+        except BaseException:
+            # The threads wait for the workers, and leaving the block for the threads.
+            threads.shutdown(wait=False, cancel_futures=True)
+            team.close()
+            raise
+
+
+def yield_to_others() -> None:
+    """Let this process, and the workers that it will start, have what processor time others leave."""
+    os.nice(max(0, _NICE - os.nice(0)))
+
+
+def _begun(plugins: Plugins, selection: Selection) -> Candidate:
+    """The candidate of a selection, as it is or to be. Raises OnrecordError if there is another one in its way."""
+    # In the order in which they run, however they were named: then the name of the candidate does not depend on it.
+    directory = plugins.configuration.settings.warehouse
+    mine = members(plugins, selection.plugins)
+    selection = selection.model_copy(update={"plugins": tuple(name for name in mine if name in selection.plugins)})
+    for other in candidates(directory):
+        if other.selection.plugins == selection.plugins:
+            if selection not in (other.selection, Selection(plugins=selection.plugins)):
+                raise OnrecordError(
+                    f"there is a candidate of {other.name} over {other.selection}, which is not {selection}: name no "
+                    "articles to go on with it, or --promote or --drop it first"
+                )
+            return other
+        if set(mine) & set(other.selection.plugins) or set(selection.plugins) & _members(plugins, other):
+            raise OnrecordError(
+                f"the candidate of {other.name} has rows of the same plugins; --promote or --drop it first"
+            )
+    return Candidate(directory / FOLDER / "+".join(selection.plugins), selection)
+
+
+def _members(plugins: Plugins, candidate: Candidate) -> set[str]:
+    there = [name for name in candidate.selection.plugins if name in plugins.annotators]
+    return set(members(plugins, there))

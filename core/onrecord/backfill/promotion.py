@@ -1,0 +1,136 @@
+"""The end of a candidate: its rows take the place of the published ones, or are deleted."""
+
+from __future__ import annotations
+
+import duckdb
+
+from ..engine import running
+from ..errors import OnrecordError, WarehouseError
+from ..plugins import Plugins
+from ..report import RunReport
+from ..rows import quoted
+from ..stages import Outcome, Tally
+from ..warehouse import Warehouse
+from ..warehouse.bookkeeping import report_of
+from ..warehouse.lock import locked
+from .candidate import Candidate
+
+
+def promote(plugins: Plugins, candidate: Candidate, *, incomplete: bool = False) -> RunReport:
+    """Put a candidate's rows in the place of those in the warehouse, work out what aggregates them, and publish.
+
+    It is a run, which waits for the one in progress. An article that has changed since, or been done by a run, is left
+    as it is. The candidate is gone when all that holds of it is published. Raises OnrecordError for a candidate that no
+    longer is what the plugins would make, or that is not finished, unless `incomplete` ones will do; CheckError, and
+    RunFailed at the end if a part failed.
+    """
+    with locked(candidate.directory, wait=False):
+        _refuse_unfinished(candidate, incomplete)
+        with candidate.over(Warehouse(plugins.configuration.settings.warehouse).published, plugins):
+            _refuse_outdated(candidate)
+        published = False
+        try:
+            with running(plugins) as run:
+                run.note = f"promoted {candidate.name}: {candidate.selection}"
+                with candidate.over(run.warehouse.live, plugins):
+                    count = candidate.set_apart()
+                # The live database is closed again: the run writes to it now.
+                run.begin("annotate", count)
+                for number, connection in candidate.portions():
+                    run.load(_outcome(connection, plugins, number))
+                for name in run.aggregators:
+                    run.aggregate(name)
+                if run.has_changed:
+                    run.check()
+                    run.publish()
+                published = True
+        finally:
+            if published:
+                candidate.remove()
+            candidate.close()
+    return run.report
+
+
+def drop(candidate: Candidate) -> None:
+    """Delete a candidate. Raises LockedError while it is being filled."""
+    with locked(candidate.directory, wait=False):
+        candidate.remove()
+
+
+def _refuse_unfinished(candidate: Candidate, incomplete: bool) -> None:
+    report = report_of(candidate.directory)
+    if report is None:
+        raise WarehouseError(candidate.directory, "nothing has been backfilled yet: onrecord backfill")
+    if report.failed and not incomplete:
+        why = f" ({report.run.message})" if report.run.message else ""
+        raise OnrecordError(
+            f"the backfill of {candidate.name} is not finished: its last run was {report.run.status}{why}. "
+            f"`onrecord backfill {' '.join(candidate.selection.plugins)}` does the rest; --incomplete promotes what "
+            "there is"
+        )
+
+
+def _refuse_outdated(candidate: Candidate) -> None:
+    """Raise OnrecordError if the next run would find the candidate's rows stale and make them anew."""
+    with candidate.reading() as connection:
+        found = connection.execute(
+            """
+            -- What was made of articles as they are, but by plugins as they were?
+            select l.plugin, count(*), any_value(p.version)
+            from opened.main.ledger l
+            join base.main.article a on a.article_id = l.subject_id and a.content_hash = l.input_hash
+            left join opened.main.plugin p on p.plugin = l.plugin and p.fingerprint = l.fingerprint
+            anti join candidate_done d on d.plugin = l.plugin and d.subject_id = l.subject_id
+            where a.kind in ('article', 'stub')
+            group by l.plugin
+            order by l.plugin
+            """
+        ).fetchall()
+    if not found:
+        return
+    now = {target.plugin: target.version for target in candidate.targets}
+    what = ", ".join(
+        f"{plugin} on {count:,} articles (made by version {version}, now {now.get(plugin, 'not loaded')})"
+        for plugin, count, version in found
+    )
+    raise OnrecordError(
+        f"the candidate {candidate.name} is not what the plugins, settings and pipelines would make now: {what}. The "
+        f"next run would make these rows anew. `onrecord backfill {' '.join(candidate.selection.plugins)}` brings the "
+        "candidate up to date; --drop deletes it"
+    )
+
+
+def _outcome(connection: duckdb.DuckDBPyConnection, plugins: Plugins, number: int) -> Outcome:
+    """What a run would have been handed for the subjects of a portion."""
+    outcome = Outcome("annotate", number)
+    for name, entered in (("ledger", "done"), ("quarantine", "failed")):
+        outcome.tables[name] = connection.sql(
+            f"""
+            select t.* exclude (run_id)
+            from opened.main.{name} t
+            semi join (from portion where outcome = '{entered}') using (plugin, subject_id)
+            """
+        ).to_arrow_table()
+    counted = connection.execute(
+        """
+        select plugin, list(subject_id::varchar), count(*) filter (outcome = 'done'),
+            count(*) filter (outcome = 'failed'), count(*) filter (outcome = 'blocked')
+        from portion
+        group by plugin
+        """
+    ).fetchall()
+    for plugin, subjects, done, failed, blocked in counted:
+        rows = 0
+        for table in plugins.tables_of(plugins.annotators[plugin]):
+            made = connection.sql(
+                f"""
+                select t.* exclude (run_id)
+                from opened.main.{quoted(table.name)} t
+                where article_id in (select subject_id from portion where plugin = '{plugin}' and outcome = 'done')
+                """
+            ).to_arrow_table()
+            outcome.tables[table.name] = made
+            rows += made.num_rows
+        outcome.replaced[plugin] = subjects
+        outcome.tallies[plugin] = Tally(len(subjects), done, failed, blocked, rows)
+    return outcome

@@ -1,0 +1,72 @@
+-- How does a warehouse look with a candidate over it?
+-- Reads: opened (the candidate), base (the database below), memory.main.selected(article_id), memory.main.wanted(…).
+
+-- The articles that annotators see, if they are selected.
+create or replace temp view article as
+select a.rowid as rowid, a.*
+from base.main.article a
+semi join memory.main.selected using (article_id);
+
+create or replace temp view listing as from base.main.listing;
+
+-- What has the candidate done of the articles as they are, by the plugins as they are?
+create or replace temp view candidate_done as
+select l.*
+from opened.main.ledger l
+join base.main.article a
+    on a.article_id = l.subject_id and a.content_hash = l.input_hash and a.kind in ('article', 'stub')
+semi join memory.main.wanted w
+    on w.plugin = l.plugin and w.fingerprint = l.fingerprint and (w.language is null or w.language = a.language);
+
+-- And what has it failed on?
+create or replace temp view candidate_failed as
+select q.*
+from opened.main.quarantine q
+join base.main.article a
+    on a.article_id = q.subject_id and a.content_hash = q.input_hash and a.kind in ('article', 'stub')
+semi join memory.main.wanted w
+    on w.plugin = q.plugin and w.fingerprint = q.fingerprint and (w.language is null or w.language = a.language);
+
+create or replace temp view ledger as
+select * from candidate_done
+union all by name
+select * from base.main.ledger anti join candidate_done using (plugin, subject_id);
+
+create or replace temp view quarantine as
+select * from candidate_failed
+union all by name
+select *
+from base.main.quarantine
+anti join candidate_failed using (plugin, subject_id)
+anti join candidate_done using (plugin, subject_id);
+
+create or replace temp view plugin as
+select * from opened.main.plugin
+union all by name
+select * from base.main.plugin anti join opened.main.plugin using (plugin, fingerprint);
+
+-- What would become of which subjects if the candidate were promoted? What is up to date below stays as it is.
+create or replace temp view candidate_attempted as
+with attempted as (
+    select plugin, subject_id, 'done' as outcome from candidate_done
+    union all
+    select plugin, subject_id, 'failed' from candidate_failed
+),
+-- What requires one that failed has no rows either, until that one succeeds.
+blocked as (
+    select distinct w.plugin, f.subject_id, 'blocked' as outcome
+    from candidate_failed f
+    join base.main.article a on a.article_id = f.subject_id
+    join memory.main.wanted w
+        on list_contains(w.needs, f.plugin) and (w.language is null or w.language = a.language)
+    anti join attempted t on t.plugin = w.plugin and t.subject_id = f.subject_id
+)
+select t.*
+from (from attempted union all from blocked) t
+join base.main.article a on a.article_id = t.subject_id
+anti join (
+    select l.plugin, l.subject_id, l.input_hash
+    from base.main.ledger l
+    semi join memory.main.wanted w on w.plugin = l.plugin and w.fingerprint = l.fingerprint
+) current
+    on current.plugin = t.plugin and current.subject_id = t.subject_id and current.input_hash = a.content_hash;
