@@ -332,6 +332,13 @@ def test_the_image_runs_as_a_user_who_may_do_nothing_else() -> None:
     assert all(pod["securityContext"]["runAsUser"] in (10001, 999) for _, pod in pods())
 
 
+def test_nothing_calls_home() -> None:
+    image = DOCKERFILE.read_text()
+    assert "PREFECT_SERVER_ANALYTICS_ENABLED=false" in image
+    for file in [DOCKERFILE, *(unit for unit in UNITS if unit.suffix == ".service")]:
+        assert "ORT_DISABLE_TELEMETRY=1" in file.read_text(), file
+
+
 @pytest.mark.parametrize(("name", "pod"), pods(), ids=[name for name, _ in pods()])
 def test_a_pod_is_confined(name: str, pod: dict[str, Any]) -> None:
     assert pod["automountServiceAccountToken"] is False
