@@ -1,0 +1,454 @@
+"""The files in deploy/ are valid, pinned, free of secrets, and name only commands and settings that there are."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import yaml
+
+from onrecord.cli import cli
+from onrecord.config import Settings, parsed
+
+from . import DEPLOY, ROOT
+
+DOCKERFILE = DEPLOY / "docker" / "Dockerfile"
+COMPOSE = DEPLOY / "docker" / "compose.yaml"
+CLUSTER = DEPLOY / "kubernetes"
+UNITS = sorted([*(DEPLOY / "systemd").glob("*.service"), *(DEPLOY / "systemd").glob("*.timer")])
+GUIDES = sorted(DEPLOY.rglob("README.md"))
+FILES = [file for file in sorted(DEPLOY.rglob("*")) if file.is_file()]
+
+AWAITED_COMMANDS = {"backup", "export", "maintain", "restore", "up"}
+AWAITED_OPTIONS = {"--json"}
+AWAITED_TABLES = {"status"}
+"""Commands, options and settings that these files use and that are not there yet. To be emptied as they come."""
+
+
+def tool(name: str) -> str:
+    """A program that the extra `lint` has installed."""
+    found = shutil.which(name, path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    assert found, f"{name} is not installed: pip install -e '.[lint]'"
+    return found
+
+
+def checked(*command: str | Path, **more: Any) -> str:
+    """What a command prints; it must end well."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **more)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+@cache
+def resources() -> list[dict[str, Any]]:
+    """All Kubernetes resources."""
+    names = yaml.safe_load((CLUSTER / "kustomization.yaml").read_text())["resources"]
+    return [each for name in names for each in yaml.safe_load_all((CLUSTER / name).read_text())]
+
+
+def pods() -> list[tuple[str, dict[str, Any]]]:
+    """What each workload is called, and its pods' specification."""
+    return list(_pods())
+
+
+def _pods() -> Iterator[tuple[str, dict[str, Any]]]:
+    for resource in resources():
+        if resource["kind"] in ("Deployment", "StatefulSet"):
+            yield resource["metadata"]["name"], resource["spec"]["template"]["spec"]
+        elif resource["kind"] == "CronJob":
+            yield resource["metadata"]["name"], resource["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+
+
+@cache
+def services() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = yaml.safe_load(COMPOSE.read_text())["services"]
+    return found
+
+
+# The tools for these files find nothing wrong with them.
+
+
+def test_the_dockerfile_passes_its_linter() -> None:
+    checked(tool("hadolint"), "--no-color", DOCKERFILE)
+
+
+def test_the_compose_file_is_one() -> None:
+    checked(tool("check-jsonschema"), "--builtin-schema", "vendor.compose-spec", COMPOSE)
+
+
+def test_the_manifests_are_what_kubernetes_accepts() -> None:
+    files = {CLUSTER / name for name in yaml.safe_load((CLUSTER / "kustomization.yaml").read_text())["resources"]}
+    assert files == set(CLUSTER.glob("*.yaml")) - {CLUSTER / "kustomization.yaml"}
+    checked(tool("kubernetes-validate"), "--strict", "--quiet", *sorted(files))
+
+
+@pytest.mark.parametrize("part", [None, "object-store"])
+def test_kustomize_puts_them_together(part: str | None, tmp_path: Path) -> None:
+    if shutil.which("kubectl") is None:
+        pytest.skip("kubectl is not installed")
+    shutil.copytree(CLUSTER, tmp_path / "base", ignore=shutil.ignore_patterns("object-store"))
+    mine = {"resources": ["base"], "images": [{"name": "onrecord", "newName": "registry.example/o", "newTag": "9"}]}
+    if part:
+        shutil.copytree(CLUSTER / part, tmp_path / part)
+        mine["components"] = [part]
+    (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump(mine))
+    (tmp_path / "all.yaml").write_text(checked("kubectl", "kustomize", tmp_path))
+
+    checked(tool("kubernetes-validate"), "--strict", "--quiet", tmp_path / "all.yaml")
+    images = {line.partition("image:")[2].strip() for line in (tmp_path / "all.yaml").read_text().splitlines()}
+    assert images - {""} - {each for each in images if re.match(r"postgres:|rclone/", each)} == {"registry.example/o:9"}
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_systemd_understands_the_unit(unit: Path, tmp_path: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not installed")
+    # All of them, since they name each other; the programs are installed elsewhere than where they look.
+    for each in UNITS:
+        (tmp_path / each.name).write_text(re.sub(r"/opt/onrecord/bin/[a-z-]+", "/bin/true", each.read_text()))
+    secrets = tmp_path / f"{unit.name}.d" / "secrets.conf"
+    secrets.parent.mkdir()
+    secrets.write_text((DEPLOY / "systemd" / "secrets.conf").read_text() if unit.suffix == ".service" else "")
+
+    told = checked("systemd-analyze", "verify", "--man=no", tmp_path / unit.name)
+    # What it does not know it ignores, and says so.
+    assert unit.name not in told, told
+
+
+def test_the_shell_script_is_posix() -> None:
+    checked("sh", "-n", DEPLOY / "with-secrets.sh")
+
+
+# They name only what there is.
+
+
+def lists(value: Any) -> Iterator[list[str]]:
+    """Every list of words in YAML or JSON that begins with `onrecord`."""
+    if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
+        if value[0] == "onrecord" and len(value) > 1:
+            yield value[1:]
+    elif isinstance(value, (list, dict)):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from lists(each)
+
+
+def commands() -> Iterator[tuple[Path, list[str]]]:
+    """Where a command of `onrecord` stands, and its arguments."""
+    for file in [COMPOSE, *CLUSTER.rglob("*.yaml")]:
+        for document in yaml.safe_load_all(file.read_text()):
+            yield from ((file, arguments) for arguments in lists(document))
+    for line in re.findall(r"CMD (\[.*\])", DOCKERFILE.read_text()):
+        yield from ((DOCKERFILE, arguments) for arguments in lists(yaml.safe_load(line)))
+    for line in re.findall(r"^ +(onrecord .*) \|\|", COMPOSE.read_text(), re.M):
+        yield COMPOSE, shlex.split(line)[1:]
+    for file in UNITS:
+        for line in re.findall(r"^ExecStart=.*/onrecord (.*)", file.read_text(), re.M):
+            yield file, shlex.split(line)
+    for file in GUIDES:
+        text = file.read_text()
+        for words in map(shlex.split, re.findall(r"`onrecord ([a-z][^`]*)`", text)):
+            # In prose, a command may be spoken of without what it takes.
+            yield file, words if words[1:] else [*words, "--help"]
+        for line in re.findall(r"^\$ .*|^\*/.*", text, re.M):
+            words = shlex.split(line.partition(" ||")[0], comments=True)
+            for at, (before, word) in enumerate(pairwise(words), start=1):
+                # Elsewhere it is the name of a service, a user or a folder.
+                called = word == "onrecord" and before in ("$", "--", "onrecord", "maintenance")
+                if called or word.endswith("/bin/onrecord"):
+                    yield file, words[at + 1 :]
+
+
+COMMANDS = {f"{file.relative_to(DEPLOY)}: onrecord {' '.join(words)}": words for file, words in commands()}
+
+
+@pytest.mark.parametrize("words", COMMANDS.values(), ids=COMMANDS)
+def test_there_is_such_a_command_with_such_options(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["onrecord"])
+    command: click.Command | None = cli
+    context = click.Context(cli)
+    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+        name, *words = words
+        command = command.get_command(context, name)
+        if command is None and name in AWAITED_COMMANDS:
+            pytest.skip(f"`onrecord {name}` is yet to come")
+        assert command is not None, f"there is no command {name}"
+    assert command is not None
+    try:
+        command.make_context("onrecord", words)
+    except click.NoSuchOption as error:
+        if error.option_name not in AWAITED_OPTIONS:
+            raise
+        pytest.skip(f"{error.option_name} is yet to come")
+    except click.exceptions.Exit:
+        # Its help is what was asked for.
+        pass
+    except click.BadParameter as error:
+        # The folders are those of the machine that it is for.
+        if "does not exist" not in error.message:
+            raise
+
+
+def test_the_commands_have_been_found() -> None:
+    found = {(label.partition(":")[0], words[0]) for label, words in COMMANDS.items()}
+    assert found >= {
+        ("docker/Dockerfile", "up"),
+        ("docker/Dockerfile", "status"),
+        ("docker/compose.yaml", "up"),
+        ("docker/compose.yaml", "backup"),
+        ("docker/README.md", "status"),
+        ("kubernetes/README.md", "status"),
+        ("kubernetes/maintenance.yaml", "maintain"),
+        ("kubernetes/object-store/export.yaml", "export"),
+        ("kubernetes/onrecord.yaml", "status"),
+        ("kubernetes/onrecord.yaml", "up"),
+        ("systemd/onrecord-maintain.service", "export"),
+        ("systemd/onrecord-run.service", "run"),
+        ("systemd/onrecord.service", "up"),
+    }
+
+
+def test_the_sample_configuration_can_be_loaded() -> None:
+    sample = tomllib.loads((DEPLOY / "onrecord.toml").read_text())
+    yet_to_come = AWAITED_TABLES - set(Settings.model_fields)
+    settings = parsed({key: value for key, value in sample.items() if key not in yet_to_come}).settings
+    assert str(settings.warehouse) == "/var/lib/onrecord/warehouse"
+
+
+def test_the_cluster_has_the_same_sample() -> None:
+    assert (CLUSTER / "onrecord.toml").read_text() == (DEPLOY / "onrecord.toml").read_text()
+
+
+def test_the_containers_have_the_folders_that_the_sample_names() -> None:
+    mounted = {re.sub(r"\$\{.*\}", "", volume).split(":")[1] for volume in services()["onrecord"]["volumes"]}
+    in_cluster = {mount["mountPath"] for mount in dict(pods())["onrecord"]["containers"][0]["volumeMounts"]}
+    sample = tomllib.loads((DEPLOY / "onrecord.toml").read_text())
+    for folder in (sample["warehouse"], *sample["plugins"]["files"]["paths"]):
+        assert folder in mounted
+        assert folder in in_cluster
+        assert folder in DOCKERFILE.read_text()
+
+
+def test_the_server_is_told_the_same_in_compose_and_in_the_cluster() -> None:
+    in_compose = dict(services()["prefect"]["environment"])
+    in_cluster = {each["name"]: each["value"] for each in dict(pods())["prefect"]["containers"][0]["env"]}
+    in_cluster.pop("CREDENTIALS_DIRECTORY")
+    in_compose["PREFECT_SERVER_UI_API_URL"] = re.sub(
+        r"\$\{\w+:-([^}]*)\}", r"\1", in_compose["PREFECT_SERVER_UI_API_URL"]
+    )
+    assert in_cluster == in_compose
+
+
+def test_prefect_knows_the_settings_that_it_is_given() -> None:
+    from prefect.settings import Settings as PrefectSettings
+
+    given = set(re.findall(r"\bPREFECT_[A-Z_]+\b", "".join(file.read_text() for file in FILES)))
+    # These are compose's own; where the UI is published.
+    given -= {"PREFECT_ADDRESS", "PREFECT_PORT"}
+    known = {name.upper() for name in known_names(PrefectSettings)}
+    assert given - known == set()
+
+
+def known_names(settings: Any) -> Iterator[str]:
+    """The environment variables that a settings class reads, and those of the classes in it."""
+    from pydantic import AliasChoices
+
+    prefix = settings.model_config.get("env_prefix", "")
+    for name, field in settings.model_fields.items():
+        yield f"{prefix}{name}"
+        if isinstance(field.validation_alias, AliasChoices):
+            yield from (choice for choice in field.validation_alias.choices if isinstance(choice, str))
+        if hasattr(field.annotation, "model_config"):
+            yield from known_names(field.annotation)
+
+
+# What runs is what was tried.
+
+
+def images() -> set[str]:
+    base = re.findall(r"^ARG PYTHON=(.*)", DOCKERFILE.read_text(), re.M)
+    listed = (line for file in [COMPOSE, *CLUSTER.rglob("*.yaml")] for line in file.read_text().splitlines())
+    return {*base, *(found[1] for line in listed if (found := re.match(r"[\s-]*image: (.*)", line)))}
+
+
+def test_every_image_has_a_version() -> None:
+    ours = {"onrecord", "${ONRECORD_IMAGE:-onrecord:0.1.0}"}
+    assert ours < images()
+    for image in images() - ours:
+        assert re.fullmatch(r"[a-z/.-]+:\d+(\.\d+)+(-[a-z-]+)?(@sha256:[0-9a-f]{64})?", image), image
+
+
+def test_all_stages_have_the_same_base() -> None:
+    assert set(re.findall(r"^FROM (\S+)", DOCKERFILE.read_text(), re.M)) == {"${PYTHON}"}
+    (base,) = (image for image in images() if image.startswith("python:"))
+    assert f'base.name="docker.io/library/{base}"' in DOCKERFILE.read_text()
+
+
+def test_what_is_installed_is_what_the_constraints_say() -> None:
+    installs = re.findall(r"pip install (.*)", DOCKERFILE.read_text())
+    assert installs
+    assert all("-c constraints.txt" in each for each in installs)
+
+
+def test_our_own_version_is_the_current_one() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert f"ARG VERSION={version} " in DOCKERFILE.read_text()
+    assert f'newTag: "{version}"' in (CLUSTER / "kustomization.yaml").read_text()
+    named = "".join(file.read_text() for file in FILES)
+    assert set(re.findall(r"\bonrecord:(\d+\.\d+\.\d+)", named)) == {version}
+
+
+# They give away nothing, and may do no more than they need to.
+
+
+def test_no_secret_stands_in_the_files() -> None:
+    for file in FILES:
+        for line in file.read_text().splitlines():
+            for name, value in re.findall(r"(\w*(?:PASSWORD|AUTH_STRING|TOKEN|SECRET|_KEY)\w*)[=:][ ]?(\S*)", line):
+                assert not value or value.startswith(("/", '"$(', "$(")), f"{file}: {name} has a value"
+    assert not [each for each in resources() if each["kind"] == "Secret"]
+
+
+def test_secrets_and_what_they_are_for_stay_out_of_version_control() -> None:
+    files = [secret["file"] for secret in yaml.safe_load(COMPOSE.read_text())["secrets"].values()]
+    ignored = (DEPLOY / "docker" / ".gitignore").read_text().split()
+    assert {f"{Path(file).parts[0]}/" for file in files} | {".env"} <= set(ignored)
+
+
+def test_the_image_runs_as_a_user_who_may_do_nothing_else() -> None:
+    (user,) = re.findall(r"^USER (\S+)", DOCKERFILE.read_text(), re.M)
+    assert user == "10001:10001"
+    assert all(pod["securityContext"]["runAsUser"] in (10001, 999) for _, pod in pods())
+
+
+def test_nothing_calls_home() -> None:
+    image = DOCKERFILE.read_text()
+    assert "PREFECT_SERVER_ANALYTICS_ENABLED=false" in image
+    for file in [DOCKERFILE, *(unit for unit in UNITS if unit.suffix == ".service")]:
+        assert "ORT_DISABLE_TELEMETRY=1" in file.read_text(), file
+
+
+@pytest.mark.parametrize(("name", "pod"), pods(), ids=[name for name, _ in pods()])
+def test_a_pod_is_confined(name: str, pod: dict[str, Any]) -> None:
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    for container in pod["containers"]:
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+        assert set(container["resources"]["limits"]) == {"cpu", "memory"}
+
+
+@pytest.mark.parametrize("name", services())
+def test_a_service_is_confined(name: str) -> None:
+    service = services()[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory", "pids"}
+    assert service["restart"] == "unless-stopped"
+
+
+@pytest.mark.parametrize("unit", [unit for unit in UNITS if unit.suffix == ".service"], ids=lambda unit: unit.name)
+def test_a_unit_is_confined(unit: Path) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not installed")
+    told = checked("systemd-analyze", "security", "--offline=true", unit)
+    (exposure,) = re.findall(r"exposure level for \S+: ([0-9.]+)", told)
+    assert float(exposure) < 2
+
+
+# What belongs together fits together.
+
+
+def test_one_process_writes() -> None:
+    (worker,) = (each for each in resources() if each["metadata"]["name"] == "onrecord" and "spec" in each)
+    assert worker["spec"]["replicas"] == 1
+    assert worker["spec"]["strategy"] == {"type": "Recreate"}
+
+
+@pytest.mark.parametrize("name", ["backup", "maintain", "export"])
+def test_maintenance_runs_where_the_volume_is(name: str) -> None:
+    (affinity,) = dict(pods())[name]["affinity"]["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    assert affinity["labelSelector"]["matchLabels"] == {"app.kubernetes.io/name": "onrecord"}
+    assert {"claimName": "warehouse"} in [each.get("persistentVolumeClaim") for each in dict(pods())[name]["volumes"]]
+
+
+def test_who_runs_the_schedules_keeps_its_name() -> None:
+    # By it, it knows its work pool again; a container has another one each time unless it is given one.
+    assert services()["onrecord"]["hostname"] == dict(pods())["onrecord"]["hostname"] == "onrecord"
+    assert services()["maintenance"]["hostname"] != "onrecord"
+
+
+def test_pods_have_the_volumes_that_they_mount_and_the_secrets_that_the_example_lists() -> None:
+    example = (CLUSTER / "secrets.example.env").read_text()
+    claims = {each["metadata"]["name"] for each in resources() if each["kind"] == "PersistentVolumeClaim"}
+    templates = {"data"}
+    for name, pod in pods():
+        volumes = {volume["name"]: volume for volume in pod["volumes"]}
+        mounted = {mount["name"] for each in pod["containers"] for mount in each["volumeMounts"]}
+        assert mounted - templates == set(volumes), name
+        for volume in volumes.values():
+            if "persistentVolumeClaim" in volume:
+                assert volume["persistentVolumeClaim"]["claimName"] in claims
+            for item in volume.get("secret", {}).get("items", []):
+                assert re.search(f"^{item['key']}=$", example, re.M)
+
+
+def test_the_server_and_its_database_are_found_under_their_names() -> None:
+    ports = {
+        each["metadata"]["name"]: each["spec"]["ports"][0]["port"] for each in resources() if each["kind"] == "Service"
+    }
+    env = {name: {each["name"]: each["value"] for each in pod["containers"][0].get("env", [])} for name, pod in pods()}
+    server, worker = env["prefect"], env["onrecord"]
+    assert ports[server["PREFECT_SERVER_DATABASE_HOST"]] == int(server["PREFECT_SERVER_DATABASE_PORT"])
+    assert worker["PREFECT_API_URL"] == f"http://prefect:{ports['prefect']}/api"
+    in_compose = services()
+    assert in_compose["prefect"]["environment"]["PREFECT_SERVER_DATABASE_HOST"] in in_compose
+    assert in_compose["onrecord"]["environment"]["PREFECT_API_URL"] == "http://prefect:4200/api"
+
+
+# with-secrets
+
+
+def with_secrets(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": os.environ["PATH"], "CREDENTIALS_DIRECTORY": str(folder)}
+    script = str(DEPLOY / "with-secrets.sh")
+    return subprocess.run([script, *command], env=environment, capture_output=True, text=True)
+
+
+def test_a_file_is_the_variable_that_it_is_named_after(tmp_path: Path) -> None:
+    value = "p'a\"ss $HOME `word` \\ é"
+    (tmp_path / "real").write_text(value + "\n")
+    # Kubernetes hands them over as links.
+    (tmp_path / "PREFECT_API_AUTH_STRING").symlink_to(tmp_path / "real")
+    program = "import os; print(os.environ['PREFECT_API_AUTH_STRING'], 'real' in os.environ)"
+
+    assert with_secrets(tmp_path, sys.executable, "-c", program).stdout == f"{value} False\n"
+
+
+def test_the_command_takes_the_place_of_the_shell(tmp_path: Path) -> None:
+    assert with_secrets(tmp_path / "not there", "sh", "-c", "exit 143").returncode == 143
+
+
+def test_an_empty_secret_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "PREFECT_API_AUTH_STRING").write_text("\n")
+
+    done = with_secrets(tmp_path, "true")
+
+    assert done.returncode == 2
+    assert f"{tmp_path}/PREFECT_API_AUTH_STRING is empty: write the value" in done.stderr
