@@ -61,10 +61,9 @@ _NOT_FOR_PLUGINS = {table.name for table in INGEST_TABLES + CLEAN_TABLES + BOOKK
 _TAKEN = {
     "migration", "statement",
     # What the engine calls temporary tables: one of these names in a query would not mean the plugin's table.
-    "candidate_attempted", "candidate_done", "candidate_failed",
-    "changed", "chosen", "earlier", "incoming", "item", "known",
-    "old_article", "old_document", "old_failure", "old_run", "published_run", "replaced", "states", "subject",
-    "target", "tried", "unpublished",
+    "candidate_attempted", "candidate_done", "candidate_failed", "changed", "chosen", "differing", "earlier",
+    "incoming", "item", "known", "old_article", "old_document", "old_failure", "old_run", "portion", "published_run",
+    "replaced", "states", "subject", "target", "tried", "unpublished", "wanted_now",
 }  # fmt: skip
 
 AnyComponent = TypeVar("AnyComponent", bound=Component)

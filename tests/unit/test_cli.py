@@ -759,7 +759,7 @@ def improved(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     source = (project / "plugins/measure.py").read_text()
     source = source.replace('"lengths", "1"', '"lengths", "2"').replace("words=len(", "words=100 + len(")
     (project / "plugins/measure.py").write_text(source)
-    (project / "onrecord.toml").write_text(CONFIG + 'stale = "leave"\n')
+    (project / "onrecord.toml").write_text(CONFIG + '[run]\nstale = "leave"\n')
     # This process is to keep its priority.
     monkeypatch.setattr("onrecord.cli.backfill.yield_to_others", lambda: None)
     return project
