@@ -134,11 +134,16 @@ def _look_after(parts: Sequence[Supervised], worker: Supervised, watchdog: Watch
 def _watchdog(configuration: Configuration, schedules: Sequence[Planned]) -> Iterator[Watchdog]:
     """Register the schedules, drop the ticks that were missed, and get what looks after the runs from then on."""
     from prefect.client.orchestration import get_client
+    from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
     from .schedules import register
     from .watchdog import Watchdog
 
-    with get_client(sync_client=True, httpx_settings={"timeout": 20}) as client:
+    # Its own patience, of a minute, would be spent while a worker lies dead.
+    with (
+        temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}),
+        get_client(sync_client=True, httpx_settings={"timeout": 10}) as client,
+    ):
         watchdog = Watchdog(client, configuration.settings.up.pool)
         # A server that has just come up has much to do, and not all it is asked for gets done.
         patiently = Retrying(

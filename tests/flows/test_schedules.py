@@ -194,8 +194,9 @@ def started(client, deployment) -> Iterator[object]:
             ["sleep", "600"], env={"PREFECT__FLOW_RUN_ID": str(run.id), "PATH": os.environ["PATH"]}
         )
         processes.append(process)
-        client.set_flow_run_state(run.id, state or Running(), force=True)
         client.update_flow_run(run.id, infrastructure_pid=str(process.pid))
+        # A run without a process would be cancelled at once.
+        client.set_flow_run_state(run.id, state or Running(), force=True)
         return run.id, process
 
     yield start
