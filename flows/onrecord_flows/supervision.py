@@ -41,6 +41,11 @@ class Supervised:
         """Its exit status, if it has ended."""
         return self._process.poll() if self._process else None
 
+    @property
+    def age(self) -> float:
+        """Seconds since it was last started."""
+        return time.monotonic() - self._began
+
     def start(self) -> None:
         """Start it."""
         self.output.parent.mkdir(parents=True, exist_ok=True)
@@ -65,7 +70,7 @@ class Supervised:
             # What it has started would go on with nobody to look after it.
             self._end_group(self._process.pid)
             self._process = None
-            if time.monotonic() - self._began > LONGEST_PAUSE:
+            if self.age > LONGEST_PAUSE:
                 self._pause = FIRST_PAUSE
             self._due = time.monotonic() + self._pause
             log.warning(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 from filelock import FileLock, Timeout
 from rich.markup import escape
-from tenacity import Retrying, retry_if_not_exception_type, stop_after_delay, wait_exponential
+from tenacity import RetryCallState, Retrying, retry_if_not_exception_type, stop_after_delay, wait_exponential
 
 from onrecord.cli import console, opened, options
 from onrecord.config import Configuration
@@ -34,8 +34,8 @@ log = logging.getLogger("onrecord")
 
 _LOOK_SECONDS = 3.0
 """How often the server is asked for runs that were missed or killed."""
-_SILENT_SECONDS = 120.0
-"""A server of ours that says nothing for so long is ended and started again."""
+_SILENT_SECONDS = 180.0
+"""A server of ours that says nothing for so long, or takes so long to come up, is ended and started again."""
 _STOP_SECONDS = 30.0
 """How long each part has to end before it is made to."""
 _QUERY_SECONDS = "2"
@@ -108,6 +108,7 @@ def _keep_up(configuration: Configuration, schedules: Sequence[Planned], port: i
 
 def _look_after(parts: Sequence[Supervised], worker: Supervised, watchdog: Watchdog, url: str | None) -> None:
     looked = answered = time.monotonic()
+    failing = False
     while True:
         for part in parts:
             if part.tend():
@@ -118,14 +119,16 @@ def _look_after(parts: Sequence[Supervised], worker: Supervised, watchdog: Watch
             try:
                 watchdog.drop_missed()
                 watchdog.mark_dead(worker.started_at)
-                answered = time.monotonic()
+                answered, failing = time.monotonic(), False
             except Exception as error:
                 # Whatever it is, it is the server's, and passes when the server is back.
-                log.warning("the Prefect server cannot be asked: %s: %s", type(error).__name__, error)
-                if url and time.monotonic() - answered > _SILENT_SECONDS:
+                if not failing:
+                    log.warning("the Prefect server cannot be asked: %s: %s", type(error).__name__, error)
+                failing = True
+                silent = time.monotonic() - answered
+                if url and min(silent, parts[-1].age) > _SILENT_SECONDS:
                     log.warning("the Prefect server does not answer; it is started again")
                     parts[-1].stop(_STOP_SECONDS)
-                    answered = time.monotonic()
         interrupts.heed()
         time.sleep(0.25)
 
@@ -150,6 +153,7 @@ def _watchdog(configuration: Configuration, schedules: Sequence[Planned]) -> Ite
             retry=retry_if_not_exception_type(OnrecordError),
             wait=wait_exponential(max=10),
             stop=stop_after_delay(_SILENT_SECONDS),
+            before_sleep=_tell_of_failure,
             reraise=True,
         )
         try:
@@ -206,6 +210,11 @@ def _wait_for(part: Supervised, url: str) -> None:
         if part.ended() is not None or time.monotonic() > deadline:
             raise OnrecordError(f"the Prefect server did not start; see {part.output}")
         time.sleep(0.1)
+
+
+def _tell_of_failure(attempt: RetryCallState) -> None:
+    error = attempt.outcome.exception() if attempt.outcome else None
+    log.warning("the Prefect server does not take the schedules yet, tried again: %s", error)
 
 
 def _show(configuration: Configuration, schedules: Sequence[Planned], home: Path | None) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -65,7 +66,8 @@ class Watchdog:
             for run in runs:
                 due = run.next_scheduled_start_time or now
                 if run is not runs[-1] or (begun and due <= begun):
-                    self._client.delete_flow_run(run.id)
+                    with suppress(ObjectNotFound):
+                        self._client.delete_flow_run(run.id)
                     dropped += 1
         return dropped
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import socket
 import sqlite3
@@ -21,7 +22,7 @@ import pytest
 
 from onrecord_flows.supervision import Supervised
 
-from .conftest import Project, wait_until
+from .conftest import Project, kept_database, wait_until
 
 # ── What cannot be started ───────────────────────────────────────────────────────────────────────
 
@@ -124,7 +125,7 @@ def test_stopping_ends_all_of_it(family: Supervised) -> None:
 
 # ── Unattended ───────────────────────────────────────────────────────────────────────────────────
 
-SECONDS = 240
+SECONDS = 150
 """How long things are killed."""
 
 
@@ -177,6 +178,11 @@ class Inbox:
         draft.write_text(self.there[name] + "\n")
         draft.replace(self.folder / name)
 
+    def withdraw(self, name: str) -> None:
+        (self.folder / name).unlink()
+        del self.there[name]
+        self.withdrawn.add(name)
+
     def step(self) -> None:
         kind = self.chance.random()
         if kind < 0.6 or len(self.there) < 4:
@@ -184,19 +190,16 @@ class Inbox:
         elif kind < 0.85:
             self.write(self.chance.choice(sorted(self.there)))
         else:
-            name = self.chance.choice(sorted(self.there))
-            (self.folder / name).unlink()
-            del self.there[name]
-            self.withdrawn.add(name)
+            self.withdraw(self.chance.choice(sorted(self.there)))
 
-    def published(self, project: Project) -> tuple[dict[str, str], set[str]]:
-        """What the published database says is there, and what it says is withdrawn."""
-        if not (project.warehouse / "onrecord.duckdb").exists():
-            return {}, set()
+    def is_published(self, project: Project) -> bool:
+        """Whether the published database has every article once, as it is now, and the others as withdrawn."""
         rows = project.sql("select uri, body, withdrawn_at is not null from listing join article using (article_id)")
         names = [(uri.rpartition("/")[2], body, gone) for uri, body, gone in rows]
         assert len(names) == len({name for name, _, _ in names}), "every article once"
-        return {n: body for n, body, gone in names if not gone}, {n for n, _, gone in names if gone}
+        there, gone = {n: body for n, body, gone in names if not gone}, {n for n, _, gone in names if gone}
+        # One that came and went between two runs was never seen.
+        return there == self.there and "000.txt" in gone and gone <= self.withdrawn
 
 
 def processes_of(up: int) -> dict[str, list[int]]:
@@ -225,14 +228,19 @@ def processes_of(up: int) -> dict[str, list[int]]:
 @pytest.mark.slow
 @pytest.mark.timeout(1500)
 def test_whatever_is_killed_every_article_is_there_once_no_runs_overlap_and_readers_are_never_disturbed(
-    project: Project,
+    tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
+    project = Project.made_in(tmp_path)
     project.environment.pop("PREFECT_API_URL", None)
     project.environment["PREFECT_HOME"] = str(project.root / "home")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     project.configure(f'\n[run]\nworkers = 1\n[up]\nport = {port}\n[[schedule]]\ninterval = "10s"\n')
+    # Made for other tests, if these have been run; otherwise the server makes one, which takes its time.
+    if (database := kept_database(request)).exists():
+        (project.warehouse / "prefect").mkdir(parents=True)
+        shutil.copyfile(database, project.warehouse / "prefect" / "prefect.db")
     chance = random.Random(5)
     inbox = Inbox(project.inbox, chance)
     reader = Reader(project.warehouse / "onrecord.duckdb")
@@ -244,8 +252,10 @@ def test_whatever_is_killed_every_article_is_there_once_no_runs_overlap_and_read
     reader.start()
     killed: Counter[str] = Counter()
     try:
-        inbox.step()
+        for _ in range(4):
+            inbox.step()
         wait_until(reader.published.exists, "the first run to be published", 300)
+        inbox.withdraw("000.txt")
         begun = last = time.monotonic()
         pause = 20.0
         while time.monotonic() - begun < SECONDS:
@@ -260,7 +270,7 @@ def test_whatever_is_killed_every_article_is_there_once_no_runs_overlap_and_read
                         killed[kind] += 1
                 last, pause = time.monotonic(), chance.uniform(15, 40)
             time.sleep(chance.uniform(0.5, 3))
-        wait_until(lambda: inbox.published(project) == (inbox.there, inbox.withdrawn), "all of it", 400)
+        wait_until(lambda: inbox.is_published(project), "all of it to be published", 400)
     finally:
         up.terminate()
         status = up.wait(120)
@@ -281,7 +291,7 @@ def test_whatever_is_killed_every_article_is_there_once_no_runs_overlap_and_read
     overlaps = [(before, after) for before, after in pairwise(ended) if before[1] and before[1] > after[0]]
     assert overlaps == []
     assert {status for _, _, status in runs} <= {"completed", "killed", "interrupted"}
-    assert len(runs) > 5
+    assert len(runs) > 2
     with sqlite3.connect(project.warehouse / "prefect" / "prefect.db") as database:
         states = database.execute("select state_name, count(*) from flow_run group by 1").fetchall()
     print(states)
