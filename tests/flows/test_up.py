@@ -155,7 +155,7 @@ class Reader(threading.Thread):
             "a mention without its article": "select count(*) from mention anti join article using (article_id)",
             "a claim without its article": "select count(*) from claim anti join article using (article_id)",
             "a mention that is not in the text": "select count(*) from mention m join article a using (article_id) "
-            "where substring(a.body, m.start + 1, m.end - m.start) <> m.text",
+            "where substring(a.body, m.start_char + 1, m.end_char - m.start_char) <> m.text",
         }.items():
             if (count := connection.execute(query).fetchall()[0][0]) != 0:
                 self.wrong.append(f"{what}: {count}")
