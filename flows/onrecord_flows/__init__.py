@@ -12,7 +12,9 @@ from onrecord import hookimpl
 
 @hookimpl
 def register_commands(cli: click.Group) -> None:
-    """Add `onrecord run`."""
+    """Add `onrecord run` and `onrecord up`."""
     from .command import run
+    from .up import up
 
     cli.add_command(run)
+    cli.add_command(up)

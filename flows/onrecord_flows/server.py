@@ -61,8 +61,8 @@ def prefect(log: Path, form: Literal["text", "json"] = "text") -> Iterator[None]
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     log.parent.mkdir(parents=True, exist_ok=True)
-    if _configured():
-        with _quiet(log, form):
+    if configured():
+        with quiet(log, form):
             yield
         return
     # Two first runs at a time must not both make Prefect's database.
@@ -76,7 +76,7 @@ def prefect(log: Path, form: Literal["text", "json"] = "text") -> Iterator[None]
 
         wait_for(server, url, log)
         starting.release()
-        with _quiet(log, form, url):
+        with quiet(log, form, url):
             yield
     finally:
         starting.release()
@@ -88,7 +88,7 @@ def home() -> Path:
     return Path(os.environ.get("PREFECT_HOME", Path.home() / ".prefect"))
 
 
-def _configured() -> bool:
+def configured() -> bool:
     """Whether the user has a server of their own, in the environment or in a profile."""
     if os.environ.get("PREFECT_API_URL"):
         return True
@@ -97,6 +97,22 @@ def _configured() -> bool:
     from prefect.settings import get_current_settings
 
     return get_current_settings().api.url is not None
+
+
+def kept(home: Path, port: int) -> tuple[list[str], dict[str, str]]:
+    """The command and the environment of a server that stays, with its database in a folder of its own."""
+    return [sys.executable, "-c", _CHILD, str(port)], {
+        **os.environ,
+        "PREFECT_HOME": str(home),
+        "PREFECT_API_URL": "",
+        "PREFECT_SERVER_API_PORT": str(port),
+        # On a machine that is busy with a run, five seconds are not enough for SQLite.
+        "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
+        "PREFECT_SERVER_DATABASE_CONNECTION_TIMEOUT": "60",
+        # What runs leave in the database is no record of anything: the warehouse has its own.
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(30 * 24 * 3600),
+    }
 
 
 def started(log: Path) -> tuple[subprocess.Popen[bytes], str]:
@@ -123,12 +139,19 @@ def wait_for(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
     while time.monotonic() < deadline:
         if server.poll() is not None:
             raise OnrecordError(f"the Prefect server did not start (exit status {server.returncode}); see {log}")
-        try:
-            with urllib.request.urlopen(f"{url}/health", timeout=2):  # noqa: S310 (it is http)
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
+        if answers(url):
+            return
+        time.sleep(0.1)
     raise OnrecordError(f"the Prefect server was not ready within {START_SECONDS} seconds; see {log}")
+
+
+def answers(url: str) -> bool:
+    """Whether there is a server that answers at this address."""
+    try:
+        with urllib.request.urlopen(f"{url}/health", timeout=2):  # noqa: S310 (it is http)
+            return True
+    except (urllib.error.URLError, OSError):
+        return False
 
 
 def stop(server: subprocess.Popen[bytes]) -> None:
@@ -143,8 +166,8 @@ def stop(server: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def _quiet(log: Path, form: Literal["text", "json"], url: str | None = None) -> Iterator[None]:
-    """Send what Prefect would print to the file."""
+def quiet(log: Path, form: Literal["text", "json"], url: str | None = None) -> Iterator[None]:
+    """Send what Prefect would print to the file; with `url`, use the server there."""
     # Prefect sets its logging up when it is imported in earnest, which is what the flow does.
     from prefect.logging.handlers import APILogWorker
     from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings

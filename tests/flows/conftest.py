@@ -28,7 +28,7 @@ def prefect_url(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixtur
     Making that database takes half a minute, so it is kept for the next session.
     """
     home = tmp_path_factory.mktemp("prefect")
-    kept = Path(request.config.cache.mkdir("prefect")) / "prefect-3.8.8.db"
+    kept = kept_database(request)
     if kept.exists():
         shutil.copyfile(kept, home / "prefect.db")
     os.environ |= server.ENVIRONMENT | {"PREFECT_HOME": str(home)}
@@ -46,6 +46,11 @@ def prefect_url(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixtur
     finally:
         os.environ.pop("PREFECT_API_URL", None)
         server.stop(process)
+
+
+def kept_database(request: pytest.FixtureRequest) -> Path:
+    """Where the database of a server that has only just been started is kept."""
+    return Path(request.config.cache.mkdir("prefect")) / "prefect-3.8.8.db"
 
 
 @dataclass

@@ -56,12 +56,13 @@ def holder(directory: Path) -> str | None:
         who = f"process {described['pid']} on {described['host']} (since {described['since']})"
     except (OSError, ValueError, KeyError):
         return None
-    if described["host"] == socket.gethostname() and not _is_alive(described["pid"]):
+    if described["host"] == socket.gethostname() and not is_alive(described["pid"]):
         return None
     return who
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Whether there is a process of that number on this machine."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

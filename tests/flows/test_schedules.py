@@ -1,0 +1,298 @@
+"""Schedules on a real server: what is registered, which ticks are dropped, which runs are known to be dead."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from onrecord.config import Configuration, load
+from onrecord.errors import ConfigError, OnrecordError
+from onrecord.warehouse.lock import locked
+
+from .conftest import ROOT, Project
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def client(prefect_url: str) -> Iterator[object]:
+    from prefect.client.orchestration import get_client
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    with temporary_settings({PREFECT_API_URL: prefect_url}), get_client(sync_client=True) as made:
+        yield made
+
+
+@pytest.fixture
+def pool() -> str:
+    return f"pool-{uuid.uuid4().hex[:8]}"
+
+
+def scheduled(project: Project, pool: str, *tables: str) -> Configuration:
+    project.configure(f'\n[up]\npool = "{pool}"\n' + "".join(f"\n[[schedule]]\n{table}\n" for table in tables))
+    return load(project.root / "onrecord.toml")
+
+
+def register(client, configuration: Configuration) -> dict[str, object]:
+    """The deployments of a configuration's work pool, by name, once it has been registered."""
+    from prefect.client.schemas.filters import WorkPoolFilter, WorkPoolFilterName
+
+    from onrecord_flows import schedules
+
+    schedules.register(client, configuration, schedules.planned(configuration))
+    pool = configuration.settings.up.pool
+    found = client.read_deployments(work_pool_filter=WorkPoolFilter(name=WorkPoolFilterName(any_=[pool])))
+    return {deployment.name.removeprefix(f"{pool}-"): deployment for deployment in found}
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ('cron = "61 * * * *"', "table .schedule default.: key `cron`: Invalid cron string"),
+        ('rrule = "FREQ=NEVER"', "table .schedule default.: key `rrule`: Invalid RRule string"),
+    ],
+)
+def test_what_is_no_cron_or_rrule_is_an_error_of_the_configuration(project: Project, table: str, said: str) -> None:
+    from onrecord_flows.schedules import planned
+
+    with pytest.raises(ConfigError, match=said):
+        planned(scheduled(project, "any", table))
+
+
+def test_schedules_say_in_words_when_they_run_what_and_when_next(project: Project) -> None:
+    from onrecord_flows.schedules import planned
+
+    first, second = planned(
+        scheduled(
+            project,
+            "any",
+            'name = "a"\ninterval = "15m"',
+            'cron = "0 6 * * *"\ntimezone = "Asia/Tokyo"\nsources = ["x"]',
+        )
+    )
+    assert (first.words, second.words) == ("every 0:15:00, all sources", "0 6 * * * (Asia/Tokyo), x")
+    assert timedelta() < first.next_due() - datetime.now(UTC) <= timedelta(minutes=15)
+    assert second.next_due().astimezone(UTC).hour == 21
+
+
+def test_deployments_are_what_the_configuration_says_and_go_when_it_no_longer_has_them(
+    project: Project, client, pool: str
+) -> None:
+    tables = ['interval = "10s"\nsources = ["files"]', 'name = "night"\ncron = "0 3 * * *"\ntimezone = "Europe/Berlin"']
+    found = register(client, scheduled(project, pool, *tables))
+
+    assert set(found) == {"default", "night"}
+    assert found["default"].parameters == {
+        "config": str(project.root / "onrecord.toml"),
+        "warehouse": str(project.warehouse),
+        "sources": ["files"],
+        "wait": False,
+    }
+    ids = {name: deployment.id for name, deployment in found.items()}
+
+    found = register(client, scheduled(project, pool, tables[0].replace("10s", "20s"), 'name = "b"\ninterval = 60'))
+    assert set(found) == {"default", "b"}
+    assert found["default"].id == ids["default"]
+    assert [each.schedule.interval for each in found["default"].schedules] == [timedelta(seconds=20)]
+
+
+def test_a_work_pool_of_somebody_else_is_left_alone(project: Project, client, pool: str, tmp_path: Path) -> None:
+    register(client, scheduled(project, pool, "interval = 60"))
+    other = scheduled(project, pool, "interval = 60").with_settings(warehouse=tmp_path / "other")
+
+    with pytest.raises(OnrecordError, match=f"the work pool `{pool}` .* belongs to .*{project.warehouse}.*another one"):
+        register(client, other)
+
+
+# ── Missed ticks ─────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def deployment(project: Project, client, pool: str):
+    """A deployment whose schedule makes no runs by itself for a hundred years."""
+    return register(client, scheduled(project, pool, 'rrule = "FREQ=YEARLY;INTERVAL=100"'))["default"]
+
+
+def overdue(client, deployment, *minutes: int, by_hand: bool = False) -> list[uuid.UUID]:
+    """Runs that were due some minutes ago."""
+    from prefect.states import Scheduled
+
+    made = []
+    for ago in minutes:
+        due = NOW - timedelta(minutes=ago)
+        run = client.create_flow_run_from_deployment(deployment.id, state=Scheduled(scheduled_time=due))
+        made.append(run.id)
+        if not by_hand:
+            as_the_scheduler_does(run.id)
+    return made
+
+
+def as_the_scheduler_does(run: uuid.UUID) -> None:
+    """Mark a run as one that the server's scheduler has made; no part of the server's interface does."""
+    import sqlite3
+
+    with sqlite3.connect(Path(os.environ["PREFECT_HOME"]) / "prefect.db", timeout=60) as database:
+        changed = database.execute("update flow_run set auto_scheduled = 1 where id = ?", [str(run)])
+        assert changed.rowcount == 1
+
+
+def left(client, runs: list[uuid.UUID]) -> list[uuid.UUID]:
+    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
+
+    found = {run.id for run in client.read_flow_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=runs)))}
+    return [run for run in runs if run in found]
+
+
+def test_of_the_ticks_that_were_missed_one_is_left(client, deployment, pool: str) -> None:
+    from onrecord_flows.watchdog import Watchdog
+
+    runs = overdue(client, deployment, 50, 40, 30, 20, 10)
+    assert Watchdog(client, pool).drop_missed() == 4
+    assert left(client, runs) == runs[-1:]
+    assert Watchdog(client, pool).drop_missed() == 0
+
+
+def test_runs_that_are_not_due_and_runs_that_somebody_asked_for_are_left(client, deployment, pool: str) -> None:
+    from onrecord_flows.watchdog import Watchdog
+
+    asked, runs = overdue(client, deployment, 30, 20, by_hand=True), overdue(client, deployment, 10, -10, -20)
+    assert Watchdog(client, pool).drop_missed() == 0
+    assert left(client, asked + runs) == asked + runs
+
+
+def test_what_was_due_before_a_run_began_is_done_by_that_run(client, deployment, pool: str) -> None:
+    from prefect.states import Running
+
+    from onrecord_flows.watchdog import Watchdog
+
+    at_work, *runs = overdue(client, deployment, 30, 20, 10)
+    client.set_flow_run_state(at_work, Running(), force=True)
+    assert Watchdog(client, pool).drop_missed() == 2
+    assert left(client, [at_work, *runs]) == [at_work]
+
+
+# ── Runs that were killed ────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def started(client, deployment) -> Iterator[object]:
+    """Start a process for a run of the deployment, as a worker does; returns the run and the process."""
+    from prefect.states import Running
+
+    processes = []
+
+    def start(state: object | None = None) -> tuple[uuid.UUID, subprocess.Popen[bytes]]:
+        run = client.create_flow_run_from_deployment(deployment.id)
+        process = subprocess.Popen(
+            ["sleep", "600"], env={"PREFECT__FLOW_RUN_ID": str(run.id), "PATH": os.environ["PATH"]}
+        )
+        processes.append(process)
+        client.update_flow_run(run.id, infrastructure_pid=str(process.pid))
+        # A run without a process would be cancelled at once.
+        client.set_flow_run_state(run.id, state or Running(), force=True)
+        return run.id, process
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+def state_of(client, run: uuid.UUID) -> str:
+    return client.read_flow_run(run).state.name
+
+
+def test_a_run_whose_process_is_gone_is_marked_as_crashed_when_it_has_been_seen_twice(
+    client, pool: str, started
+) -> None:
+    from onrecord_flows.watchdog import Watchdog
+
+    (alive, _), (dead, process) = started(), started()
+    process.kill()
+    process.wait()
+    watchdog = Watchdog(client, pool)
+
+    assert watchdog.mark_dead(NOW) == 0
+    assert watchdog.mark_dead(NOW) == 1
+    assert (state_of(client, alive), state_of(client, dead)) == ("Running", "Crashed")
+
+
+def test_a_process_that_has_the_number_of_one_that_is_gone_deceives_nobody(client, pool: str, started) -> None:
+    from onrecord_flows.watchdog import Watchdog
+
+    run, _ = started()
+    client.update_flow_run(run, infrastructure_pid=str(os.getpid()))
+    watchdog = Watchdog(client, pool)
+    assert [watchdog.mark_dead(NOW), watchdog.mark_dead(NOW)] == [0, 1]
+
+
+def test_a_run_that_was_being_cancelled_ends_as_cancelled(client, pool: str, started) -> None:
+    from prefect.states import Cancelling
+
+    from onrecord_flows.watchdog import Watchdog
+
+    run, process = started(Cancelling())
+    process.kill()
+    process.wait()
+    watchdog = Watchdog(client, pool)
+    assert [watchdog.mark_dead(NOW), watchdog.mark_dead(NOW)] == [0, 1]
+    assert state_of(client, run) == "Cancelled"
+
+
+def test_a_run_that_never_got_a_process_is_dead_when_the_worker_that_took_it_is(client, deployment, pool: str) -> None:
+    from prefect.states import Pending
+
+    from onrecord_flows.watchdog import Watchdog
+
+    run = client.create_flow_run_from_deployment(deployment.id)
+    client.set_flow_run_state(run.id, Pending(), force=True)
+    watchdog = Watchdog(client, pool)
+    before, after = NOW - timedelta(hours=1), datetime.now(UTC) + timedelta(hours=1)
+    assert [watchdog.mark_dead(before), watchdog.mark_dead(before)] == [0, 0]
+    assert [watchdog.mark_dead(after), watchdog.mark_dead(after)] == [0, 1]
+
+
+# ── A scheduled run ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_scheduled_run_that_finds_the_warehouse_locked_ends_as_skipped(project: Project, client, deployment) -> None:
+    run = client.create_flow_run_from_deployment(deployment.id)
+    with locked(project.warehouse, wait=False):
+        done = subprocess.run(
+            [sys.executable, "-m", "prefect.engine"],
+            env={**project.environment, "PREFECT__FLOW_RUN_ID": str(run.id)},
+            capture_output=True,
+            text=True,
+        )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    state = client.read_flow_run(run.id).state
+    assert (state.name, state.type) == ("Skipped", "COMPLETED")
+    assert f"process {os.getpid()} on" in state.message
+
+
+def test_the_deployments_in_deploy_are_what_prefect_understands(client, project: Project) -> None:
+    from onrecord_flows.etl import etl
+
+    environment = {**project.environment, "PREFECT_API_URL": str(client.api_url)}
+    prefect = [sys.executable, "-m", "prefect"]
+    for line in (
+        [*prefect, "work-pool", "create", "onrecord", "--type", "process", "--overwrite"],
+        [*prefect, "--no-prompt", "deploy", "--all", "--prefect-file", str(ROOT / "deploy" / "prefect.yaml")],
+    ):
+        done = subprocess.run(line, cwd=project.root, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    deployment = client.read_deployment_by_name("etl/etl")
+    assert deployment.entrypoint == "onrecord_flows.etl.etl"
+    assert deployment.work_pool_name == "onrecord"
+    assert deployment.global_concurrency_limit.limit == 1
+    assert not deployment.pull_steps
+    etl.validate_parameters(deployment.parameters)

@@ -1,0 +1,299 @@
+"""`onrecord up`: real servers, workers and runs, some of which are killed."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from onrecord_flows.supervision import Supervised
+
+from .conftest import Project, kept_database, wait_until
+
+# ── What cannot be started ───────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("", "key `schedule`|table [schedule]: there is no schedule to run"),
+        (
+            '[schedule]\ninterval = 60\nsources = ["feed"]',
+            "key `sources`: there is no source `feed`",
+        ),
+        ('[schedule]\ncron = "soon"', "key `cron`: Invalid cron string"),
+    ],
+)
+def test_a_configuration_that_cannot_be_run_is_an_error_before_anything_is_started(
+    project: Project, table: str, said: str
+) -> None:
+    project.configure(f"\n{table}\n")
+    done = project.run(command="up")
+
+    assert done.returncode == 2
+    assert any(words in done.stderr for words in said.split("|"))
+    assert not project.warehouse.exists()
+
+
+def test_a_port_that_is_taken_is_an_error_that_says_what_to_do(project: Project) -> None:
+    project.environment.pop("PREFECT_API_URL")
+    project.environment["PREFECT_HOME"] = str(project.root / "home")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        project.configure(f"\n[schedule]\ninterval = 60\n[up]\nport = {port}\n")
+        done = project.run(command="up")
+
+    assert done.returncode == 2
+    assert f"port {port} cannot be used" in done.stderr
+    assert f"PREFECT_API_URL=http://127.0.0.1:{port}/api" in done.stderr
+
+
+# ── Supervision ──────────────────────────────────────────────────────────────────────────────────
+
+FAMILY = """
+import os, subprocess, sys
+child = subprocess.Popen(["sleep", "600"])
+print("parent", os.getpid(), "child", child.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def family(tmp_path: Path) -> Iterator[Supervised]:
+    """A process with a child, both of which are written down."""
+    made = Supervised("family", [sys.executable, "-c", FAMILY], os.environ, tmp_path / "family.log")
+    made.start()
+    yield made
+    made.stop(5)
+
+
+def members(family: Supervised, number: int = 1) -> tuple[int, int]:
+    """The parent and the child of the family that was started as the first, second, …"""
+    wait_until(lambda: family.output.exists() and family.output.read_text().count("\n") >= number, "the family")
+    words = family.output.read_text().splitlines()[number - 1].split()
+    return int(words[1]), int(words[3])
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        return (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def test_what_dies_is_started_again_and_what_it_left_is_ended(family: Supervised) -> None:
+    parent, child = members(family)
+    assert family.tend() is False
+    os.kill(parent, signal.SIGKILL)
+    wait_until(family.tend, "it to be started again")
+
+    assert is_gone(child)
+    again, _ = members(family, 2)
+    assert again != parent
+    assert not is_gone(again)
+
+
+def test_the_pause_before_it_is_started_again_grows(family: Supervised, caplog: pytest.LogCaptureFixture) -> None:
+    for number in (1, 2, 3):
+        os.kill(members(family, number)[0], signal.SIGKILL)
+        wait_until(family.tend, "it to be started again")
+
+    pauses = [message.partition("again in ")[2].split()[0] for message in caplog.messages]
+    assert pauses == ["1", "2", "4"]
+    assert "the family was ended by signal 9 (SIGKILL)" in caplog.text
+
+
+def test_stopping_ends_all_of_it(family: Supervised) -> None:
+    pids = members(family)
+    family.stop(5)
+    assert all(map(is_gone, pids))
+
+
+# ── Unattended ───────────────────────────────────────────────────────────────────────────────────
+
+SECONDS = 150
+"""How long things are killed."""
+
+
+class Reader(threading.Thread):
+    """Reads the published database all the time, and notes whatever is wrong with it."""
+
+    def __init__(self, published: Path) -> None:
+        super().__init__(daemon=True)
+        self.published, self.wrong, self.times, self.over = published, [], 0, threading.Event()
+
+    def run(self) -> None:
+        while not self.published.exists() and not self.over.is_set():
+            time.sleep(0.05)
+        while not self.over.wait(0.1):
+            try:
+                with duckdb.connect(self.published, read_only=True) as connection:
+                    self._look(connection)
+                self.times += 1
+            except Exception as error:
+                self.wrong.append(repr(error))
+
+    def _look(self, connection: duckdb.DuckDBPyConnection) -> None:
+        for what, query in {
+            "an article twice": "select count(*) - count(distinct article_id) from article",
+            "a listing twice": "select count(*) - count(distinct uri) from listing",
+            "an article without its document": "select count(*) from article anti join document using (document_id)",
+            "a mention without its article": "select count(*) from mention anti join article using (article_id)",
+            "a claim without its article": "select count(*) from claim anti join article using (article_id)",
+            "a mention that is not in the text": "select count(*) from mention m join article a using (article_id) "
+            "where substring(a.body, m.start_char + 1, m.end_char - m.start_char) <> m.text",
+        }.items():
+            if (count := connection.execute(query).fetchall()[0][0]) != 0:
+                self.wrong.append(f"{what}: {count}")
+
+
+class Inbox:
+    """A folder that keeps receiving articles, some of which change and some of which are withdrawn."""
+
+    def __init__(self, folder: Path, chance: random.Random) -> None:
+        self.folder, self.chance = folder, chance
+        self.there: dict[str, str] = {}
+        self.withdrawn: set[str] = set()
+        self.changes = 0
+
+    def write(self, name: str) -> None:
+        self.changes += 1
+        number = self.chance.randrange(10**9)
+        self.there[name] = f"Anna Smith said on Monday that bridge number {number} would open in May."
+        draft = self.folder.parent / "draft"
+        draft.write_text(self.there[name] + "\n")
+        draft.replace(self.folder / name)
+
+    def withdraw(self, name: str) -> None:
+        (self.folder / name).unlink()
+        del self.there[name]
+        self.withdrawn.add(name)
+
+    def step(self) -> None:
+        kind = self.chance.random()
+        if kind < 0.6 or len(self.there) < 4:
+            self.write(f"{len(self.there) + len(self.withdrawn):03}.txt")
+        elif kind < 0.85:
+            self.write(self.chance.choice(sorted(self.there)))
+        else:
+            self.withdraw(self.chance.choice(sorted(self.there)))
+
+    def is_published(self, project: Project) -> bool:
+        """Whether the published database has every article once, as it is now, and the others as withdrawn."""
+        rows = project.sql("select uri, body, withdrawn_at is not null from listing join article using (article_id)")
+        names = [(uri.rpartition("/")[2], body, gone) for uri, body, gone in rows]
+        assert len(names) == len({name for name, _, _ in names}), "every article once"
+        there, gone = {n: body for n, body, gone in names if not gone}, {n for n, _, gone in names if gone}
+        # One that came and went between two runs was never seen.
+        return there == self.there and "000.txt" in gone and gone <= self.withdrawn
+
+
+def processes_of(up: int) -> dict[str, list[int]]:
+    """The server, the worker and the runs of an `onrecord up`, from /proc."""
+    marks = {"server": b"create_app", "worker": b"onrecord_flows.worker", "run": b"prefect.engine"}
+    found: dict[str, list[int]] = {kind: [] for kind in marks}
+    parents = {up}
+    for _ in range(2):
+        children = set()
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                ppid = int(stat.read_text().rpartition(")")[2].split()[1])
+                line = (stat.parent / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if ppid not in parents:
+                continue
+            children.add(int(stat.parent.name))
+            for kind, mark in marks.items():
+                if mark in line:
+                    found[kind].append(int(stat.parent.name))
+        parents = children
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1500)
+def test_whatever_is_killed_every_article_is_there_once_no_runs_overlap_and_readers_are_never_disturbed(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    project = Project.made_in(tmp_path)
+    project.environment.pop("PREFECT_API_URL", None)
+    project.environment["PREFECT_HOME"] = str(project.root / "home")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    project.configure(f'\n[run]\nworkers = 1\n[up]\nport = {port}\n[[schedule]]\ninterval = "10s"\n')
+    # Made for other tests, if these have been run; otherwise the server makes one, which takes its time.
+    if (database := kept_database(request)).exists():
+        (project.warehouse / "prefect").mkdir(parents=True)
+        shutil.copyfile(database, project.warehouse / "prefect" / "prefect.db")
+    chance = random.Random(5)
+    inbox = Inbox(project.inbox, chance)
+    reader = Reader(project.warehouse / "onrecord.duckdb")
+    printed = (project.root / "printed").open("w+")
+    up = subprocess.Popen(
+        [sys.executable, "-m", "onrecord", "up"],
+        cwd=project.root, env=project.environment, stdout=printed, stderr=printed, start_new_session=True,
+    )  # fmt: skip
+    reader.start()
+    killed: Counter[str] = Counter()
+    try:
+        for _ in range(4):
+            inbox.step()
+        wait_until(reader.published.exists, "the first run to be published", 300)
+        inbox.withdraw("000.txt")
+        begun = last = time.monotonic()
+        pause = 20.0
+        while time.monotonic() - begun < SECONDS:
+            inbox.step()
+            if time.monotonic() - last > pause:
+                # What is there at the moment: between two runs there is none to be killed.
+                there = processes_of(up.pid)
+                kinds = chance.choice([["server"], ["worker"], ["run"], ["worker", "run"], ["server", "worker", "run"]])
+                for kind in kinds:
+                    for pid in there[kind]:
+                        os.kill(pid, signal.SIGKILL)
+                        killed[kind] += 1
+                last, pause = time.monotonic(), chance.uniform(15, 40)
+            time.sleep(chance.uniform(0.5, 3))
+        wait_until(lambda: inbox.is_published(project), "all of it to be published", 400)
+    finally:
+        up.terminate()
+        status = up.wait(120)
+        reader.over.set()
+        reader.join()
+        printed.seek(0)
+        print(printed.read())
+        print(f"{killed=} {inbox.changes=} {len(inbox.there)=} {len(inbox.withdrawn)=} {reader.times=}")
+
+    assert status == 0
+    assert reader.wrong == []
+    assert reader.times > SECONDS
+    assert all(killed[kind] for kind in ("server", "worker", "run")), "or nothing was tried"
+    with duckdb.connect(project.warehouse / "live.duckdb", read_only=True) as live:
+        runs = live.execute("select started_at, finished_at, status from run order by started_at").fetchall()
+    print(Counter(status for _, _, status in runs))
+    ended = [(began, finished) for began, finished, _ in runs]
+    overlaps = [(before, after) for before, after in pairwise(ended) if before[1] and before[1] > after[0]]
+    assert overlaps == []
+    assert {status for _, _, status in runs} <= {"completed", "killed", "interrupted"}
+    assert len(runs) > 2
+    with sqlite3.connect(project.warehouse / "prefect" / "prefect.db") as database:
+        states = database.execute("select state_name, count(*) from flow_run group by 1").fetchall()
+    print(states)
+    assert not {"Running", "Pending", "Cancelling"} & {name for name, _ in states}, "the server knows how each ended"
+    assert not any(processes_of(up.pid).values())
