@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 import duckdb
+from cronsim import CronSim, CronSimError
+from dateutil.rrule import rrulestr
 
-from .config import StatusSettings
+from .config import ScheduleSettings, StatusSettings
 from .errors import WarehouseError
 from .warehouse import Warehouse
 from .warehouse.lock import holder
 
 Level = Literal["fine", "attention", "unknown"]
+_RULES_GO_BACK = 60
+"""Days within which a rule of a calendar is looked at: what ticks more seldom is not watched."""
 EXIT_STATUS: dict[Level, int] = {"fine": 0, "attention": 1, "unknown": 2}
 
 
@@ -39,6 +46,40 @@ def level_of(findings: Sequence[Finding]) -> Level:
     """The worst that was found: attention is needed whatever else cannot be told."""
     levels = {finding.level for finding in findings}
     return "attention" if "attention" in levels else "unknown" if "unknown" in levels else "fine"
+
+
+def due(schedules: Iterable[ScheduleSettings], now: datetime) -> datetime | None:
+    """When a run should have ended by at the latest: the tick before the last one, of the schedule that ticks most.
+
+    None where nothing was due yet, or where a schedule cannot be read here: `onrecord up` says what is wrong with it.
+    """
+    moments = []
+    for schedule in schedules:
+        with suppress(CronSimError, ValueError, StopIteration):
+            ticks = _ticks_back(schedule, now)
+            next(ticks)
+            moments.append(next(ticks))
+    return max(moments, default=None)
+
+
+def _ticks_back(schedule: ScheduleSettings, now: datetime) -> Iterator[datetime]:
+    """The moments at which a schedule was due, the latest first."""
+    zone = ZoneInfo(schedule.timezone)
+    if schedule.interval is not None:
+        # When they began is not known here, so each is put as early as it may have been.
+        for number in count(1):
+            yield now - number * schedule.interval
+    elif schedule.cron is not None:
+        yield from CronSim(schedule.cron, now.astimezone(zone), reverse=True)
+    elif schedule.rrule is not None:
+        # Without a beginning of its own, a rule begins with the day: its count, if it has one, is not known here.
+        here = now.astimezone(zone).replace(tzinfo=None)
+        begin = (here - timedelta(days=_RULES_GO_BACK)).replace(hour=0, minute=0, second=0, microsecond=0)
+        rule = rrulestr(schedule.rrule, dtstart=begin, ignoretz=True)
+        tick = rule.before(here)
+        while tick is not None:
+            yield tick.replace(tzinfo=zone)
+            tick = rule.before(tick)
 
 
 def findings(

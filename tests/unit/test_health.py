@@ -15,8 +15,8 @@ from uuid import uuid4
 import pytest
 
 from onrecord import Ingestor
-from onrecord.config import StatusSettings
-from onrecord.health import Finding, findings, level_of
+from onrecord.config import ScheduleSettings, StatusSettings
+from onrecord.health import Finding, due, findings, level_of
 from onrecord.records import Quarantine, Run, Step
 from onrecord.testing import Sandbox
 from onrecord.warehouse import Warehouse
@@ -115,6 +115,31 @@ def test_a_run_that_is_overdue_by_the_settings(sandbox: Sandbox) -> None:
 
     at_work(sandbox)
     assert codes(sandbox, daily, now=NOW + timedelta(hours=25)) == []
+
+
+@pytest.mark.parametrize(
+    ("schedules", "expected"),
+    [
+        ([], None),
+        ([{"interval": "10m"}], "2026-03-10 11:50"),
+        ([{"cron": "0 6,18 * * *"}], "2026-03-09 18:00"),
+        # Berlin is an hour ahead: ten minutes past noon in London, ten past one there.
+        ([{"cron": "0 13 * * *", "timezone": "Europe/Berlin"}], "2026-03-09 12:00"),
+        ([{"rrule": "FREQ=DAILY;BYHOUR=6,18;BYMINUTE=0;BYSECOND=0"}], "2026-03-09 18:00"),
+        # The one that ticks most decides.
+        ([{"name": "a", "cron": "0 6,18 * * *"}, {"name": "b", "interval": "1h"}], "2026-03-10 10:10"),
+        # What cannot be read is for `onrecord up` to complain of.
+        ([{"cron": "every now and then"}], None),
+        ([{"rrule": "FREQ=NEVER"}], None),
+        ([{"cron": "0 0 30 2 *"}], None),
+    ],
+)
+def test_a_run_should_have_ended_since_the_tick_before_the_last(
+    schedules: list[dict[str, str]], expected: str | None
+) -> None:
+    now = datetime(2026, 3, 10, 12, 10, tzinfo=UTC)
+    found = due([ScheduleSettings(**each) for each in schedules], now)
+    assert (found and f"{found.astimezone(UTC):%Y-%m-%d %H:%M}") == expected
 
 
 def test_a_run_that_is_overdue_by_a_schedule(sandbox: Sandbox) -> None:
