@@ -87,8 +87,12 @@ class Draft:
     def read(self, text: str) -> None:
         """Take `text` as the document's text: NFC, `\\n` at line ends, a stretch for each line with words."""
         self.is_read = True
-        text = re.sub(r"\r\n?|[\u2028\u2029\x85\x0b\x0c]", "\n", text)
-        self.text = text if text.isascii() else unicodedata.normalize("NFC", _LONG_RUN.sub(_stream_safe, text))
+        # Most texts have none of it: looking for each is faster than a pattern for all of them.
+        if any(map(text.__contains__, _LINE_ENDS)):
+            text = re.sub(r"\r\n?|[\u2028\u2029\x85\x0b\x0c]", "\n", text)
+        if len(text) > _SHORT:
+            text = _LONG_RUN.sub(_stream_safe, text)
+        self.text = unicodedata.normalize("NFC", text)
         self.stretches = [Stretch(m.start(), m.end()) for m in re.finditer(r"\S(?:[^\n]*\S)?", self.text)]
 
     def words(self, stretch: Stretch) -> str:
@@ -164,6 +168,9 @@ class Draft:
 
 _LONG_RUN = re.compile("[^\x00-\u02ff]{200,}")
 """Where marks that combine can stand in such numbers that putting them in order takes too long."""
+_SHORT = 10_000
+"""Characters: of so few, whatever they are, it takes no time to speak of."""
+_LINE_ENDS = "\r\u2028\u2029\x85\x0b\x0c"
 _MOST_MARKS = 30
 
 

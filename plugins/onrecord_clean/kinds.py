@@ -55,7 +55,8 @@ class Kinds(Cleaner):
     def clean(self, draft: Draft) -> None:
         lines = [draft.words(stretch) for stretch in draft.stretches]
         parts = [part.text for part in paragraphs(draft)]
-        lengths = [len(part.split()) for part in parts]
+        # Lines have a space between two words; counting them is much faster than splitting.
+        lengths = [part.count(" ") + 1 for part in parts]
         words = sum(lengths)
         sentences = [part for part, length in zip(parts, lengths, strict=True) if length > 3 and ends_sentence(part)]
         if words <= _SHORT and (error := _error(draft, lines)):

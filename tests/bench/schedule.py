@@ -1,0 +1,104 @@
+"""`python -m tests.bench.schedule`: from the tick of a schedule to the published article, with `onrecord up`.
+
+The warehouse has made-up articles, as many as `--articles` says. Then a new one comes into the inbox, several times,
+and it is timed how long after the tick that was due next readers have it. `--light` leaves out the plugins that read
+language, for warehouses that would else take hours to fill.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import duckdb
+
+from tests.messing.articles import generated
+from tests.messing.furniture import SEEN
+from tests.messing.mess import Mess, messed
+
+INTERVAL = 20
+"""Seconds between ticks: more than a run takes."""
+PATIENCE = 300
+LANGUAGE = '"claims", "entities", "language", "resolution", "tally"'
+
+
+def main() -> int:
+    """Run the benchmark and print its figures."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench.schedule", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--articles", type=int, default=924)
+    parser.add_argument("--times", type=int, default=5)
+    parser.add_argument("--light", action="store_true")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="onrecord-bench-") as place:
+        root = Path(place)
+        chance = random.Random(2024)
+        inbox = root / "inbox"
+        inbox.mkdir()
+        for number in range(arguments.articles):
+            write(inbox / f"{number:06}.txt", chance)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        left_out = LANGUAGE if arguments.light else ""
+        (root / "onrecord.toml").write_text(
+            f'disable = [{left_out}]\n[plugins.files]\npaths = ["inbox"]\n[up]\nport = {port}\n'
+            f'[[schedule]]\ninterval = "{INTERVAL}s"\n'
+        )
+        begun = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "onrecord", "run"], cwd=root, check=True, stdout=subprocess.DEVNULL)
+        print(f"{arguments.articles:,} articles, first run {time.perf_counter() - begun:.1f} s")
+        with (root / "up.out").open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "onrecord", "up"], cwd=root, stdout=output, stderr=output, start_new_session=True
+            )
+        try:
+            took = [arrived(root, chance, number) for number in range(arguments.times)]
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(120)
+    whole, runs = zip(*took, strict=True)
+    for what, seconds in (("from tick to published", whole), ("of which from the lock to the end of the run", runs)):
+        each = "  ".join(f"{value:.1f}" for value in seconds)
+        print(f"{what:<44} {statistics.median(seconds):>5.1f} s, the median of {each}")
+    return 0
+
+
+def arrived(root: Path, chance: random.Random, number: int) -> tuple[float, float]:
+    """Seconds from a tick until readers have a new article, and those of the run alone."""
+    name = f"new-{number}.txt"
+    write(root / name, chance)
+    shutil.move(root / name, root / "inbox" / name)
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        published = root / "warehouse" / "onrecord.duckdb"
+        with duckdb.connect(published, read_only=True) as connection:
+            found = connection.execute(
+                "select epoch(started_at), epoch(finished_at) from run join document using (run_id) "
+                "where uri like '%' || $name", {"name": name},
+            ).fetchall()  # fmt: skip
+        if found:
+            started, finished = found[0]
+            # Ticks are counted from the beginning of 2020, which is a whole number of intervals from 1970.
+            return published.stat().st_mtime - started // INTERVAL * INTERVAL, finished - started
+        time.sleep(0.1)
+    sys.exit(f"{name} was not published within {PATIENCE} seconds:\n{(root / 'up.out').read_text()}")
+
+
+def write(file: Path, chance: random.Random) -> None:
+    """A made-up article in a file."""
+    file.write_text(messed(generated(chance), Mess(loose=False), SEEN, chance).text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
