@@ -1,4 +1,4 @@
-"""The flow `backfill`: what `onrecord backfill` does, where it can be watched, from a queue of low priority."""
+"""The flow `backfill`: what `onrecord backfill` does, where it can be watched and started from elsewhere."""
 
 from __future__ import annotations
 

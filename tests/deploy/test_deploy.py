@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import os
 import re
 import shlex
@@ -64,6 +66,36 @@ def _pods() -> Iterator[tuple[str, dict[str, Any]]]:
             yield resource["metadata"]["name"], resource["spec"]["template"]["spec"]
         elif resource["kind"] == "CronJob":
             yield resource["metadata"]["name"], resource["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    yield "run", job()["spec"]["template"]["spec"]
+
+
+@cache
+def configuration(folder: Path) -> dict[str, Any]:
+    """What a worker is told of a run: the template of its work pool with the values of the deployment `etl`."""
+    from prefect.utilities.templating import apply_values
+
+    template = json.loads((folder / "base-job-template.json").read_text())
+    known = template["variables"]["properties"]
+    defaults = {name: each["default"] for name, each in known.items() if "default" in each}
+    deployments = yaml.safe_load((folder / "deployments.yaml").read_text())["deployments"]
+    (given,) = (each["work_pool"]["job_variables"] for each in deployments if each["name"] == "etl")
+    # A worker names a run after it, and labels it.
+    found: dict[str, Any] = apply_values(
+        template["job_configuration"], {**defaults, **given, "name": "red-fox", "labels": {}}
+    )
+    return found
+
+
+def job() -> dict[str, Any]:
+    """The Job that a worker makes of a run, as it is sent to the cluster."""
+    made: dict[str, Any] = copy.deepcopy(configuration(CLUSTER)["job_manifest"])
+    pod = made["spec"]["template"]["spec"]
+    # Prefect insists on them where the cluster pays no heed to them.
+    del pod["parallelism"], pod["completions"]
+    (container,) = pod["containers"]
+    container["args"] = shlex.split(container["args"])
+    container["env"] = [{"name": name, "value": value} for name, value in container["env"].items()]
+    return made
 
 
 @cache
@@ -85,15 +117,21 @@ def test_the_compose_file_is_one() -> None:
 
 def test_the_manifests_are_what_kubernetes_accepts() -> None:
     files = {CLUSTER / name for name in yaml.safe_load((CLUSTER / "kustomization.yaml").read_text())["resources"]}
-    assert files == set(CLUSTER.glob("*.yaml")) - {CLUSTER / "kustomization.yaml"}
+    # The last one is Prefect's, not the cluster's.
+    assert files == set(CLUSTER.glob("*.yaml")) - {CLUSTER / "kustomization.yaml", CLUSTER / "deployments.yaml"}
     checked(tool("kubernetes-validate"), "--strict", "--quiet", *sorted(files))
 
 
-@pytest.mark.parametrize("part", [None, "object-store"])
+def test_the_jobs_of_the_work_pool_are_what_kubernetes_accepts(tmp_path: Path) -> None:
+    (tmp_path / "job.yaml").write_text(yaml.safe_dump(job()))
+    checked(tool("kubernetes-validate"), "--strict", "--quiet", tmp_path / "job.yaml")
+
+
+@pytest.mark.parametrize("part", [None, "object-store", "work-pool"])
 def test_kustomize_puts_them_together(part: str | None, tmp_path: Path) -> None:
     if shutil.which("kubectl") is None:
         pytest.skip("kubectl is not installed")
-    shutil.copytree(CLUSTER, tmp_path / "base", ignore=shutil.ignore_patterns("object-store"))
+    shutil.copytree(CLUSTER, tmp_path / "base", ignore=shutil.ignore_patterns("object-store", "work-pool"))
     mine = {"resources": ["base"], "images": [{"name": "onrecord", "newName": "registry.example/o", "newTag": "9"}]}
     if part:
         shutil.copytree(CLUSTER / part, tmp_path / part)
@@ -220,11 +258,12 @@ def test_the_cluster_has_the_same_sample() -> None:
 
 def test_the_containers_have_the_folders_that_the_sample_names() -> None:
     mounted = {re.sub(r"\$\{.*\}", "", volume).split(":")[1] for volume in services()["onrecord"]["volumes"]}
-    in_cluster = {mount["mountPath"] for mount in dict(pods())["onrecord"]["containers"][0]["volumeMounts"]}
+    as_runs = {volume.split(":")[1] for volume in configuration(COMPOSE.parent)["volumes"]}
     sample = tomllib.loads((DEPLOY / "onrecord.toml").read_text())
     for folder in (sample["warehouse"], *sample["plugins"]["files"]["paths"]):
-        assert folder in mounted
-        assert folder in in_cluster
+        assert folder in mounted & as_runs
+        for pod in ("onrecord", "run"):
+            assert folder in {mount["mountPath"] for mount in dict(pods())[pod]["containers"][0]["volumeMounts"]}
         assert folder in DOCKERFILE.read_text()
 
 
@@ -238,12 +277,24 @@ def test_the_server_is_told_the_same_in_compose_and_in_the_cluster() -> None:
     assert in_cluster == in_compose
 
 
+def test_onrecord_knows_the_settings_that_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = [each for _, pod in pods() for container in pod["containers"] for each in container.get("env", [])]
+    ours = {each["name"]: each["value"] for each in given if each["name"].startswith("ONRECORD_")}
+    assert ours
+    for name, value in ours.items():
+        monkeypatch.setenv(name, value)
+    # Raises for a variable that is not the name of a setting.
+    parsed({})
+
+
 def test_prefect_knows_the_settings_that_it_is_given() -> None:
     from prefect.settings import Settings as PrefectSettings
 
     given = set(re.findall(r"\bPREFECT_[A-Z_]+\b", "".join(file.read_text() for file in FILES)))
     # These are compose's own; where the UI is published.
     given -= {"PREFECT_ADDRESS", "PREFECT_PORT"}
+    # These are of a package that the worker in the cluster has.
+    given -= {name for name in given if name.startswith("PREFECT_INTEGRATIONS_KUBERNETES_")}
     known = {name.upper() for name in known_names(PrefectSettings)}
     assert given - known == set()
 
@@ -351,6 +402,18 @@ def test_a_service_is_confined(name: str) -> None:
     assert service["restart"] == "unless-stopped"
 
 
+def test_a_container_of_the_work_pool_is_confined_as_a_service_is() -> None:
+    run = configuration(COMPOSE.parent)
+    service, more = services()["onrecord"], run["container_create_kwargs"]
+    for same in ("init", "read_only", "cap_drop", "security_opt"):
+        assert more[same] == service[same], same
+    assert list(more["tmpfs"]) == service["tmpfs"]
+    assert run["privileged"] is False
+    limits = service["deploy"]["resources"]["limits"]
+    given = (f"{more['nano_cpus'] // 10**9}", run["mem_limit"].upper(), more["pids_limit"])
+    assert given == (limits["cpus"], limits["memory"], limits["pids"])
+
+
 @pytest.mark.parametrize("unit", [unit for unit in UNITS if unit.suffix == ".service"], ids=lambda unit: unit.name)
 def test_a_unit_is_confined(unit: Path) -> None:
     if shutil.which("systemd-analyze") is None:
@@ -369,8 +432,8 @@ def test_one_process_writes() -> None:
     assert worker["spec"]["strategy"] == {"type": "Recreate"}
 
 
-@pytest.mark.parametrize("name", ["backup", "maintain", "export"])
-def test_maintenance_runs_where_the_volume_is(name: str) -> None:
+@pytest.mark.parametrize("name", ["backup", "maintain", "export", "run"])
+def test_what_comes_and_goes_runs_where_the_volume_is(name: str) -> None:
     (affinity,) = dict(pods())[name]["affinity"]["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
     assert affinity["labelSelector"]["matchLabels"] == {"app.kubernetes.io/name": "onrecord"}
     assert {"claimName": "warehouse"} in [each.get("persistentVolumeClaim") for each in dict(pods())[name]["volumes"]]
@@ -408,6 +471,36 @@ def test_the_server_and_its_database_are_found_under_their_names() -> None:
     in_compose = services()
     assert in_compose["prefect"]["environment"]["PREFECT_SERVER_DATABASE_HOST"] in in_compose
     assert in_compose["onrecord"]["environment"]["PREFECT_API_URL"] == "http://prefect:4200/api"
+
+
+def test_the_work_pool_of_docker_fits_the_compose_file() -> None:
+    run = configuration(COMPOSE.parent)
+    compose = yaml.safe_load(COMPOSE.read_text())
+    assert f"${{ONRECORD_IMAGE:-{run['image']}}}" == services()["onrecord"]["image"]
+    assert set(run["networks"]) <= {f"{compose['name']}_{each}" for each in services()["prefect"]["networks"]}
+    # The others are folders of the machine.
+    named = {source for source in (each.split(":")[0] for each in run["volumes"]) if not source.startswith("/")}
+    assert named <= {f"{compose['name']}_{each}" for each in compose["volumes"]}
+    assert f"PREFECT_HOME={run['env']['PREFECT_HOME']} " in DOCKERFILE.read_text()
+    assert run["env"]["PREFECT_API_URL"] == services()["onrecord"]["environment"]["PREFECT_API_URL"]
+
+
+def test_the_work_pool_of_kubernetes_fits_the_manifests() -> None:
+    run = configuration(CLUSTER)
+    kustomization = yaml.safe_load((CLUSTER / "kustomization.yaml").read_text())
+    (image,) = kustomization["images"]
+    assert job()["spec"]["template"]["spec"]["containers"][0]["image"] == f"{image['newName']}:{image['newTag']}"
+    assert run["namespace"] == kustomization["namespace"]
+    worker = yaml.safe_load((CLUSTER / "work-pool" / "worker.yaml").read_text())["spec"]["template"]["spec"]
+    asked = {container["args"][container["args"].index("--pool") + 1] for container in worker["containers"]}
+    deployments = yaml.safe_load((CLUSTER / "deployments.yaml").read_text())["deployments"]
+    assert asked == {each["work_pool"]["name"] for each in deployments}
+    *_, policy = yaml.safe_load_all((CLUSTER / "work-pool" / "access.yaml").read_text())
+    (let_in,) = policy["spec"]["ingress"][0]["from"]
+    labels = job()["spec"]["template"]["metadata"]["labels"]
+    assert let_in["podSelector"]["matchLabels"].items() <= labels.items()
+    # Those would be taken for the worker's by whoever looks for it.
+    assert "app.kubernetes.io/name" not in labels
 
 
 # with-secrets

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import http.server
+import importlib
+import json
 import os
+import queue
+import re
 import subprocess
 import sys
+import threading
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 
 from onrecord.config import Configuration, load
 from onrecord.errors import ConfigError, OnrecordError
@@ -278,21 +286,105 @@ def test_a_scheduled_run_that_finds_the_warehouse_locked_ends_as_skipped(project
     assert f"process {os.getpid()} on" in state.message
 
 
-def test_the_deployments_in_deploy_are_what_prefect_understands(client, project: Project) -> None:
+# ── What is in deploy/ ───────────────────────────────────────────────────────────────────────────
+
+DEPLOY = ROOT / "deploy"
+
+
+def prefect(client, project: Project, *arguments: str | Path) -> None:
+    """A command of Prefect, which must end well."""
+    environment = {**project.environment, "PREFECT_API_URL": str(client.api_url)}
+    line = [sys.executable, "-m", "prefect", *map(str, arguments)]
+    done = subprocess.run(line, cwd=project.root, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def made_pools(client, file: Path) -> list[str]:
+    """Make the work pools as the first lines of a file say, and return their names."""
+    from prefect.client.schemas.actions import WorkPoolCreate
+    from prefect.exceptions import ObjectNotFound
+
+    (line,) = re.findall(r"^# .*work-pool create.*", file.read_text(), re.M)
+    names = dict.fromkeys(re.findall(r"\bonrecord[a-z-]*", line.replace("deploy/", "")))
+    (kind,) = set(re.findall(r"--type (\w+)", line))
+    template = re.search(r"--base-job-template (\S+?);? ", line)
+    for name in names:
+        # Another test may have left one of that name and another type.
+        with suppress(ObjectNotFound):
+            client.delete_work_pool(name)
+        contents = json.loads((ROOT / template[1]).read_text()) if template else {}
+        client.create_work_pool(WorkPoolCreate(name=name, type=kind, base_job_template=contents))
+    return list(names)
+
+
+@pytest.mark.parametrize("name", ["prefect.yaml", "docker/deployments.yaml", "kubernetes/deployments.yaml"])
+def test_the_deployments_in_deploy_are_what_prefect_understands(name: str, client, project: Project) -> None:
+    runs, aside = made_pools(client, DEPLOY / name)
+    prefect(client, project, "--no-prompt", "deploy", "--all", "--prefect-file", DEPLOY / name)
+
+    made = {flow: client.read_deployment_by_name(f"{flow}/{flow}") for flow in ("etl", "maintain", "backfill")}
+    assert {flow: each.work_pool_name for flow, each in made.items()} == {
+        "etl": runs,
+        "maintain": aside,
+        "backfill": aside,
+    }
+    assert [flow for flow, each in made.items() if each.schedules] == ["etl", "maintain"]
+    assert made["etl"].global_concurrency_limit.limit == 1
+    assert made["etl"].concurrency_options.collision_strategy == "CANCEL_NEW"
+    for flow, deployment in made.items():
+        module, _, function = deployment.entrypoint.rpartition(".")
+        assert function == flow
+        assert not deployment.pull_steps
+        # Raises when the flow takes no such parameters.
+        getattr(importlib.import_module(module), function).validate_parameters(deployment.parameters)
+        # What the template of the pool has no place for would be dropped without a word.
+        variables = client.read_work_pool(deployment.work_pool_name).base_job_template.get("variables", {})
+        assert set(deployment.job_variables) <= set(variables.get("properties", deployment.job_variables))
+
+
+@pytest.fixture
+def received() -> Iterator[tuple[str, queue.Queue[dict[str, str]]]]:
+    """The address of something that takes notifications, and those that it was sent."""
+    told: queue.Queue[dict[str, str]] = queue.Queue()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            told.put(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/", told
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_automations_in_deploy_tell_of_a_run_that_failed(client, project: Project, received) -> None:
+    from prefect.blocks.notifications import CustomWebhookNotificationBlock
+    from prefect.states import Failed
+
     from onrecord_flows.etl import etl
 
-    environment = {**project.environment, "PREFECT_API_URL": str(client.api_url)}
-    prefect = [sys.executable, "-m", "prefect"]
-    for line in (
-        [*prefect, "work-pool", "create", "onrecord", "--type", "process", "--overwrite"],
-        [*prefect, "--no-prompt", "deploy", "--all", "--prefect-file", str(ROOT / "deploy" / "prefect.yaml")],
-    ):
-        done = subprocess.run(line, cwd=project.root, env=environment, capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
+    url, told = received
+    message = {"subject": "{{subject}}", "body": "{{body}}"}
+    block = CustomWebhookNotificationBlock(name="test", url=url, json_data=message).save("test", overwrite=True)
+    text = (DEPLOY / "automation.yaml").read_text()
+    file = project.root / "automation.yaml"
+    file.write_text(text.replace("00000000-0000-0000-0000-000000000000", str(block)))
+    prefect(client, project, "automation", "create", "--from-file", file)
 
-    deployment = client.read_deployment_by_name("etl/etl")
-    assert deployment.entrypoint == "onrecord_flows.etl.etl"
-    assert deployment.work_pool_name == "onrecord"
-    assert deployment.global_concurrency_limit.limit == 1
-    assert not deployment.pull_steps
-    etl.validate_parameters(deployment.parameters)
+    made = client.read_automations()
+    try:
+        assert {each.name for each in made} == {each["name"] for each in yaml.safe_load(text)["automations"]}
+        run = client.create_flow_run(etl, name="red-fox", parameters={"config": "onrecord.toml"})
+        client.set_flow_run_state(run.id, Failed(message="1 of 3 batches failed"), force=True)
+        message = told.get(timeout=100)
+    finally:
+        for each in made:
+            client.delete_automation(each.id)
+
+    assert message["subject"] == "onrecord: run red-fox Failed"
+    assert message["body"].startswith("1 of 3 batches failed\n")
