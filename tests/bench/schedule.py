@@ -25,7 +25,7 @@ from tests.messing.articles import generated
 from tests.messing.furniture import SEEN
 from tests.messing.mess import Mess, messed
 
-INTERVAL = 20
+INTERVAL = 60
 """Seconds between ticks: more than a run takes."""
 PATIENCE = 300
 LANGUAGE = '"claims", "entities", "language", "resolution", "tally"'
@@ -37,7 +37,7 @@ def main() -> int:
         prog="python -m tests.bench.schedule", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--articles", type=int, default=924)
-    parser.add_argument("--times", type=int, default=5)
+    parser.add_argument("--times", type=int, default=3)
     parser.add_argument("--light", action="store_true")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="onrecord-bench-") as place:
