@@ -236,7 +236,7 @@ def test_whatever_is_killed_every_article_is_there_once_no_runs_overlap_and_read
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    project.configure(f'\n[run]\nworkers = 1\n[up]\nport = {port}\n[[schedule]]\ninterval = "10s"\n')
+    project.configure(f'\n[workers]\nprocesses = 1\n[up]\nport = {port}\n[[schedule]]\ninterval = "10s"\n')
     # Made for other tests, if these have been run; otherwise the server makes one, which takes its time.
     if (database := kept_database(request)).exists():
         (project.warehouse / "prefect").mkdir(parents=True)
@@ -254,7 +254,8 @@ def test_whatever_is_killed_every_article_is_there_once_no_runs_overlap_and_read
     try:
         for _ in range(4):
             inbox.step()
-        wait_until(reader.published.exists, "the first run to be published", 300)
+        wait_until(lambda: reader.published.exists() or up.poll() is not None, "the first run to be published", 300)
+        assert up.poll() is None, (project.root / "printed").read_text()
         inbox.withdraw("000.txt")
         begun = last = time.monotonic()
         pause = 20.0
