@@ -10,10 +10,10 @@ from prefect import flow
 from onrecord.backfill import Selection, backfilling, yield_to_others
 from onrecord.config import load
 from onrecord.engine import ActiveRun
+from onrecord.interrupts import heed, noted
 from onrecord.plugins import Plugins
 from onrecord.workers import workers
 
-from .interrupts import heed, noted
 from .tasks import mapped, write_report
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 
 import click
 
+from onrecord import interrupts
 from onrecord.cli import FAILED, console, leave, opened, options, unheard
 from onrecord.cli.progress import following
 from onrecord.cli.summary import summary
@@ -54,7 +55,6 @@ def run(
     began = datetime.now(UTC)
     log = directory / "logs" / f"run-{began:%Y-%m-%dT%H-%M-%S}.log"
 
-    from . import interrupts
     from .server import prefect
 
     # After Ctrl-C, the process that tidies up after workers would complain that they did not do so themselves.

@@ -17,11 +17,11 @@ from prefect.states import Completed
 from onrecord.config import load
 from onrecord.engine import STAGES, ActiveRun, running
 from onrecord.errors import LockedError
+from onrecord.interrupts import heed, noted
 from onrecord.plugins import Plugins
 from onrecord.workers import workers
 
 from .clusters import connected
-from .interrupts import heed, noted
 from .tasks import Failed, aggregate, check, discovered, mapped, publish, write_report
 
 log = logging.getLogger("onrecord")

@@ -18,12 +18,13 @@ from filelock import FileLock, Timeout
 from rich.markup import escape
 from tenacity import RetryCallState, Retrying, retry_if_not_exception_type, stop_after_delay, wait_exponential
 
+from onrecord import interrupts
 from onrecord.cli import console, opened, options
 from onrecord.config import Configuration
 from onrecord.engine import chosen
 from onrecord.errors import ConfigError, OnrecordError
 
-from . import interrupts, server
+from . import server
 from .supervision import Supervised
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from onrecord.interrupts import heed, noted
 from onrecord.records import STANDARD_TABLES
 from onrecord.warehouse.live import Warehouse
-from onrecord_flows.interrupts import heed, noted
 
 
 @pytest.fixture(autouse=True)

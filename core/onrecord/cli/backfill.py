@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from types import FrameType
 
 import click
 from rich.markup import escape
 from rich.table import Table
 
+from .. import interrupts
 from ..backfill import (
     Candidate,
     Selection,
@@ -112,20 +109,21 @@ def command(
 def _backfill(plugins: Plugins, selection: Selection, processes: int) -> None:
     yield_to_others()
     failure: str | None = None
-    told: list[int] = []
+    interrupted = False
     with following(console) as progress:
         progress.say("looking up what there is to do")
         try:
-            with backfilling(plugins, selection) as run, _noting(told), workers(plugins, processes) as team:
+            with backfilling(plugins, selection) as run, interrupts.noted(), workers(plugins, processes) as team:
                 for outcome in mapped(team, run.pending("annotate")):
                     run.load(outcome)
+                    interrupts.heed()
         except RunFailed as error:
             failure = str(error)
         except KeyboardInterrupt:
-            told = told or [signal.SIGINT]
-    if told:
+            interrupted = True
+    if interrupted:
         click.echo("interrupted; all that was made is kept, and the same command does the rest", err=True)
-        leave(128 + told[0])
+        leave(interrupts.status())
     if (table := steps(run.report)) is not None:
         console.print(table)
     console.print(f"{run.report.run.status} in {run.report.seconds:.1f} s")
@@ -181,26 +179,3 @@ def _list(warehouse: Path) -> None:
         cells = (candidate.name, str(candidate.selection), f"{done:,}", f"{failed:,}", state)
         table.add_row(*map(escape, cells))
     console.print(table)
-
-
-@contextmanager
-def _noting(told: list[int]) -> Iterator[None]:
-    """Raise KeyboardInterrupt when a signal to end comes, and take note of it.
-
-    Some of the code that it comes to makes an error of its own of that, and workers that the same signal has ended do.
-    """
-
-    def note(number: int, frame: FrameType | None) -> None:
-        told.append(number)
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    except Exception as error:
-        if told:
-            raise KeyboardInterrupt from error
-        raise
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -1,7 +1,7 @@
 """Being told to end: Ctrl-C, and the signal that service managers send.
 
 Either is raised as KeyboardInterrupt where the main thread happens to be. That may be in somebody's code that
-survives it (Prefect runs event loops in the main thread for moments, a plugin may catch everything) or makes an
+survives it (a scheduler may run event loops in the main thread for moments, a plugin may catch everything) or makes an
 error of its own of it (DuckDB's binding does, of several kinds). So it is also noted, `heed` raises it again where
 work can be left, and whatever error comes after a signal is taken for its consequence.
 """
