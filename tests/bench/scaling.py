@@ -1,7 +1,8 @@
 """`python -m tests.bench.scaling`: what a batch weighs and costs, and what a second Dask worker brings.
 
 Its figures are what the arithmetic of docs/scaling.md is made of. All processes are real and on this machine; other
-work on it shows in the seconds, so compare within one run.
+work on it shows in the seconds, so compare within one run. The tables that the workers made are compared, row for row,
+with those that were made in one process here: its exit status is 1 where they differ.
 """
 
 from __future__ import annotations
@@ -16,29 +17,33 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
 
-from onrecord.config import load
+from onrecord.config import RunSettings, load
 from onrecord.engine import STAGES, running
 from onrecord.plugins import Plugins
 from onrecord.stages import Batch, discover, perform
+from onrecord.warehouse.live import PUBLISHED
 from onrecord_flows import server
 from tests.clusters import Dask
+from tests.flows.conftest import contents
 
 from . import corpus
 from .__main__ import timed
 
-WEIGHED, BATCH = 20, 10
-"""Articles in a batch that is weighed, and in one that goes to a worker: a few hundred must make enough of them."""
+FEW, BATCH = 200, 20
+"""Of so many articles small batches are weighed, and so large are these and those that go to workers: the few hundred
+articles that there are must make enough of them for two workers to have the same to do."""
 
 
 def main() -> int:
     """Run the benchmark and print its figures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpora", help="folder of the corpora; ONRECORD_CORPORA by default")
-    parser.add_argument("--most", type=int, default=200, help="only so many articles")
+    parser.add_argument("--most", type=int, help="only so many articles")
     arguments = parser.parse_args()
     corpora = corpus.folder(arguments.corpora)
     if corpora is None:
@@ -47,10 +52,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="onrecord-bench-") as place:
         root = Path(place)
         count = corpus.write_out(corpora, root / "inbox", arguments.most)
-        corpus.write_out(corpora, root / "few", 2 * BATCH)
-        configure(root, WEIGHED, "")
-        print(f"{count} articles, {os.cpu_count()} processors\n")
-        sample = weighed(root, count)
+        corpus.write_out(corpora, root / "few", FEW)
+        print(f"{count} articles, {os.cpu_count()} processors")
+        sample = weighed(root, "few", min(FEW, count), BATCH)
+        weighed(root, "inbox", count, RunSettings().batch_size)
         os.environ.update(server.ENVIRONMENT)
         process, url = server.started(root / "server.log")
         try:
@@ -59,18 +64,20 @@ def main() -> int:
             scaled(root, count, process.pid, sample)
         finally:
             server.stop(process)
-    return 0
+        return compared(contents(root / "inbox-here" / PUBLISHED), contents(root / "inbox-2" / PUBLISHED))
 
 
-def configure(root: Path, batch_size: int, workers: str) -> None:
+def configure(root: Path, inbox: str, batch_size: int, workers: str = "") -> None:
     """Write the configuration."""
-    settings = f'[plugins.files]\npaths = ["inbox"]\n[run]\nbatch_size = {batch_size}\n{workers}'
+    settings = f'[plugins.files]\npaths = ["{inbox}"]\n[run]\nbatch_size = {batch_size}\n{workers}'
     (root / "onrecord.toml").write_text(settings)
 
 
-def weighed(root: Path, count: int) -> Batch:
+def weighed(root: Path, inbox: str, count: int, batch_size: int) -> Batch:
     """Print what a batch of each stage weighs and costs, in one process; returns one that is to be annotated."""
-    plugins = Plugins(load(root / "onrecord.toml").with_settings(warehouse=root / "weighed"))
+    configure(root, inbox, batch_size)
+    warehouse = root / f"{inbox}-here"
+    plugins = Plugins(load(root / "onrecord.toml").with_settings(warehouse=warehouse))
     figures: dict[str, list[tuple[int, int, int, float, float]]] = defaultdict(list)
     sample: Batch | None = None
     with running(plugins) as run:
@@ -86,11 +93,13 @@ def weighed(root: Path, count: int) -> Batch:
                 loading = time.process_time() - begun
                 sizes = len(pickle.dumps(batch, 5)), len(pickle.dumps(outcome, 5))
                 figures[stage].append((len(batch), *sizes, worked, loading))
-                sample = batch
+                if len(batch) == batch_size:
+                    sample = batch
         for name in run.aggregators:
             run.aggregate(name)
         run.check()
         run.publish()
+    print(f"\n{count} articles in one process")
     print(f"{'stage':<10}{'articles':>9}{'batches':>9}{'KB in':>9}{'KB out':>9}{'work s':>9}{'load s':>9}   medians")
     for stage, rows in figures.items():
         # The first batch pays for what is loaded once, the last one is smaller.
@@ -98,15 +107,13 @@ def weighed(root: Path, count: int) -> Batch:
         articles, into, out, worked, loading = (statistics.median(column) for column in zip(*full, strict=True))
         line = f"{stage:<10}{articles:>9.0f}{len(rows):>9}{into / 1000:>9.0f}{out / 1000:>9.0f}"
         print(f"{line}{worked:>9.3f}{loading:>9.3f}")
-    with duckdb.connect(root / "weighed" / "live.duckdb", read_only=True) as connection:
+    with duckdb.connect(warehouse / "live.duckdb", read_only=True) as connection:
         later = (
             "select stage || ' ' || plugin, wall_seconds from step where stage not in ('ingest', 'clean', 'annotate')"
         )
         for name, seconds in connection.execute(later).fetchall():
             print(f"{name:<46}{seconds:>9.3f}")
-    print(
-        f"{'bytes of warehouse per article':<46}{(root / 'weighed' / 'onrecord.duckdb').stat().st_size / count:>9.0f}"
-    )
+    print(f"{'bytes of warehouse per article':<46}{(warehouse / PUBLISHED).stat().st_size / count:>9.0f}")
     assert sample is not None
     return sample
 
@@ -118,16 +125,16 @@ def scaled(root: Path, count: int, prefect: int, sample: Batch) -> None:
         folder = root / f"dask-{workers}"
         folder.mkdir()
         with Dask(folder, workers) as dask:
-            configure(root, BATCH, f'[workers]\nrunner = "dask"\naddress = "{dask.address}"\n')
+            cluster = f'[workers]\nrunner = "dask"\naddress = "{dask.address}"\n'
             # A run over a few, so that the workers have loaded their plugins and pipelines.
-            os.environ["ONRECORD_PLUGINS__FILES__PATHS"] = '["few"]'
+            configure(root, "few", BATCH, cluster)
             timed(root, root / "warm", None)
-            del os.environ["ONRECORD_PLUGINS__FILES__PATHS"]
             shutil.rmtree(root / "warm")
+            configure(root, "inbox", BATCH, cluster)
             before = cpu(dask.scheduler.pid), cpu(prefect)
-            wall, _ = timed(root, root / f"warehouse-{workers}", None)
+            wall, _ = timed(root, root / f"inbox-{workers}", None)
             scheduler, server_ = cpu(dask.scheduler.pid) - before[0], cpu(prefect) - before[1]
-            with duckdb.connect(root / f"warehouse-{workers}" / "live.duckdb", read_only=True) as connection:
+            with duckdb.connect(root / f"inbox-{workers}" / "live.duckdb", read_only=True) as connection:
                 query = "select max(wall_seconds) from step where stage in ('clean', 'annotate') group by stage"
                 stages[workers] = sum(seconds for (seconds,) in connection.execute(query).fetchall())
                 (tasks,) = connection.execute(
@@ -143,6 +150,17 @@ def scaled(root: Path, count: int, prefect: int, sample: Batch) -> None:
             if workers == 2:
                 print(f"  {'a batch there and back, median ms':<44}{1000 * there_and_back(dask.address, sample):>9.1f}")
     print(f"\nspeed of two workers over one: {stages[1] / stages[2]:.2f}")
+
+
+def compared(here: Mapping[str, list[tuple]], there: Mapping[str, list[tuple]]) -> int:
+    """Print whether the tables of two warehouses are the same; returns the exit status."""
+    different = sorted(name for name in here.keys() | there.keys() if here.get(name) != there.get(name))
+    if different:
+        print(f"the tables of the run on Dask differ from those made in one process: {', '.join(different)}")
+        return 1
+    rows = sum(map(len, here.values()))
+    print(f"the tables of the run on Dask equal those made in one process: {len(here)} tables, {rows:,} rows")
+    return 0
 
 
 def there_and_back(address: str, batch: Batch) -> float:
