@@ -64,6 +64,7 @@ def main() -> int:
             )
         try:
             took = [arrived(root, chance, number) for number in range(arguments.times)]
+            parts = longest(root)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(120)
@@ -71,6 +72,8 @@ def main() -> int:
     for what, seconds in (("from tick to published", whole), ("of which from the lock to the end of the run", runs)):
         each = "  ".join(f"{value:.1f}" for value in seconds)
         print(f"{what:<44} {statistics.median(seconds):>5.1f} s, the median of {each}")
+    for stage, plugin, seconds in parts:
+        print(f"  {stage if plugin == stage else f'{stage} {plugin}':<42} {seconds:>5.1f}")
     return 0
 
 
@@ -93,6 +96,15 @@ def arrived(root: Path, chance: random.Random, number: int) -> tuple[float, floa
             return published.stat().st_mtime - started // INTERVAL * INTERVAL, finished - started
         time.sleep(0.1)
     sys.exit(f"{name} was not published within {PATIENCE} seconds:\n{(root / 'up.out').read_text()}")
+
+
+def longest(root: Path) -> list[tuple[str, str, float]]:
+    """What took longest in the last run that published: stage, plugin, and seconds until it was through."""
+    with duckdb.connect(root / "warehouse" / "onrecord.duckdb", read_only=True) as connection:
+        return connection.execute(
+            "select stage, plugin, wall_seconds from step where wall_seconds >= 0.1 "
+            "and run_id = (select max_by(run_id, started_at) from run) order by ordinal"
+        ).fetchall()
 
 
 def write(file: Path, chance: random.Random) -> None:
