@@ -1,11 +1,14 @@
-"""Calls that may hang, made in a thread that can be left behind: a fetch, or the listing of a source."""
+"""Calls that may hang: made in a thread that can be left behind, or in this one with an alarm."""
 
 from __future__ import annotations
 
+import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import copy_context
 from queue import Empty, SimpleQueue
+from types import FrameType
 from typing import Any, TypeVar
 
 from .errors import OnrecordError
@@ -18,6 +21,63 @@ class HungError(OnrecordError):
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"did not finish within {seconds:g} seconds and was given up")
+
+
+_AGAIN = 1.0
+"""Seconds between one call to stop and the next."""
+
+
+class _Elapsed(BaseException):
+    """The alarm. No `except Exception` of a plugin's takes it for an error of its own."""
+
+
+@contextmanager
+def limited(seconds: float, interrupt: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """A block that is left with HungError when it takes too long.
+
+    First `interrupt` is called, from another thread, which is to end a query in progress. Where that does not help, an
+    alarm goes off in Python code, or in what waits. It goes to the main thread: in another one, or on a system without
+    alarms, there is no limit.
+    """
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        yield
+        return
+    elapsed = over = False
+
+    def ring(number: int, frame: FrameType | None) -> None:
+        if not over:
+            raise _Elapsed
+
+    def watch() -> None:
+        nonlocal elapsed
+        patience = seconds
+        while not ended.wait(patience):
+            elapsed, patience = True, _AGAIN
+            interrupt()
+
+    ended = threading.Event()
+    before = signal.signal(signal.SIGALRM, ring)
+    remaining, interval = signal.getitimer(signal.ITIMER_REAL)
+    threading.Thread(target=watch, daemon=True, name="onrecord-limit").start()
+    try:
+        # Again and again, should somebody catch even this.
+        signal.setitimer(signal.ITIMER_REAL, seconds + _AGAIN, _AGAIN)
+        yield
+        over = True
+        if elapsed:
+            raise HungError(seconds)
+    except BaseException as error:
+        over = True
+        # What was interrupted may have made another error of it. The operator's word counts for more.
+        if elapsed and not isinstance(error, HungError | KeyboardInterrupt):
+            raise HungError(seconds) from error
+        raise
+    finally:
+        ended.set()
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+        # Somebody else's alarm, such as that of a scheduler, goes on.
+        signal.setitimer(signal.ITIMER_REAL, remaining, interval)
 
 
 class Aside:

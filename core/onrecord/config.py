@@ -70,6 +70,8 @@ class RunSettings(_Section):
     """Most seconds for fetching one document; one that takes longer is left to the next run."""
     list_seconds: float = Field(default=1800, gt=0)
     """Most seconds for an ingestor to list its documents; after that it counts as failed for this run."""
+    aggregate_seconds: float = Field(default=3600, gt=0)
+    """Most seconds for an aggregator; one that takes longer has failed, and its tables stay as they were."""
     max_failed_share: float = Field(default=0.2, ge=0, le=1)
     """Share of its subjects that a plugin may fail on; above it, it is stopped and the run fails."""
     min_failed: int = Field(default=3, ge=1)
@@ -226,6 +228,8 @@ class StatusSettings(_Section):
 
     max_age: Annotated[timedelta, BeforeValidator(_length_of_time)] | None = None
     """Longest time since the last run ended, as in "6h" or "1d"; without a value any will do."""
+    max_run: Annotated[timedelta, BeforeValidator(_length_of_time)] = timedelta(days=1)
+    """Longest time that a run may take."""
     max_quarantined: int = Field(default=20, ge=0)
     """Most subjects that may have come into quarantine within a day."""
 

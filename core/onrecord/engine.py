@@ -32,6 +32,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from . import ledger
+from .aside import limited
 from .components import Aggregator, Ingestor
 from .errors import PLUGIN_FAILURES, CheckError, OnrecordError
 from .fingerprint import Target, targets
@@ -79,13 +80,16 @@ class ActiveRun:
     def __init__(
         self,
         plugins: Plugins,
-        sources: Sequence[str] = (),
+        sources: Sequence[str] | None = (),
         warehouse: Warehouse | None = None,
         wanted: Sequence[Target] | None = None,
     ) -> None:
-        """By default a run of the configured warehouse that asks all sources and brings every component up to date."""
+        """By default a run of the configured warehouse that asks all sources and brings every component up to date.
+
+        With None as `sources` it asks nobody.
+        """
         self.plugins = plugins
-        self._sources = chosen(plugins, sources)
+        self._sources = {} if sources is None else chosen(plugins, sources)
         self.settings = plugins.configuration.settings
         self.warehouse = warehouse or Warehouse(self.settings.warehouse)
         self.id: UUID = uuid4()
@@ -99,6 +103,8 @@ class ActiveRun:
             run_id=self.id,
             started_at=datetime.now(UTC),
             status="running",
+            sources=list(self._sources),
+            all_sources=sources is not None and self._sources.keys() == plugins.ingestors.keys(),
             onrecord_version=metadata.version("onrecord"),
             config=str(plugins.configuration.file or ""),
         )
@@ -171,6 +177,8 @@ class ActiveRun:
 
     def load(self, outcome: Outcome) -> None:
         """Load an outcome, in one transaction; a component that has failed too often gets no more subjects."""
+        for name, overtaken in self._overtaken(outcome).items():
+            outcome.replaced.setdefault(name, []).extend(overtaken)
         self.warehouse.load(outcome, self.plugins.tables, self._writes(), self.id)
         for plugin, tally in outcome.tallies.items():
             progress = self._step(outcome.stage, plugin)
@@ -209,11 +217,12 @@ class ActiveRun:
             if broken := [need for need in aggregator.requires if self._status("aggregate", need) == "failed"]:
                 raise OnrecordError(f"requires {broken[0]}, which failed")
             entered = perf_counter()
-            filled = self._aggregated(aggregator)
-            progress.tally.seconds = perf_counter() - entered
-            progress.tally.rows = self.warehouse.refill(
-                name, filled, self.plugins.tables, entries.arrow([entry]), self.id
-            )
+            with limited(self.settings.run.aggregate_seconds, self.warehouse.interrupt):
+                filled = self._aggregated(aggregator)
+                progress.tally.seconds = perf_counter() - entered
+                progress.tally.rows = self.warehouse.refill(
+                    name, filled, self.plugins.tables, entries.arrow([entry]), self.id
+                )
             progress.tally.done = 1
             if aggregator.queries:
                 # They have only been run while their tables were filled.
@@ -273,7 +282,8 @@ class ActiveRun:
 
     # ── inside ───────────────────────────────────────────────────────────────────────────────────
 
-    def _start(self) -> None:
+    def _start(self) -> list[RunReport]:
+        """Write down that the run begins; returns the reports of those that were found to have been killed."""
         # From here on, not from when it began to wait for the lock.
         self._row = self._row.model_copy(update={"started_at": datetime.now(UTC)})
         owners = {
@@ -281,10 +291,18 @@ class ActiveRun:
             for component in [*self.plugins.annotators.values(), *self.plugins.aggregators.values()]
             for table in self.plugins.tables_of(component)
         }
+        # First of all: it may be what fills the disk.
+        self.warehouse.clear_leftovers()
         self.warehouse.prepare(self.plugins.tables.values(), owners)
         with self.warehouse.writing() as connection:
+            killed = bookkeeping.mark_killed(connection)
             for message in bookkeeping.begin(connection, self._row, self._targets):
                 log.warning(message)
+        reports = [report for run_id in killed if (report := bookkeeping.report_of(self.warehouse.directory, run_id))]
+        for report in reports:
+            began = f"{report.run.started_at:%Y-%m-%d %H:%M:%S %Z}"
+            log.warning("the run of %s was killed; this one does what it left", began)
+        return reports
 
     def _finish(self, status: Literal["completed", "failed", "interrupted"], message: str | None = None) -> None:
         if self._finished:
@@ -319,6 +337,21 @@ class ActiveRun:
                     for table in self.plugins.tables_of(self.plugins.annotators[name]):
                         given[table.name] = ledger.rows_of(connection, table, group.subject_ids)
         return Batch(stage, number, plugins, fingerprints, subjects, group.language, given)
+
+    def _overtaken(self, outcome: Outcome) -> dict[str, list[str]]:
+        """The subjects of each component whose rows no longer fit those of one that it needs, which are new.
+
+        It was stopped, or speaks another language; its rows go, and are made again when it works again.
+        """
+        if outcome.stage != "annotate":
+            return {}
+        new = {name: set(subjects) for name, subjects in outcome.replaced.items()}
+        overtaken = {}
+        for target in self._targets:
+            outrun = set().union(*(new.get(need, ()) for need in target.needs)) - new.get(target.plugin, set())
+            if target.stage == "annotate" and outrun:
+                overtaken[target.plugin] = sorted(outrun)
+        return overtaken
 
     def _aggregated(self, aggregator: Aggregator) -> dict[str, str | pa.Table]:
         """What fills an aggregator's tables: its queries, or the rows that it makes."""
@@ -390,12 +423,13 @@ def chosen(plugins: Plugins, sources: Sequence[str]) -> Mapping[str, Ingestor]:
 
 
 @contextmanager
-def running(plugins: Plugins, *, sources: Sequence[str] = (), wait: bool = True) -> Iterator[ActiveRun]:
+def running(plugins: Plugins, *, sources: Sequence[str] | None = (), wait: bool = True) -> Iterator[ActiveRun]:
     """A run: holds the lock, brings the tables up to date, and writes down how it went, however it ends.
 
-    With `sources`, only these ingestors are asked what there is; the documents of others stay as they are. Raises
-    OnrecordError for a source that there is not, LockedError if another run has the warehouse and `wait` is false,
-    SchemaError if a table cannot become what its class says, and RunFailed at the end of a run of which a part failed.
+    With `sources`, only these ingestors are asked what there is, with None none at all; the documents of others stay
+    as they are. Raises OnrecordError for a source that there is not, LockedError if another run has the warehouse and
+    `wait` is false, SchemaError if a table cannot become what its class says, and RunFailed at the end of a run of
+    which a part failed.
     """
     run = ActiveRun(plugins, sources)
     with under_way(run, wait=wait, finished=plugins.run_finished):
@@ -410,10 +444,13 @@ def under_way(
     begun = False
     try:
         with locked(run.warehouse.directory, wait=wait):
-            run._start()
+            killed = run._start()
             begun = True
             _tell("begun", run_id=str(run.id))
             try:
+                for report in killed:
+                    # At once: should this run be killed as well, nobody would ever hear of the first.
+                    finished(report)
                 yield
             except BaseException as error:
                 # What is no Exception came from outside: Ctrl-C, or the signal of a service manager.

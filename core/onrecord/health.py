@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from itertools import count, groupby, takewhile
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -48,18 +48,16 @@ def level_of(findings: Sequence[Finding]) -> Level:
     return "attention" if "attention" in levels else "unknown" if "unknown" in levels else "fine"
 
 
-def due(schedules: Iterable[ScheduleSettings], now: datetime) -> datetime | None:
-    """When a run should have ended by at the latest: the tick before the last one, of the schedule that ticks most.
+def due(schedule: ScheduleSettings, now: datetime) -> datetime | None:
+    """When a run of a schedule should have ended by at the latest: the tick before its last one.
 
-    None where nothing was due yet, or where a schedule cannot be read here: `onrecord up` says what is wrong with it.
+    None where nothing was due yet, or where it cannot be read here: `onrecord up` says what is wrong with it.
     """
-    moments = []
-    for schedule in schedules:
-        with suppress(CronSimError, ValueError, StopIteration):
-            ticks = _ticks_back(schedule, now)
-            next(ticks)
-            moments.append(next(ticks))
-    return max(moments, default=None)
+    with suppress(CronSimError, ValueError, StopIteration):
+        ticks = _ticks_back(schedule, now)
+        next(ticks)
+        return next(ticks)
+    return None
 
 
 def _ticks_back(schedule: ScheduleSettings, now: datetime) -> Iterator[datetime]:
@@ -83,13 +81,13 @@ def _ticks_back(schedule: ScheduleSettings, now: datetime) -> Iterator[datetime]
 
 
 def findings(
-    warehouse: Warehouse, settings: StatusSettings, *, now: datetime | None = None, due: datetime | None = None
+    warehouse: Warehouse,
+    settings: StatusSettings,
+    *,
+    now: datetime | None = None,
+    schedules: Sequence[ScheduleSettings] = (),
 ) -> list[Finding]:
-    """What there is to say of a warehouse; nothing when all is well.
-
-    `due` is when a run should have ended by at the latest, for those who know a schedule; without it, it follows
-    from the settings.
-    """
+    """What there is to say of a warehouse, for those that have runs on `schedules`; nothing when all is well."""
     now = now or datetime.now(UTC)
     if not warehouse.live.exists():
         sentence = f"there is no warehouse in {warehouse.directory}: onrecord run makes one"
@@ -98,11 +96,8 @@ def findings(
     try:
         with warehouse.reading() as connection:
             runs = _rows(connection, "select * from run order by started_at desc limit 50")
-            steps = _rows(
-                connection,
-                "select * from step where stage = 'ingest' and run_id in "
-                "(select run_id from run where finished_at is not null order by started_at desc limit 50)",
-            )
+            ended = {schedule.name: _last_ended(connection, schedule) for schedule in schedules}
+            steps = _rows(connection, _STEPS)
             recent = _rows(
                 connection,
                 "select plugin, count(*) as count from quarantine where failed_at > $since group by all order by all",
@@ -110,18 +105,49 @@ def findings(
             )
     except (WarehouseError, duckdb.Error) as error:
         return [Finding("unreadable", f"the live database cannot be read: {error}", "unknown")]
-    found = [*_last_run(runs, at_work), *_age(runs, settings, now, due, at_work)]
-    found += [*_ingestors(runs, steps), *_quarantine(recent, settings)]
+    found = [*_last_run(runs, at_work), *_age(runs, settings, now, at_work)]
+    if runs:
+        for schedule in schedules:
+            found += _overdue(schedule, ended[schedule.name], runs[0], now, at_work)
+    found += [*_ingestors(steps), *_quarantine(recent, settings)]
     if runs and not warehouse.published.exists() and not at_work:
         found.append(Finding("nothing-published", "no run has published anything yet: readers have nothing to read"))
     return found
+
+
+_STEPS = """
+    -- How did it go with each ingestor, the latest first, as far as runs still ask it?
+    select s.plugin, s.status, s.message
+    from step s
+    join run r using (run_id)
+    where s.stage = 'ingest' and r.finished_at is not null and s.plugin in (
+        select unnest(sources)
+        from run
+        where started_at >= coalesce((select max(started_at) from run where all_sources), '-infinity')
+    )
+    qualify row_number() over (partition by s.plugin order by r.started_at desc) <= 50
+    order by s.plugin, r.started_at desc
+"""
+
+
+def _last_ended(connection: duckdb.DuckDBPyConnection, schedule: ScheduleSettings) -> datetime | None:
+    """When the last run ended that asked all that a schedule is to ask."""
+    ((at,),) = connection.execute(
+        """
+        select max(finished_at)
+        from run
+        where all_sources or (len($sources::varchar[]) > 0 and list_has_all(sources, $sources::varchar[]))
+        """,
+        {"sources": schedule.sources},
+    ).fetchall()
+    return at if at is None else at.astimezone(UTC)
 
 
 def _last_run(runs: Sequence[dict[str, Any]], at_work: str | None) -> list[Finding]:
     if not runs:
         return [Finding("never-run", "no run has begun yet", "unknown")]
     last = runs[0]
-    began = f"{last['started_at'].astimezone():%Y-%m-%d %H:%M:%S}"
+    began = _at(last["started_at"])
     if last["status"] == "running":
         if at_work:
             # While a run is at work, the one before it is the last that is known to have ended.
@@ -134,41 +160,49 @@ def _last_run(runs: Sequence[dict[str, Any]], at_work: str | None) -> list[Findi
 
 
 def _age(
-    runs: Sequence[dict[str, Any]],
-    settings: StatusSettings,
-    now: datetime,
-    due: datetime | None,
-    at_work: str | None,
-) -> list[Finding]:
+    runs: Sequence[dict[str, Any]], settings: StatusSettings, now: datetime, at_work: str | None
+) -> Iterator[Finding]:
+    """Whether the last run ended too long ago, by the settings, or the one at work began too long ago."""
     if at_work:
-        return []
+        if runs and runs[0]["status"] == "running" and now - runs[0]["started_at"] > settings.max_run:
+            yield Finding(
+                "run-long",
+                f"the run of {_at(runs[0]['started_at'])} is still at work ({at_work}), for longer than `max_run` in "
+                "[status]: see what it is at in its log; if it hangs, end it, and the next one goes on from there",
+            )
+        return
     ended = max((run["finished_at"] for run in runs if run["finished_at"]), default=None)
-    if settings.max_age is not None:
-        oldest = now - settings.max_age
-        due = max(due, oldest) if due else oldest
-    if due is None or due > now or not runs or (ended is not None and ended >= due):
-        return []
-    since = f"the last run ended {ended.astimezone():%Y-%m-%d %H:%M:%S}" if ended else "no run has ended yet"
-    return [Finding("run-overdue", f"{since}; there should have been one since {due.astimezone():%Y-%m-%d %H:%M:%S}")]
+    if runs and settings.max_age is not None and (ended is None or ended < now - settings.max_age):
+        since = f"the last run ended {_at(ended)}" if ended else "no run has ended yet"
+        yield Finding("run-overdue", f"{since}; there should have been one since {_at(now - settings.max_age)}")
 
 
-def _ingestors(runs: Sequence[dict[str, Any]], steps: Sequence[dict[str, Any]]) -> list[Finding]:
-    by_run: dict[Any, dict[str, dict[str, Any]]] = {}
-    for step in steps:
-        by_run.setdefault(step["run_id"], {})[step["plugin"]] = step
-    ended = [by_run[run["run_id"]] for run in runs if run["run_id"] in by_run]
-    found = []
-    for name, step in sorted(ended[0].items()) if ended else ():
-        if step["status"] == "completed":
-            continue
-        times = 0
-        for there in ended:
-            if name in there and there[name]["status"] == "completed":
-                break
-            times += name in there
-        often = f"in each of the last {times} runs" if times > 1 else "in the last run"
-        found.append(Finding("ingestor-failing", f"ingestor {name} failed {often}: {step['message']}"))
-    return found
+def _overdue(
+    schedule: ScheduleSettings, ended: datetime | None, last: dict[str, Any], now: datetime, at_work: str | None
+) -> Iterator[Finding]:
+    """Whether a run of a schedule should have ended, and has not."""
+    moment = due(schedule, now)
+    if moment is None or moment > now or (ended is not None and ended >= moment):
+        return
+    asked = last["all_sources"] or (schedule.sources and set(schedule.sources) <= set(last["sources"]))
+    if at_work and (asked or last["status"] != "running"):
+        # Either it is this one, or somebody does maintenance, for whom runs wait.
+        return
+    since = f"its last run ended {_at(ended)}" if ended else "no run of it has ended yet"
+    sentence = f"schedule {schedule.name} is overdue: {since}; there should have been one since {_at(moment)}"
+    yield Finding("run-overdue", sentence)
+
+
+def _ingestors(steps: Sequence[dict[str, Any]]) -> Iterator[Finding]:
+    for name, group in groupby(steps, key=lambda step: str(step["plugin"])):
+        failed = list(takewhile(lambda step: step["status"] != "completed", group))
+        if failed:
+            often = f"in each of its last {len(failed)} runs" if len(failed) > 1 else "in its last run"
+            yield Finding("ingestor-failing", f"ingestor {name} failed {often}: {failed[0]['message']}")
+
+
+def _at(moment: datetime) -> str:
+    return f"{moment.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
 def _quarantine(recent: Sequence[dict[str, Any]], settings: StatusSettings) -> list[Finding]:

@@ -58,4 +58,7 @@ def register_commands(cli: click.Group) -> None:
 
 @hookspec
 def run_finished(run: RunReport, config: BaseModel) -> None:
-    """Be told how a run went, to notify or to export; what is raised here is only logged."""
+    """Be told how a run went, to notify or to export; what is raised here is only logged.
+
+    Of a run that was killed, the next one tells when it begins.
+    """

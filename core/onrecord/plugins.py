@@ -62,8 +62,8 @@ _TAKEN = {
     "migration", "statement",
     # What the engine calls temporary tables: one of these names in a query would not mean the plugin's table.
     "candidate_attempted", "candidate_done", "candidate_failed", "changed", "chosen", "differing", "earlier",
-    "incoming", "item", "known", "old_article", "old_document", "old_failure", "old_run", "portion", "published_run",
-    "replaced", "states", "subject", "target", "tried", "unpublished", "wanted_now",
+    "failed_before", "incoming", "item", "known", "old_article", "old_document", "old_failure", "old_run", "portion",
+    "published_run", "replaced", "states", "subject", "target", "tried", "unpublished", "wanted_now",
 }  # fmt: skip
 
 AnyComponent = TypeVar("AnyComponent", bound=Component)

@@ -343,7 +343,7 @@ class Quarantine(Row, key=("plugin", "subject_id")):
     released: bool = False
     """Whether somebody asked for it to be tried again."""
     failed_at: datetime
-    """When."""
+    """When it first did, with the plugin and the subject as they are."""
 
 
 class Plugin(Row, key=("plugin", "fingerprint")):
@@ -388,6 +388,10 @@ class Run(Row, key=("run_id",)):
     """Why it failed, in a line per reason."""
     changed: bool = False
     """Whether it changed anything but this table, `step` and `plugin`: then there is something to publish."""
+    sources: list[str] = []  # noqa: RUF012 (pydantic copies it)
+    """The ingestors that it was to ask what there is."""
+    all_sources: bool = False
+    """Whether these were all that there were."""
     onrecord_version: str
     """The version of the program."""
     config: str

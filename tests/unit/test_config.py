@@ -93,6 +93,7 @@ def test_every_key_can_be_set(file: Path) -> None:
         batch_seconds = 60
         fetch_seconds = 5
         list_seconds = 5
+        aggregate_seconds = 5
         stale = "leave"
         [up]
         port = 4300

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
-import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +19,7 @@ from onrecord.records import Quarantine, Run, Step
 from onrecord.testing import Sandbox
 from onrecord.warehouse import Warehouse
 from onrecord.warehouse.live import insert_rows
+from onrecord.warehouse.lock import locked
 
 NOW = datetime.now(UTC)
 DEFAULT = StatusSettings()
@@ -43,7 +42,15 @@ def sentence(sandbox: Sandbox, settings: StatusSettings = DEFAULT, **options: An
     return finding.sentence
 
 
-def begin(sandbox: Sandbox, status: str, message: str | None = None, *, minutes: float = 1, steps: Any = ()) -> None:
+def begin(
+    sandbox: Sandbox,
+    status: str,
+    message: str | None = None,
+    *,
+    minutes: float = 1,
+    steps: Any = (),
+    all_sources: bool = False,
+) -> None:
     """Write down one more run, that many minutes from now."""
     at = datetime.now(UTC) + timedelta(minutes=minutes)
     finished = None if status in ("running", "killed") else at
@@ -53,6 +60,8 @@ def begin(sandbox: Sandbox, status: str, message: str | None = None, *, minutes:
         finished_at=finished,
         status=status,
         message=message,
+        sources=[plugin for plugin, _ in steps],
+        all_sources=all_sources,
         onrecord_version="0",
         config="",
     )
@@ -71,9 +80,11 @@ def begin(sandbox: Sandbox, status: str, message: str | None = None, *, minutes:
         insert_rows(connection, rows, run.run_id)
 
 
-def at_work(sandbox: Sandbox) -> None:
-    described = {"pid": os.getpid(), "host": socket.gethostname(), "since": "now"}
-    (sandbox.directory / "lock.json").write_text(json.dumps(described))
+@pytest.fixture
+def at_work(sandbox: Sandbox) -> Iterator[Callable[[], None]]:
+    """Takes the lock of the warehouse until the test is over."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(locked(sandbox.directory, wait=False))
 
 
 def test_nothing_is_found_where_all_is_well(sandbox: Sandbox) -> None:
@@ -92,71 +103,105 @@ def test_a_last_run_that_did_not_go_well(sandbox: Sandbox, status: str, code: st
     assert codes(sandbox) == []
 
 
-def test_a_run_that_says_it_is_running_while_nobody_is_at_work_was_killed(sandbox: Sandbox) -> None:
+def test_a_run_that_says_it_is_running_while_nobody_is_at_work_was_killed(
+    sandbox: Sandbox, at_work: Callable[[], None]
+) -> None:
     begin(sandbox, "running")
     assert codes(sandbox) == ["run-killed"]
 
-    at_work(sandbox)
+    at_work()
     assert codes(sandbox) == []
 
 
-def test_a_run_at_work_does_not_hide_that_the_one_before_it_failed(sandbox: Sandbox) -> None:
+def test_a_run_at_work_does_not_hide_that_the_one_before_it_failed(
+    sandbox: Sandbox, at_work: Callable[[], None]
+) -> None:
     begin(sandbox, "failed")
     begin(sandbox, "running", minutes=2)
-    at_work(sandbox)
+    at_work()
     assert codes(sandbox) == ["run-failed"]
 
 
-def test_a_run_that_is_overdue_by_the_settings(sandbox: Sandbox) -> None:
+def test_a_run_that_is_overdue_by_the_settings(sandbox: Sandbox, at_work: Callable[[], None]) -> None:
     daily = StatusSettings(max_age=timedelta(days=1))
     assert codes(sandbox, daily, now=NOW + timedelta(hours=23)) == []
     assert codes(sandbox, daily, now=NOW + timedelta(hours=25)) == ["run-overdue"]
     assert codes(sandbox, now=NOW + timedelta(days=1000)) == []
 
-    at_work(sandbox)
+    at_work()
     assert codes(sandbox, daily, now=NOW + timedelta(hours=25)) == []
 
 
+def test_a_run_that_goes_on_for_too_long(sandbox: Sandbox, at_work: Callable[[], None]) -> None:
+    begin(sandbox, "running")
+    at_work()
+    assert codes(sandbox, now=NOW + timedelta(hours=23)) == []
+    assert codes(sandbox, now=NOW + timedelta(hours=25)) == ["run-long"]
+    assert codes(sandbox, StatusSettings(max_run=timedelta(days=2)), now=NOW + timedelta(hours=25)) == []
+
+
 @pytest.mark.parametrize(
-    ("schedules", "expected"),
+    ("schedule", "expected"),
     [
-        ([], None),
-        ([{"interval": "10m"}], "2026-03-10 11:50"),
-        ([{"cron": "0 6,18 * * *"}], "2026-03-09 18:00"),
+        ({"interval": "10m"}, "2026-03-10 11:50"),
+        ({"cron": "0 6,18 * * *"}, "2026-03-09 18:00"),
         # Berlin is an hour ahead: ten minutes past noon in London, ten past one there.
-        ([{"cron": "0 13 * * *", "timezone": "Europe/Berlin"}], "2026-03-09 12:00"),
-        ([{"rrule": "FREQ=DAILY;BYHOUR=6,18;BYMINUTE=0;BYSECOND=0"}], "2026-03-09 18:00"),
-        # The one that ticks most decides.
-        ([{"name": "a", "cron": "0 6,18 * * *"}, {"name": "b", "interval": "1h"}], "2026-03-10 10:10"),
+        ({"cron": "0 13 * * *", "timezone": "Europe/Berlin"}, "2026-03-09 12:00"),
+        ({"rrule": "FREQ=DAILY;BYHOUR=6,18;BYMINUTE=0;BYSECOND=0"}, "2026-03-09 18:00"),
         # What cannot be read is for `onrecord up` to complain of.
-        ([{"cron": "every now and then"}], None),
-        ([{"rrule": "FREQ=NEVER"}], None),
-        ([{"cron": "0 0 30 2 *"}], None),
+        ({"cron": "every now and then"}, None),
+        ({"rrule": "FREQ=NEVER"}, None),
+        ({"cron": "0 0 30 2 *"}, None),
     ],
 )
-def test_a_run_should_have_ended_since_the_tick_before_the_last(
-    schedules: list[dict[str, str]], expected: str | None
-) -> None:
+def test_a_run_should_have_ended_since_the_tick_before_the_last(schedule: dict[str, str], expected: str | None) -> None:
     now = datetime(2026, 3, 10, 12, 10, tzinfo=UTC)
-    found = due([ScheduleSettings(**each) for each in schedules], now)
+    found = due(ScheduleSettings(**schedule), now)
     assert (found and f"{found.astimezone(UTC):%Y-%m-%d %H:%M}") == expected
 
 
-def test_a_run_that_is_overdue_by_a_schedule(sandbox: Sandbox) -> None:
-    later = NOW + timedelta(hours=2)
-    assert codes(sandbox, now=later, due=NOW + timedelta(hours=1)) == ["run-overdue"]
-    assert codes(sandbox, now=later, due=NOW + timedelta(hours=3)) == []
-    assert codes(sandbox, now=later, due=NOW - timedelta(hours=1)) == []
+def test_a_schedule_whose_runs_do_not_come_is_overdue_whatever_others_do(
+    sandbox: Sandbox, at_work: Callable[[], None]
+) -> None:
+    often = ScheduleSettings(name="often", interval=timedelta(hours=1), sources=["feeds"])
+    seldom = ScheduleSettings(name="seldom", interval=timedelta(days=1), sources=["archive"])
+    whole = ScheduleSettings(name="whole", interval=timedelta(days=1))
+
+    def overdue(schedule: ScheduleSettings, hours: float) -> bool:
+        return codes(sandbox, now=NOW + timedelta(hours=hours), schedules=[schedule]) == ["run-overdue"]
+
+    begin(sandbox, "completed", steps=[("archive", "completed"), ("feeds", "completed")], all_sources=True)
+    for hours in range(1, 60):
+        begin(sandbox, "completed", minutes=60 * hours, steps=[("feeds", "completed")])
+    assert not overdue(often, 60)
+    assert not overdue(seldom, 47)
+    assert overdue(seldom, 60)
+    assert overdue(whole, 60)
+    found = findings(Warehouse(sandbox.directory), DEFAULT, now=NOW + timedelta(hours=60), schedules=[often, seldom])
+    assert [finding.sentence.partition(":")[0] for finding in found] == ["schedule seldom is overdue"]
+
+    # One that is at work on something else is no excuse.
+    begin(sandbox, "running", minutes=60 * 60, steps=[("feeds", "completed")])
+    at_work()
+    assert overdue(seldom, 60.1)
+    begin(sandbox, "running", minutes=60 * 60 + 1, steps=[("archive", "completed")])
+    assert not overdue(seldom, 60.1)
 
 
 def test_an_ingestor_that_fails_and_since_when(sandbox: Sandbox) -> None:
-    begin(sandbox, "completed", minutes=1, steps=[("feeds", "completed")])
+    begin(sandbox, "completed", minutes=1, steps=[("feeds", "completed"), ("files", "completed")], all_sources=True)
     for minutes in (2, 3):
         begin(sandbox, "failed", "part", minutes=minutes, steps=[("feeds", "failed"), ("files", "completed")])
 
     assert codes(sandbox) == ["run-failed", "ingestor-failing"]
     found = findings(Warehouse(sandbox.directory), DEFAULT)
-    assert found[1].sentence == "ingestor feeds failed in each of the last 2 runs: no route"
+    assert found[1].sentence == "ingestor feeds failed in each of its last 2 runs: no route"
+
+    # Runs that do not ask it know no better, and one that asks all but this one knows that it is gone.
+    begin(sandbox, "completed", minutes=4, steps=[("files", "completed")])
+    assert codes(sandbox) == ["ingestor-failing"]
+    begin(sandbox, "completed", minutes=5, steps=[("files", "completed")], all_sources=True)
+    assert codes(sandbox) == []
 
 
 def test_an_ingestor_that_really_fails_is_found(tmp_path: Path, plugin_of: Callable[..., ModuleType]) -> None:

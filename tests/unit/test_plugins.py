@@ -260,6 +260,17 @@ def test_run_finished(tmp_path: Path) -> None:
     assert {"ingest", "clean"} <= {step.stage for step in heard.steps}
 
 
+def test_run_finished_is_told_of_a_run_that_was_killed_when_the_next_one_begins(tmp_path: Path) -> None:
+    told: list[tuple[str, Any]] = []
+    telling = plugin("telling", run_finished=lambda run: told.append((run.run.status, run.run.run_id)))
+    sandbox = Sandbox(tmp_path, telling, documents={"a": "One."})
+    first = sandbox.run().run.run_id
+    with Warehouse(tmp_path).writing() as connection:
+        connection.execute("update run set status = 'running', finished_at = null")
+    second = sandbox.run().run.run_id
+    assert told == [("completed", first), ("killed", first), ("completed", second)]
+
+
 def test_run_finished_gets_the_settings_of_its_plugin(tmp_path: Path) -> None:
     class Settings(Config):
         greeting: str = "good day"

@@ -76,8 +76,11 @@ class Lengths(Annotator):
 
 class Doubles(Annotator):
     name, version, requires, writes = "doubles", "1", ["lengths"], [Double]
+    fails = False
 
     def annotate(self, article: Article) -> Iterator[Row]:
+        if self.fails:
+            raise ValueError("cannot double")
         (length,) = article.rows(Length)
         yield Double(words=2 * length.words)
 
@@ -318,13 +321,19 @@ def test_a_fetch_that_may_work_later_is_tried_by_every_run(error: Exception, ben
     bench.parts = [source]
     bench.run()
     assert bench.sql("select transient, uri from quarantine") == [{"transient": True, "uri": "s:x"}]
+    since = bench.sql("select failed_at from quarantine")
     bench.run()
+    assert bench.sql("select failed_at from quarantine") == since, "it has failed since the first time"
+
+    source.token = "2"
+    bench.run()
+    assert bench.sql("select failed_at from quarantine") != since, "another version is another failure"
 
     source.error = None
     bench.run()
 
     assert bench.quarantined() == []
-    assert [row["body"] for row in bench.sql("select body from article where body like 'version%'")] == ["version 1"]
+    assert [row["body"] for row in bench.sql("select body from article where body like 'version%'")] == ["version 2"]
 
 
 def test_a_fetch_that_fails_for_good_is_tried_again_when_the_document_changes(bench: Bench) -> None:
@@ -480,6 +489,24 @@ def test_a_plugin_that_fails_on_too_large_a_share_is_stopped_and_the_run_fails_w
     assert bench.sql("select count(*) as n from double") == [{"n": 50}]
 
 
+def test_what_a_stopped_plugin_said_goes_where_what_it_went_by_is_new(bench: Bench) -> None:
+    bench.documents = {f"d{i:02}": "a good one" for i in range(20)}
+    bench.settings = {"run": {"batch_size": 5}}
+    doubles = bench.parts[1]
+    assert not bench.run().failed
+    assert bench.sql("select count(*) as n from double") == [{"n": 20}]
+
+    bench.lengths.version = "2"
+    doubles.fails = True
+    assert bench.run().run.message == "annotate doubles: failed on 5 of 5 subjects"
+    assert bench.sql("select count(*) as n from length") == [{"n": 20}]
+    assert bench.sql("select count(*) as n from double") == [{"n": 0}], "they went by lengths that are gone"
+
+    doubles.fails, doubles.version = False, "2"
+    bench.run()
+    assert bench.sql("select count(*) as n from double") == [{"n": 20}]
+
+
 @pytest.mark.parametrize(
     ("bad", "settings", "failed"),
     [
@@ -625,9 +652,14 @@ def register_ingestors(register):
 
 def test_an_article_that_kills_worker_processes_is_quarantined_and_the_others_are_done(tmp_path: Path) -> None:
     (tmp_path / "deadly.py").write_text(DEADLY)
-    settings = {"warehouse": str(tmp_path / "w"), "plugins_dir": str(tmp_path), "workers": {"processes": 2}}
+    settings = {
+        "warehouse": str(tmp_path / "w"),
+        "plugins_dir": str(tmp_path),
+        # Workers would load them, and take seconds of their time for it.
+        "disable": ["claims", "clean", "entities", "flows", "language", "resolution", "tally"],
+        "workers": {"processes": 2},
+    }
     plugins = Plugins(parsed(settings), installed=False)
-    # Workers find the installed plugins beside it; what they register is not asked for.
     with running(plugins) as run:
         run.listed("bodies", discover(plugins.ingestors["bodies"]))
         with workers(plugins) as team:

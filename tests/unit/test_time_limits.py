@@ -1,16 +1,18 @@
-"""What hangs is given up: a batch in a worker process, a fetch, a listing."""
+"""What hangs is given up: a batch in a worker process, a fetch, a listing, an aggregator."""
 
 from __future__ import annotations
 
+import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-from onrecord import Fetched, Ingestor, Item
-from onrecord.aside import Aside, HungError
+from onrecord import Aggregator, Fetched, Ingestor, Item, Reader, Row
+from onrecord.aside import Aside, HungError, limited
 from onrecord.config import parsed
 from onrecord.engine import STAGES, running
 from onrecord.plugins import Plugins
@@ -166,6 +168,77 @@ def test_a_listing_that_hangs_is_given_up() -> None:
 
     with pytest.raises(HungError, match="did not finish within"):
         discover(Endless(), 0.1)
+
+
+class Number(Row, key=("number",)):
+    number: int
+
+
+ENDLESS = "select count(*) as number from range(1000000000) a, range(1000000000) b where hash(a.range + b.range) = 1"
+
+
+class Numbers(Aggregator):
+    """Has a hundred rows on its first day."""
+
+    name, version, writes = "numbers", "1", [Number]
+
+    def aggregate(self, warehouse: Reader) -> Iterator[Row]:
+        return (Number(number=n) for n in range(100))
+
+
+class Waits(Numbers):
+    version = "2"
+
+    def aggregate(self, warehouse: Reader) -> Iterator[Row]:
+        threading.Event().wait()
+        yield Number(number=1)
+
+
+class Asks(Numbers):
+    version = "2"
+
+    def aggregate(self, warehouse: Reader) -> Iterator[Row]:
+        yield Number(number=warehouse.sql(ENDLESS)["number"][0].as_py())
+
+
+class Queries(Numbers):
+    version, queries = "2", {Number: ENDLESS}
+
+
+@pytest.mark.parametrize("endless", [Waits, Asks, Queries])
+def test_an_aggregator_that_hangs_has_failed_and_the_run_goes_on(
+    endless: type[Aggregator], tmp_path: Path, plugin_of: Callable[..., ModuleType]
+) -> None:
+    settings = {"run": {"aggregate_seconds": 0.5}}
+    Sandbox(tmp_path, plugin_of(Numbers()), documents={"a": "One."}, settings=settings).run()
+    sandbox = Sandbox(tmp_path, plugin_of(endless()), documents={"a": "One.", "b": "Two."}, settings=settings)
+    report = sandbox.run()
+
+    assert report.run.message == "aggregate numbers: HungError: did not finish within 0.5 seconds and was given up"
+    assert len(sandbox.sql("from article")) == 2, "the rest is published"
+    assert len(sandbox.sql("from number")) == 100, "and what it had is kept"
+
+
+def test_whoever_survives_the_alarm_gets_another() -> None:
+    def persist() -> None:
+        for _ in range(3):
+            with suppress(BaseException):
+                threading.Event().wait()
+
+    with pytest.raises(HungError), limited(0.1):
+        persist()
+
+
+def test_who_is_in_time_hears_no_alarm_and_what_they_raise_is_theirs() -> None:
+    # Somebody else has set an alarm, perhaps: it goes on.
+    handler, (remaining, interval) = signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL)
+    with pytest.raises(ZeroDivisionError), limited(1e6):
+        raise ZeroDivisionError
+    with limited(1e6):
+        pass
+    assert signal.getsignal(signal.SIGALRM) is handler
+    assert signal.getitimer(signal.ITIMER_REAL)[0] <= remaining
+    assert signal.getitimer(signal.ITIMER_REAL)[1] == interval
 
 
 def test_what_is_called_aside_answers_and_raises_as_it_would_here() -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import json
+import os
 import shutil
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -111,6 +116,40 @@ def test_the_lock_goes_when_its_holder_is_killed(tmp_path: Path) -> None:
     assert holder(tmp_path) is None, "whatever note it has left"
     with locked(tmp_path, wait=False):
         assert holder(tmp_path) is not None
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        {"pid": 1, "host": socket.gethostname(), "since": "before the machine went down"},
+        {"pid": 7, "host": "a-container-that-is-gone", "since": "yesterday"},
+    ],
+)
+def test_a_note_that_somebody_left_who_is_gone_keeps_nobody_out(note: dict[str, object], tmp_path: Path) -> None:
+    with locked(tmp_path, wait=False):
+        pass
+    (tmp_path / "lock.json").write_text(json.dumps(note))
+    assert holder(tmp_path) is None
+    with locked(tmp_path, wait=False):
+        assert (holder(tmp_path) or "").startswith(f"process {os.getpid()} on ")
+
+
+def test_asking_who_has_the_lock_keeps_nobody_from_getting_it(tmp_path: Path) -> None:
+    done = threading.Event()
+
+    def ask() -> None:
+        while not done.wait(0.002):
+            holder(tmp_path)
+
+    asker = threading.Thread(target=ask)
+    asker.start()
+    try:
+        for _ in range(200):
+            with locked(tmp_path, wait=False):
+                pass
+    finally:
+        done.set()
+        asker.join()
 
 
 def test_the_lock_is_freed_when_what_is_done_under_it_fails(tmp_path: Path) -> None:
@@ -383,6 +422,52 @@ def test_the_published_database_cannot_be_written(sandbox: Sandbox) -> None:
     with pytest.raises(duckdb.Error, match="read-only"):
         connection.execute("delete from article")
     connection.close()
+    assert Warehouse(sandbox.directory).published.stat().st_mode & 0o222 == 0
+
+
+def test_what_somebody_wrote_into_the_published_database_all_the_same_does_not_outlive_the_next_run(
+    sandbox: Sandbox,
+) -> None:
+    published = Warehouse(sandbox.directory).published
+    published.chmod(0o644)
+    # Killed, it leaves a write-ahead log that would not fit the next file.
+    write = "import duckdb, os, sys; c = duckdb.connect(sys.argv[1]); c.sql('create table mine(i int)'); os._exit(9)"
+    subprocess.run([sys.executable, "-c", write, str(published)], check=False)
+    assert published.with_name("onrecord.duckdb.wal").exists()
+
+    sandbox.source.documents["c"] = "Cora too."
+    assert not sandbox.run().failed
+    assert len(sandbox.sql("from article")) == 3
+    with pytest.raises(duckdb.CatalogException):
+        sandbox.sql("from mine")
+
+
+def test_a_published_database_that_cannot_be_opened_is_replaced(
+    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    published = Warehouse(sandbox.directory).published
+    published.chmod(0o644)
+    published.write_bytes(b"scrap")
+    assert not sandbox.run().failed
+    assert len(sandbox.sql("from article")) == 2
+    assert "it is published anew" in caplog.text
+
+
+def test_a_copy_for_which_there_is_no_room_does_not_stay_and_take_it(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(source: Path, target: Path) -> None:
+        target.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    sandbox.source.documents["c"] = "Cora too."
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "copyfile", full)
+        with pytest.raises(OSError, match="No space left"):
+            sandbox.run()
+    assert list(sandbox.directory.glob("*.publishing")) == []
+    assert not sandbox.run().failed
+    assert len(sandbox.sql("from article")) == 3
 
 
 # ── Views and macros ─────────────────────────────────────────────────────────────────────────────

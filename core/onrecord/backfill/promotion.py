@@ -30,7 +30,7 @@ def promote(plugins: Plugins, candidate: Candidate, *, incomplete: bool = False)
             _refuse_outdated(candidate)
         published = False
         try:
-            with running(plugins) as run:
+            with running(plugins, sources=None) as run:
                 run.note = f"promoted {candidate.name}: {candidate.selection}"
                 with candidate.over(run.warehouse.live, plugins):
                     count = candidate.set_apart()

@@ -43,7 +43,8 @@ def command(config: Path | None, warehouse: Path | None) -> None:
     console.print(_claims(claims))
     _headline("Where it is, and what to ask it")
     console.print(
-        f"{_short(found.published)} is a DuckDB database: open it with any DuckDB shell, or ask here:\n", soft_wrap=True
+        f"{_short(found.published)} is a DuckDB database: open it with `duckdb -readonly`, or ask here:\n",
+        soft_wrap=True,
     )
     for query in _queries(people):
         console.print(f'  {_program()} sql -w {_short(found.directory)} "{query}"', soft_wrap=True, markup=False)

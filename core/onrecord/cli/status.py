@@ -12,7 +12,7 @@ import click
 from rich.markup import escape
 
 from ..errors import WarehouseError
-from ..health import EXIT_STATUS, due, findings, level_of
+from ..health import EXIT_STATUS, findings, level_of
 from ..records import STANDARD_TABLES
 from ..report import closing_line
 from ..rows import quoted
@@ -34,8 +34,7 @@ def command(config: Path | None, warehouse: Path | None, as_json: bool) -> None:
     """
     settings = configured_or_default(config, warehouse).settings
     found = Warehouse(settings.warehouse)
-    now = datetime.now(UTC)
-    told = findings(found, settings.status, now=now, due=due(settings.schedule, now))
+    told = findings(found, settings.status, schedules=settings.schedule)
     level = level_of(told)
     described = _described(found)
     if as_json:

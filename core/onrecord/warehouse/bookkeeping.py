@@ -14,19 +14,23 @@ from ..rows import quoted
 from .live import Warehouse, insert_rows
 
 
-def begin(connection: duckdb.DuckDBPyConnection, run: Run, targets: Sequence[Target]) -> list[str]:
-    """Write down that a run begins, and with which components; returns what the operator should know."""
+def mark_killed(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Mark the runs that were killed, for whoever holds the lock and is about to begin one; returns their ids."""
     killed = connection.execute(
         """
         -- Whoever holds the lock is alone: a run that still says it is running was killed.
         update run set status = 'killed', message = 'the process ended without a word'
         where status = 'running'
-        returning started_at
+        returning run_id::varchar
         """
     ).fetchall()
-    messages = [f"the run of {at:%Y-%m-%d %H:%M:%S %Z} was killed; this one does what it left" for (at,) in killed]
+    return [run_id for (run_id,) in killed]
+
+
+def begin(connection: duckdb.DuckDBPyConnection, run: Run, targets: Sequence[Target]) -> list[str]:
+    """Write down that a run begins, and with which components; returns what the operator should know."""
     insert_rows(connection, [run], run.run_id)
-    messages += _taken_over(connection, targets)
+    messages = list(_taken_over(connection, targets))
     messages += changed_sources(connection, targets)
     known = connection.execute("select plugin, fingerprint from plugin").fetchall()
     new = {(t.plugin, t.fingerprint): t.row for t in targets if (t.plugin, t.fingerprint) not in known}

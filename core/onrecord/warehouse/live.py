@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,7 @@ class Warehouse:
         self.live = directory / LIVE
         self.published = directory / PUBLISHED
         self._instance: duckdb.DuckDBPyConnection | None = None
+        self._opened: duckdb.DuckDBPyConnection | None = None
 
     # ── opening ──────────────────────────────────────────────────────────────────────────────────
 
@@ -87,7 +89,7 @@ class Warehouse:
 
         Attaching it to an instance that stays is far cheaper than starting an instance for it.
         """
-        connection = self._cursor()
+        connection = self._opened = self._cursor()
         with closing(connection):
             # Left behind where an interrupt came at the wrong moment.
             connection.execute("detach database if exists opened")
@@ -105,6 +107,13 @@ class Warehouse:
             options = _OPTIONS | {"temp_directory": str(self.directory / "spill")}
             self._instance = duckdb.connect(":memory:", config=options)
         return self._instance.cursor()
+
+    def interrupt(self) -> None:
+        """End the query in progress, which fails; from any thread."""
+        if self._opened is not None:
+            # It may be closed by now.
+            with suppress(duckdb.Error):
+                self._opened.interrupt()
 
     def close(self) -> None:
         """Let go of what is kept between openings."""
@@ -150,6 +159,15 @@ class Warehouse:
             _forget_failures(connection, outcome)
             for name, rows in outcome.tables.items():
                 insert(connection, tables[name], rows, run)
+            # What fails again and again, on the same subject in the same way, has failed since the first time.
+            connection.execute(
+                """
+                update quarantine q set failed_at = f.failed_at
+                from failed_before f
+                where q.plugin = f.plugin and q.subject_id = f.subject_id
+                and q.input_hash = f.input_hash and q.fingerprint = f.fingerprint
+                """
+            )
             mark_changed(connection, run)
 
     def refill(
@@ -194,12 +212,9 @@ class Warehouse:
         """Whether the published database has all that runs have changed."""
         with self.reading() as connection:
             self._define_unpublished(connection)
-            if not self.published.exists():
-                return False
             query = "select count(*) from run semi join unpublished using (run_id) where changed"
-            if connection.execute(query).fetchall() != [(0,)]:
+            if connection.execute(query).fetchall() != [(0,)] or not self._attach_published(connection):
                 return False
-            attach(connection, self.published, read_only=True, alias="published")
             # Maintenance, which is no run, may have removed documents, with or without their articles.
             query = "select (select count(*) from document) = (select count(*) from published.document)"
             if connection.execute(query).fetchall() != [(True,)]:
@@ -216,9 +231,15 @@ class Warehouse:
         with self._attached(self.live, read_only=False):
             pass
         copy = self.published.with_suffix(".publishing")
-        # Nothing in this process has the file open: copying an open database would drop its lock.
-        shutil.copyfile(self.live, copy)
-        put_in_place(copy, self.published)
+        with _removed_on_failure(copy):
+            # Nothing in this process has the file open: copying an open database would drop its lock.
+            shutil.copyfile(self.live, copy)
+            # Whoever opens a database to write in it keeps runs and readers out, and what they write would be lost
+            # with the next run.
+            copy.chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
+            # A log that somebody has nevertheless left would not belong to the new file, which could not be opened.
+            self.published.with_name(f"{PUBLISHED}.wal").unlink(missing_ok=True)
+            put_in_place(copy, self.published)
 
     def compact(self) -> None:
         """Write the live database anew: DuckDB reuses the space of deleted rows and never gives it back.
@@ -234,14 +255,15 @@ class Warehouse:
             raise WarehouseError(self.live, f"{reason}. Make room, or set `compact = false` in [maintain]")
         fresh = self.live.with_suffix(".compacting")
         fresh.unlink(missing_ok=True)
-        with self._attached(self.live, read_only=True) as connection:
-            attach(connection, fresh, read_only=False, alias="fresh")
-            try:
-                connection.execute("copy from database opened to fresh")
-            finally:
-                connection.execute("detach fresh")
-        log.info("compacted %s into %s", self.live, fresh)
-        put_in_place(fresh, self.live)
+        with _removed_on_failure(fresh):
+            with self._attached(self.live, read_only=True) as connection:
+                attach(connection, fresh, read_only=False, alias="fresh")
+                try:
+                    connection.execute("copy from database opened to fresh")
+                finally:
+                    connection.execute("detach fresh")
+            log.info("compacted %s into %s", self.live, fresh)
+            put_in_place(fresh, self.live)
 
     def clear_leftovers(self) -> None:
         """Remove the half-written files of processes that were killed; for whoever holds the lock."""
@@ -255,11 +277,24 @@ class Warehouse:
             self._define_unpublished(connection)
             return [run_id for (run_id,) in connection.execute("select run_id::varchar from unpublished").fetchall()]
 
+    def _attach_published(self, connection: duckdb.DuckDBPyConnection) -> bool:
+        """Attach the published database as `published`, if there is one that can be opened.
+
+        One that cannot, because somebody has written to it or it is damaged, must not keep a new one from its place.
+        """
+        if not self.published.exists():
+            return False
+        try:
+            attach(connection, self.published, read_only=True, alias="published")
+        except WarehouseError as error:
+            log.warning("%s; it is published anew", error)
+            return False
+        return True
+
     def _define_unpublished(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Define `unpublished(run_id)`: the runs that the published database does not know of."""
         known: list[str] = []
-        if self.published.exists():
-            attach(connection, self.published, read_only=True, alias="published")
+        if self._attach_published(connection):
             query = "select run_id::varchar from published.run where status <> 'running'"
             known = [run_id for (run_id,) in connection.execute(query).fetchall()]
             connection.execute("detach published")
@@ -272,9 +307,21 @@ class Warehouse:
         )
 
 
+@contextmanager
+def _removed_on_failure(file: Path) -> Iterator[None]:
+    """Remove a half-written file: most often the disk was full, and would stay so."""
+    try:
+        yield
+    except BaseException:
+        for left in (file, file.with_name(f"{file.name}.wal")):
+            with suppress(OSError):
+                left.unlink(missing_ok=True)
+        raise
+
+
 def put_in_place(new: Path, old: Path) -> None:
     """Put a file in place of another one, so that whatever happens there is one or the other, whole."""
-    with new.open("rb+") as file:
+    with new.open("rb") as file:
         os.fsync(file.fileno())
     new.replace(old)
     folder = os.open(old.parent, os.O_RDONLY)
@@ -379,13 +426,24 @@ def _delete_listings(connection: duckdb.DuckDBPyConnection, listings: pa.Table) 
 
 
 def _forget_failures(connection: duckdb.DuckDBPyConnection, outcome: Outcome) -> None:
-    """Delete what the quarantine says of the outcome's subjects: they have been tried again."""
+    """Delete what the quarantine says of the outcome's subjects: they have been tried again.
+
+    Since when it said so is left in `failed_before`.
+    """
     tried = [(plugin, subject) for plugin, subjects in outcome.replaced.items() for subject in subjects]
     failed = outcome.tables["quarantine"].select(["plugin", "subject_id"]).to_pylist()
     tried += [(row["plugin"], row["subject_id"]) for row in failed]
     plugins, subjects = zip(*tried, strict=True) if tried else ((), ())
     table = pa.table({"plugin": pa.array(plugins, pa.string()), "subject_id": pa.array(subjects, pa.string())})
     connection.register("tried", table)
+    connection.execute(
+        """
+        create or replace temp table failed_before as
+        select q.plugin, q.subject_id, q.input_hash, q.fingerprint, q.failed_at
+        from quarantine q
+        join tried t on q.plugin = t.plugin and q.subject_id = t.subject_id::uuid
+        """
+    )
     connection.execute(
         """
         delete from quarantine q using tried t
