@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Literal
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
 
 from pythonjsonlogger.json import JsonFormatter
+
+Form: TypeAlias = Literal["text", "json"]
 
 _about: ContextVar[dict[str, Any] | None] = ContextVar("about", default=None)
 
@@ -42,7 +47,53 @@ class Fields(logging.Filter):
         return True
 
 
-def formatter(form: Literal["text", "json"]) -> logging.Formatter:
+def file_for(warehouse: Path, what: str) -> Path:
+    """The log file of something that begins now: `run`, say."""
+    return warehouse / "logs" / f"{what}-{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}.log"
+
+
+@contextmanager
+def written(file: Path, form: Form) -> Iterator[None]:
+    """Have a file get all that is logged in the block, beside whoever gets it already.
+
+    What goes to the terminal, or to whoever collects it from there, has the same form where that is `json`.
+    """
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(file, delay=True, encoding="utf-8")
+    handler.setFormatter(formatter(form))
+    handler.addFilter(Fields())
+    # Loggers that do not hand on to the root have to be given it themselves.
+    loggers = [each for each in map(logging.getLogger, logging.root.manager.loggerDict) if not each.propagate]
+    loggers.append(logging.root)
+    terminal = [each for logger in loggers for each in logger.handlers if _is_terminal(each)] if form == "json" else []
+    before = [(each, each.formatter) for each in terminal]
+    fields = Fields()
+    ours = logging.getLogger("onrecord")
+    level = ours.level
+    try:
+        ours.setLevel(logging.INFO)
+        for logger in loggers:
+            logger.addHandler(handler)
+        for each in terminal:
+            each.setFormatter(formatter(form))
+            each.addFilter(fields)
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeHandler(handler)
+        for each, its in before:
+            each.setFormatter(its)
+            each.removeFilter(fields)
+        ours.setLevel(level)
+        handler.close()
+
+
+def _is_terminal(handler: logging.Handler) -> bool:
+    streams = (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__)
+    return isinstance(handler, logging.StreamHandler) and handler.stream in streams
+
+
+def formatter(form: Form) -> logging.Formatter:
     """How records are written: as lines for people, or as a JSON object each."""
     if form == "json":
         names = {"levelname": "level", "name": "logger"}

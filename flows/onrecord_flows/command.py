@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -16,6 +15,7 @@ from onrecord.cli.progress import following
 from onrecord.cli.summary import summary
 from onrecord.engine import RunFailed, chosen
 from onrecord.errors import CheckError, LockedError, OnrecordError
+from onrecord.logs import file_for
 from onrecord.warehouse.bookkeeping import report_of
 from onrecord.warehouse.lock import holder
 
@@ -52,8 +52,7 @@ def run(
     directory = configuration.settings.warehouse
     if no_wait and (who := holder(directory)):
         raise LockedError(directory, who)
-    began = datetime.now(UTC)
-    log = directory / "logs" / f"run-{began:%Y-%m-%dT%H-%M-%S}.log"
+    log = file_for(directory, "run")
 
     from .server import prefect
 

@@ -7,6 +7,8 @@ be watched, retries, and a schedule.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -14,10 +16,11 @@ from prefect import State, flow
 from prefect.runtime import deployment
 from prefect.states import Completed
 
-from onrecord.config import load
+from onrecord.config import Configuration, load
 from onrecord.engine import STAGES, ActiveRun, running
 from onrecord.errors import LockedError
 from onrecord.interrupts import heed, noted
+from onrecord.logs import file_for, written
 from onrecord.plugins import Plugins
 from onrecord.workers import workers
 
@@ -48,21 +51,33 @@ def etl(
     if stale:
         settings = configuration.settings.run.model_copy(update={"stale": stale})
         configuration = configuration.with_settings(run=settings)
-    plugins = Plugins(configuration)
-    run: ActiveRun | None = None
-    try:
-        # Here too: Prefect has put its own handler in the place of the command's.
-        with running(plugins, sources=sources or (), wait=wait) as run, noted():
-            work_through(run, plugins)
-    except LockedError as error:
-        if deployment.id is None:
-            raise
-        log.warning("skipped: %s", error)
-        return Completed(name="Skipped", message=f"nothing done, the next run does it: {error}")
-    finally:
-        if run is not None:
-            write_report(run.report)
-    return None
+    with logged(configuration, "run"):
+        plugins = Plugins(configuration)
+        run: ActiveRun | None = None
+        try:
+            # Here too: Prefect has put its own handler in the place of the command's.
+            with running(plugins, sources=sources or (), wait=wait) as run, noted():
+                work_through(run, plugins)
+        except LockedError as error:
+            if deployment.id is None:
+                raise
+            log.warning("skipped: %s", error)
+            return Completed(name="Skipped", message=f"nothing done, the next run does it: {error}")
+        finally:
+            if run is not None:
+                write_report(run.report)
+        return None
+
+
+@contextmanager
+def logged(configuration: Configuration, what: str) -> Iterator[None]:
+    """Write the log file of a run that a worker has started; commands write theirs themselves."""
+    if deployment.id is None:
+        yield
+        return
+    settings = configuration.settings
+    with written(file_for(settings.warehouse, what), settings.log.format):
+        yield
 
 
 def work_through(run: ActiveRun, plugins: Plugins) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from onrecord import Annotator, Row
-from onrecord.logs import Fields, formatter
+from onrecord.logs import Fields, file_for, formatter, written
 from onrecord.testing import Sandbox
 
 plugin_log = logging.getLogger("some_plugin")
@@ -36,7 +36,7 @@ class Talking(Annotator):
 
 
 @pytest.fixture
-def written() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+def lines_of() -> Iterator[Callable[[], list[dict[str, Any]]]]:
     """What is logged, as JSON."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
@@ -52,11 +52,11 @@ def written() -> Iterator[Callable[[], list[dict[str, Any]]]]:
 
 
 def test_each_line_says_which_run_stage_plugin_and_batch_it_is_about(
-    tmp_path: Path, plugin_of: Callable[..., ModuleType], written: Callable[[], list[dict[str, Any]]]
+    tmp_path: Path, plugin_of: Callable[..., ModuleType], lines_of: Callable[[], list[dict[str, Any]]]
 ) -> None:
     documents = {str(n): f"A bad article, number {n}." for n in range(4)}
     report = Sandbox(tmp_path, plugin_of(Talking()), documents=documents).run()
-    lines = written()
+    lines = lines_of()
 
     assert {line["run"] for line in lines} == {str(report.run.run_id)}
     said = next(line for line in lines if line["logger"] == "some_plugin")
@@ -68,13 +68,13 @@ def test_each_line_says_which_run_stage_plugin_and_batch_it_is_about(
     assert ("annotate", 0) in loaded
 
 
-def test_a_traceback_is_a_field_and_the_line_stays_one(written: Callable[[], list[dict[str, Any]]]) -> None:
+def test_a_traceback_is_a_field_and_the_line_stays_one(lines_of: Callable[[], list[dict[str, Any]]]) -> None:
     try:
         raise ValueError("one\ntwo")
     except ValueError:
         logging.getLogger("onrecord").exception("it failed")
 
-    (line,) = written()
+    (line,) = lines_of()
     assert line["message"] == "it failed"
     assert "ValueError: one\ntwo" in line["exc_info"]
     assert line["time"].endswith("+00:00")
@@ -84,3 +84,29 @@ def test_for_people_it_stays_a_line_of_words() -> None:
     record = logging.LogRecord("onrecord", logging.INFO, "", 0, "loaded stage=%s", ("clean",), None)
     Fields().filter(record)
     assert formatter("text").format(record).endswith(" INFO onrecord loaded stage=clean")
+
+
+def test_a_run_has_a_file_that_gets_all_that_is_logged_and_the_terminal_takes_its_form(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    apart, ours = logging.getLogger("keeps.to.itself"), logging.getLogger("onrecord")
+    terminal = logging.StreamHandler()
+    apart.propagate = False
+    apart.addHandler(terminal)
+    try:
+        file = file_for(tmp_path, "run")
+        with written(file, "json"):
+            apart.warning("aside")
+            ours.info("begun", extra={"event": "begun", "run_id": "r"})
+            plugin_log.warning("from a plugin")
+        apart.warning("after")
+    finally:
+        apart.removeHandler(terminal)
+
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [line["message"] for line in lines] == ["aside", "begun", "from a plugin"]
+    assert lines[-1]["run"] == "r"
+    said, after = capsys.readouterr().err.splitlines()
+    assert json.loads(said)["message"] == "aside"
+    assert after == "after"
+    assert file.parent == tmp_path / "logs"
