@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import duckdb
 import pytest
 
-from onrecord import Aggregator, Annotator, Cleaner, Row, RunReport
+from onrecord import RunReport
 from onrecord.config import MaintainSettings
 from onrecord.errors import LockedError, WarehouseError
 from onrecord.testing import Sandbox
@@ -30,62 +28,7 @@ KEPT = MaintainSettings()
 ALL_MAY_GO = MaintainSettings(runs=30, logs=30, versions=30, withdrawn=30, quarantine=30)
 
 
-class Length(Row):
-    """How long each article is."""
-
-    words: int
-
-
-class Lengths(Annotator):
-    name, version, writes = "lengths", "1", (Length,)
-
-    def annotate(self, article: Any) -> Any:
-        if "unmeasurable" in article.body:
-            raise ValueError("cannot be measured")
-        yield Length(words=len(article.body.split()))
-
-
-class Total(Row, key=("words",)):
-    """How long all articles are."""
-
-    words: int
-
-
-class Sum(Aggregator):
-    name, version, writes, requires = "sum", "1", (Total,), ("lengths",)
-    queries = {Total: "select sum(words)::bigint as words from length"}
-
-
-class Refusing(Cleaner):
-    name, version = "refusing", "1"
-
-    def clean(self, draft: Any) -> None:
-        if "broken" in draft.text:
-            raise ValueError("cannot be cleaned")
-
-
-def made(folder: Path, plugin_of: Callable[..., ModuleType]) -> Sandbox:
-    documents = {"a": "One two three.", "b": "Four five.", "c": "Six."}
-    return Sandbox(folder, plugin_of(Lengths(), Sum(), Refusing()), documents=documents)
-
-
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory, plugin_of: Callable[..., ModuleType]) -> Path:
-    folder = tmp_path_factory.mktemp("filled") / "warehouse"
-    assert not made(folder, plugin_of).run().failed
-    return folder
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path, filled: Path, plugin_of: Callable[..., ModuleType]) -> Sandbox:
-    """Three articles, after one run."""
-    shutil.copytree(filled, tmp_path / "warehouse")
-    return made(tmp_path / "warehouse", plugin_of)
-
-
-def did(report: RunReport) -> list[str]:
-    """The components that had anything to do, and whether there was anything to publish."""
-    return [step.plugin for step in report.steps if step.subjects or step.stage == "publish"]
+Did = Callable[[RunReport], list[str]]
 
 
 def live(sandbox: Sandbox, query: str) -> list[tuple[Any, ...]]:
@@ -133,7 +76,7 @@ def test_a_version_is_as_old_as_its_being_replaced_not_as_its_being_fetched(sand
     assert maintain(sandbox.directory, ALL_MAY_GO).removed["versions of documents"] == 0
 
 
-def test_a_source_that_goes_back_to_what_it_was_keeps_what_it_went_back_to(sandbox: Sandbox) -> None:
+def test_a_source_that_goes_back_to_what_it_was_keeps_what_it_went_back_to(sandbox: Sandbox, did: Did) -> None:
     first = sandbox.source.documents["a"]
     for text in ("One, two and three.", first):
         sandbox.source.documents["a"] = text
@@ -179,7 +122,7 @@ def test_a_withdrawn_article_that_comes_back_after_it_was_removed_is_new(sandbox
     assert sandbox.sql(query) == [{"articles": 3, "words": 6}]
 
 
-def test_nothing_is_to_be_done_again_after_maintenance(sandbox: Sandbox) -> None:
+def test_nothing_is_to_be_done_again_after_maintenance(sandbox: Sandbox, did: Did) -> None:
     sandbox.source.documents |= {"a": "One, two and three.", "d": "This is unmeasurable.", "e": "This is broken."}
     sandbox.run()
 
@@ -222,16 +165,17 @@ def test_for_ever_is_for_ever(sandbox: Sandbox) -> None:
     assert not any(maintain(sandbox.directory, settings, now=LATER + timedelta(days=36_500)).removed.values())
 
 
-def test_old_logs_go_and_the_newest_one_stays(sandbox: Sandbox) -> None:
+def test_old_logs_of_runs_go_the_newest_one_and_those_that_are_still_written_to_stay(sandbox: Sandbox) -> None:
     logs = sandbox.directory / "logs"
     logs.mkdir()
-    for age, name in enumerate(("run-3.log", "run-2.log", "run-1.log")):
+    for age, name in enumerate(("up.log", "worker.log", "server.log", "run-3.log", "run-2.log", "run-1.log")):
         (logs / name).write_text("words")
         os.utime(logs / name, (age, age))
 
     done = maintain(sandbox.directory, KEPT)
 
-    assert ([file.name for file in logs.iterdir()], done.logs, done.log_bytes) == (["run-1.log"], 2, 10)
+    left = {file.name for file in logs.iterdir()}
+    assert (left, done.logs, done.log_bytes) == ({"up.log", "worker.log", "server.log", "run-1.log"}, 2, 10)
 
 
 def test_a_dry_run_says_the_same_and_changes_nothing(sandbox: Sandbox) -> None:
@@ -246,7 +190,9 @@ def test_a_dry_run_says_the_same_and_changes_nothing(sandbox: Sandbox) -> None:
     assert would.removed == maintain(sandbox.directory, ALL_MAY_GO, now=LATER).removed
 
 
-def test_compaction_gives_back_the_space_and_keeps_every_table_view_macro_and_comment(sandbox: Sandbox) -> None:
+def test_compaction_gives_back_the_space_and_keeps_every_table_view_macro_and_comment(
+    sandbox: Sandbox, did: Did
+) -> None:
     with Warehouse(sandbox.directory).writing() as connection:
         large = "uuid() as document_id, repeat(md5(i::varchar), 20)::blob as content"
         connection.execute(
