@@ -500,7 +500,9 @@ def test_status_for_monitoring_is_json_with_findings_and_an_exit_status(
     assert "(quarantine-growing)" in onrecord("status").words
 
 
-def test_report_tells_of_a_run_on_a_page_of_its_own(project: Path, onrecord: Callable[..., Ended]) -> None:
+def test_report_tells_of_a_run_on_a_page_of_its_own(
+    project: Path, onrecord: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
     (run_id,) = (row["run_id"] for row in json.loads(onrecord("sql", "--json", "select run_id from run").out))
 
     assert onrecord("report", run_id[:8]).words == onrecord("report").words
@@ -511,6 +513,10 @@ def test_report_tells_of_a_run_on_a_page_of_its_own(project: Path, onrecord: Cal
     assert "ValueError: cannot measure [/this] [one]" in page
     assert "Three [/short] [words]." in page
     assert not {"http://", "https://", "<script", "src="} & set(re.findall(r"https?://|<script|src=", page))
+
+    monkeypatch.setattr("onrecord.page._MOST", 1)
+    onrecord("report", "--html", "run.html")
+    assert (project / "run.html").read_text("utf-8").count("and 1 more") == 1
 
     assert onrecord("report", "0000").status == 2
     assert onrecord("report", "-w", "another").status == 2
