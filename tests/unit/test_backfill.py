@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import onrecord.backfill
 from onrecord import Aggregator, Annotator, Article, Cleaner, Draft, Fetched, Row, ledger
 from onrecord.backfill import Selection, backfilling, candidate_of, candidates, drop, promote
 from onrecord.engine import RunFailed
@@ -218,6 +220,7 @@ def test_where_everything_is_up_to_date_there_is_nothing_to_do(world: World) -> 
         ({}, "abcd"),
         ({"since": date(2016, 5, 2)}, "bc"),
         ({"until": date(2016, 5, 31)}, "ab"),
+        ({"until": date(9999, 12, 31)}, "abc"),
         ({"since": date(2016, 5, 31), "until": date(2016, 5, 31)}, "b"),
         ({"outlets": ("times",)}, "cd"),
         ({"outlets": ("Post", "Times"), "until": date(2016, 5, 1)}, "a"),
@@ -233,6 +236,12 @@ def test_only_the_selected_articles_are_done(selection: dict[str, Any], letters:
 def test_a_condition_that_is_none_is_an_error_and_leaves_no_candidate(where: str, world: World) -> None:
     with pytest.raises(OnrecordError, match="`where` must be a condition on the columns of `article`"):
         world.backfill("names", where=where)
+    assert candidates(world.directory) == []
+
+
+def test_a_selection_of_nothing_is_an_error_and_leaves_no_candidate(world: World) -> None:
+    with pytest.raises(OnrecordError, match=r"to be backfilled: articles of Tines\. .* shows what there is"):
+        world.backfill("names", outlets=("Tines",))
     assert candidates(world.directory) == []
 
 
@@ -288,6 +297,35 @@ def test_a_candidate_has_one_writer(world: World) -> None:
                         lambda: drop(candidate_of(world.directory, "names"))):  # fmt: skip
             with pytest.raises(LockedError):
                 attempt()
+
+
+def test_of_two_that_begin_at_the_same_time_one_has_its_selection(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors: list[Exception] = []
+
+    def other() -> None:
+        try:
+            world.backfill("names", outlets=("Times",))
+        except (OnrecordError, OSError) as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=other)
+
+    def begun(*arguments: Any) -> Any:
+        monkeypatch.setattr("onrecord.backfill._begun", real)
+        found = real(*arguments)
+        thread.start()
+        # It gets on as far as it can.
+        thread.join(0.5)
+        return found
+
+    real = onrecord.backfill._begun
+    monkeypatch.setattr("onrecord.backfill._begun", begun)
+    assert len(world.backfill("names", outlets=("Post",))) == 2
+    thread.join()
+    assert "which is not articles of Times" in str(errors) or isinstance(errors[0], LockedError)
+    assert candidate_of(world.directory, "names").selection.outlets == ("Post",)
 
 
 def test_an_article_that_a_run_changes_in_between_is_done_again_and_one_that_it_did_is_not(world: World) -> None:
@@ -356,7 +394,7 @@ def test_a_promoted_backfill_is_row_for_row_what_a_run_makes(world: World) -> No
 def test_after_a_promotion_the_candidate_is_gone_and_the_next_run_has_nothing_to_do(world: World) -> None:
     world.backfill("names")
     world.promote("names")
-    assert not list((world.directory / "candidates").iterdir())
+    assert [file.name for file in (world.directory / "candidates").iterdir()] == [".lock"]
     assert not any(step.subjects for step in world.run().steps)
 
 
@@ -458,6 +496,25 @@ def test_a_dropped_candidate_leaves_nothing(world: World) -> None:
     assert world.rows() == before
     with pytest.raises(OnrecordError, match="there is no candidate of names"):
         world.promote("names")
+
+
+def test_a_candidate_of_which_only_a_part_could_be_deleted_is_nobodys(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.backfill("names", outlets=("Post",))
+
+    def killed(folder: Path) -> None:
+        (folder / "selection.json").unlink()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("onrecord.backfill.candidate.shutil.rmtree", killed)
+    with pytest.raises(KeyboardInterrupt):
+        drop(candidate_of(world.directory, "names"))
+    monkeypatch.undo()
+
+    assert candidates(world.directory) == []
+    assert len(world.backfill("names")) == 4
+    assert [folder.name for folder in (world.directory / "candidates").iterdir() if folder.is_dir()] == ["names"]
 
 
 def test_the_candidate_of_a_plugin_that_is_gone_can_be_dropped(world: World) -> None:

@@ -822,6 +822,7 @@ def test_a_candidate_can_be_dropped(improved: Path, onrecord: Callable[..., Ende
         (["lengths", "--incomplete"], "--incomplete goes with --promote"),
         (["--since", "2016-01-01"], "name the PLUGINs"),
         (["lengths", "--since", "May"], "'May' does not match the format '%Y-%m-%d'"),
+        (["lengths", "--outlet", "Poste"], "no published article is among those that are to be backfilled"),
         (["lengths", "--where", "colour = 1"], "`where` must be a condition on the columns of `article`"),
         (["nothing"], "nothing cannot be backfilled, being not loaded. The annotators are: lengths, doubles"),
     ],
