@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
@@ -14,7 +16,7 @@ import pytest
 
 import onrecord.backfill
 from onrecord import Aggregator, Annotator, Article, Cleaner, Draft, Fetched, Row, ledger
-from onrecord.backfill import Selection, backfilling, candidate_of, candidates, drop, promote
+from onrecord.backfill import Selection, backfilling, candidate_of, candidates, drop, promote, promotion
 from onrecord.engine import RunFailed
 from onrecord.errors import CheckError, LockedError, OnrecordError, SchemaError, WarehouseError
 from onrecord.fingerprint import targets
@@ -448,14 +450,55 @@ def test_a_backfill_that_is_not_finished_is_promoted_only_on_request(world: Worl
     assert sum(states.values()) == 2
 
 
-def test_a_promotion_that_breaks_a_check_is_not_published_and_keeps_the_candidate(world: World) -> None:
+def test_a_promotion_that_breaks_a_check_changes_nothing_and_keeps_the_candidate(world: World) -> None:
+    world.settings["run"]["stale"] = "leave"
     before = world.rows()
-    world.parts["names"].checks = {"nobody is called Bert": "from name where name = 'Bert'"}
+    world.parts["names"].checks = {"somebody says hello": "select 1 where 'Hello' not in (select name from name)"}
     world.backfill("names")
-    with pytest.raises(CheckError, match="nobody is called Bert"):
+    with pytest.raises(CheckError, match="somebody says hello"):
         world.promote("names")
     assert world.rows() == before
     assert [candidate.name for candidate in candidates(world.directory)] == ["names"]
+    # The runs after it publish as if it had not been.
+    world.documents["e"] = document("Hello Eve.", "Post")
+    world.run()
+    assert {row["name"] for row in world.rows()["name"]} == {row["name"] for row in before["name"]} | {"Eve"}
+
+
+def test_a_promotion_that_is_broken_off_changes_nothing_and_can_be_done_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.backfill("names")
+    before = contents(world)
+    # What one that was killed has left is in nobody's way.
+    for name in ("live.promoting", "live.promoting.wal"):
+        (world.directory / name).write_bytes(b"scrap")
+
+    def interrupted(connection: Any, plugins: Any, number: int) -> Any:
+        if number == 1:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return real(connection, plugins, number)
+
+    real = promotion._outcome
+    monkeypatch.setattr(promotion, "_outcome", interrupted)
+    monkeypatch.setattr("onrecord.backfill.candidate._PORTION", 1)
+    with pytest.raises(KeyboardInterrupt):
+        world.promote("names")
+    monkeypatch.undo()
+
+    assert contents(world) == before
+    with Warehouse(world.directory).reading() as connection:
+        query = "select status, changed from run order by started_at desc limit 1"
+        assert connection.execute(query).fetchall() == [("interrupted", False)]
+    assert not list(world.directory.glob("live.promoting*"))
+    world.promote("names")
+    assert "Hello" not in {row["name"] for row in world.rows()["name"]}
+
+
+def contents(world: World) -> dict[str, list[Any]]:
+    """What the live database says, other than of runs."""
+    with Warehouse(world.directory).reading() as connection:
+        return {table: connection.execute(f"from {table} order by all").fetchall() for table in TABLES}
 
 
 def test_an_aggregator_that_fails_does_not_keep_rows_from_being_promoted(world: World) -> None:

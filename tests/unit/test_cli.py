@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -801,6 +803,18 @@ def test_a_backfill_from_beginning_to_end(improved: Path, onrecord: Callable[...
     assert "promoted lengths, all articles, and published" in ended.words
     assert onrecord("sql", "--csv", "select length.words, twice.words from length, twice").out.endswith("103,206\n")
     assert "nothing to do" in onrecord("backfill", "lengths", "--workers", "0").words
+
+
+def test_a_promotion_that_is_told_to_end_says_so(
+    improved: Path, onrecord: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    onrecord("backfill", "lengths", "--workers", "0")
+    monkeypatch.setattr("onrecord.cli.backfill.leave", sys.exit)
+    monkeypatch.setattr("onrecord.backfill.promotion._outcome", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    ended = onrecord("backfill", "lengths", "--promote")
+    assert ended.status == 143
+    assert ended.err.endswith("interrupted; the candidate is kept, and the same command promotes it\n")
+    assert onrecord("diff", "lengths").status == 0
 
 
 def test_a_candidate_can_be_dropped(improved: Path, onrecord: Callable[..., Ended]) -> None:
