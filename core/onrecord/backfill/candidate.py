@@ -24,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ..errors import OnrecordError, WarehouseError
 from ..fingerprint import Target, targets
 from ..plugins import Plugins
+from ..records import ANNOTATED_SQL
 from ..rows import Table, quoted
 from ..warehouse import Warehouse
 from ..warehouse.live import attach
@@ -201,7 +202,7 @@ class Candidate(Warehouse):
                 "select table_name from duckdb_tables() where database_name = 'base'"
             ).fetchall()
         }
-        self._overlaid = [sql("candidate")]
+        self._overlaid = [sql("candidate").format(annotated=ANNOTATED_SQL)]
         for plugin, own in tables.items():
             self._overlaid += [_overlaid(plugin, table, table.name in there) for table in own]
 

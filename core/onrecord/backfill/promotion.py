@@ -112,10 +112,9 @@ def _refuse_outdated(candidate: Candidate) -> None:
             -- What was made of articles as they are, but by plugins as they were?
             select l.plugin, count(*), any_value(p.version)
             from opened.main.ledger l
-            join base.main.article a on a.article_id = l.subject_id and a.content_hash = l.input_hash
+            join candidate_article a on a.article_id = l.subject_id and a.content_hash = l.input_hash
             left join opened.main.plugin p on p.plugin = l.plugin and p.fingerprint = l.fingerprint
             anti join candidate_done d on d.plugin = l.plugin and d.subject_id = l.subject_id
-            where a.kind in ('article', 'stub')
             group by l.plugin
             order by l.plugin
             """
