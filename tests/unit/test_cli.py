@@ -805,6 +805,17 @@ def test_a_backfill_from_beginning_to_end(improved: Path, onrecord: Callable[...
     assert "nothing to do" in onrecord("backfill", "lengths", "--workers", "0").words
 
 
+def test_maintain_names_a_candidate_that_was_forgotten(improved: Path, onrecord: Callable[..., Ended]) -> None:
+    onrecord("backfill", "lengths", "--workers", "0")
+    assert "candidate" not in onrecord("maintain", "--dry-run").words
+    candidate = improved / "warehouse/candidates/lengths"
+    os.utime(candidate / "live.duckdb", (0, 0))
+    assert "the candidate lengths, all articles, waits since 1970-01-01" in onrecord("maintain", "--dry-run").words
+    (candidate / "selection.json").write_text("{")
+    ended = onrecord("maintain", "--dry-run")
+    assert (ended.status, "selection.json: cannot be read; delete" in ended.words) == (0, True)
+
+
 def test_a_promotion_that_is_told_to_end_says_so(
     improved: Path, onrecord: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
 ) -> None:
