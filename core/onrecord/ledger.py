@@ -15,7 +15,7 @@ import pyarrow as pa
 from .components import Ingestor
 from .fingerprint import Target
 from .identity import identify
-from .records import StageName
+from .records import ANNOTATED_SQL, StageName
 from .rows import Table, quoted
 
 STALE = ("content", "version", "configuration", "pipeline", "requirement")
@@ -247,7 +247,7 @@ def _states(
         connection.register("item", items)
         subjects = "select subject_id::uuid as subject_id, * exclude (subject_id) from item"
     else:
-        subjects = _sql(f"subjects_{stage}")
+        subjects = _sql(f"subjects_{stage}").format(annotated=ANNOTATED_SQL)
     connection.execute(f"create or replace temp view subject as {subjects}")
     connection.execute(f"create or replace temp view states as {_sql('states')}")
     return True

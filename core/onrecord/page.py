@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -21,7 +22,8 @@ def run_page(report: RunReport, found: Sequence[Finding] = ()) -> str:
     with Warehouse(report.warehouse).reading() as connection:
         reader = Reader(connection)
         run_id = str(report.run.run_id)
-        failures = reader.sql(
+        failures, failed = _first(
+            reader,
             """
             -- What did the run fail on, and still is in quarantine?
             select stage, plugin, version, uri, split_part(error, chr(10), 1) as error
@@ -29,9 +31,10 @@ def run_page(report: RunReport, found: Sequence[Finding] = ()) -> str:
             where run_id = $run
             order by plugin, uri
             """,
-            run=run_id,
-        ).to_pylist()
-        articles = reader.sql(
+            run_id,
+        )
+        articles, made = _first(
+            reader,
             """
             -- Which articles did the run write, and how much is known of them?
             select headline, left(body, 120) as beginning, outlet, published_at, kind, word_count, uri
@@ -40,8 +43,8 @@ def run_page(report: RunReport, found: Sequence[Finding] = ()) -> str:
             where article.run_id = $run
             order by published_at desc nulls last, headline
             """,
-            run=run_id,
-        ).to_pylist()
+            run_id,
+        )
         written = _written(reader, run_id)
     environment = Environment(
         loader=PackageLoader("onrecord", "pages"),
@@ -58,12 +61,20 @@ def run_page(report: RunReport, found: Sequence[Finding] = ()) -> str:
         steps=steps,
         longest=max((step.wall_seconds for step in steps), default=0) or 1,
         findings=found,
-        failures=failures[:_MOST],
-        more_failures=max(0, len(failures) - _MOST),
-        articles=articles[:_MOST],
-        more_articles=max(0, len(articles) - _MOST),
+        failures=failures,
+        more_failures=failed - len(failures),
+        articles=articles,
+        more_articles=made - len(articles),
         written=written,
     )
+
+
+def _first(reader: Reader, query: str, run_id: str) -> tuple[list[dict[str, Any]], int]:
+    """The rows of a query that are listed, and how many it has."""
+    rows = reader.sql(f"{query} limit {_MOST}", run=run_id).to_pylist()
+    if len(rows) < _MOST:
+        return rows, len(rows)
+    return rows, reader.sql(f"select count(*) as count from ({query})", run=run_id).to_pylist()[0]["count"]
 
 
 def _written(reader: Reader, run_id: str) -> list[tuple[str, int]]:

@@ -66,6 +66,8 @@ class Listing(Row, key=("article_id",)):
 ArticleKind = Literal["article", "stub", "index", "login", "error", "empty"]
 ANNOTATED: tuple[ArticleKind, ...] = ("article", "stub")
 """The kinds that annotators get to see."""
+ANNOTATED_SQL = ", ".join(f"'{kind}'" for kind in ANNOTATED)
+"""The same for a query: `kind in (…)`."""
 
 
 class Article(Row):

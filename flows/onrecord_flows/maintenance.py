@@ -20,5 +20,5 @@ def maintain(config: str, warehouse: str | None = None, dry_run: bool = False, w
     """
     settings = load(Path(config)).with_settings(warehouse=Path(warehouse).resolve() if warehouse else None).settings
     done = maintain_warehouse(settings.warehouse, settings.maintain, dry_run=dry_run, wait=wait)
-    for line in told(done, dry_run=dry_run):
+    for line in told(done, settings, dry_run=dry_run):
         get_run_logger().info(line)

@@ -113,13 +113,16 @@ class Project:
 
 @pytest.fixture
 def project(tmp_path: Path, prefect_url: str) -> Project:
-    """An empty project that uses the session's Prefect server."""
-    return Project.made_in(tmp_path)
+    """An empty project that uses the session's Prefect server, without the plugins that take seconds to load."""
+    made = Project.made_in(tmp_path)
+    made.environment["ONRECORD_DISABLE"] = '["claims", "entities", "language", "resolution", "tally"]'
+    return made
 
 
 @pytest.fixture
 def seeds(project: Project) -> Project:
-    """A project with the five seed articles."""
+    """A project with the five seed articles, and all plugins."""
+    del project.environment["ONRECORD_DISABLE"]
     for file in SEEDS.glob("*.txt"):
         shutil.copy(file, project.inbox)
     return project

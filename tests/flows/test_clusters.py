@@ -68,8 +68,7 @@ def dask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dask]:
 
 @pytest.fixture
 def many(project: Project) -> Project:
-    """A project with enough small articles for half a dozen batches per stage, and none of the slower plugins."""
-    project.environment["ONRECORD_DISABLE"] = '["claims", "entities", "language", "resolution", "tally"]'
+    """A project with enough small articles for half a dozen batches per stage."""
     for n in range(MANY):
         text = f"Anna Smith said on Monday that bridge number {n} would open in May.\n\n“It is safe,” Smith said.\n"
         (project.inbox / f"{n:02}.txt").write_text(text)

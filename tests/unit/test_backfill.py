@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -11,8 +14,9 @@ from typing import Any
 
 import pytest
 
+import onrecord.backfill
 from onrecord import Aggregator, Annotator, Article, Cleaner, Draft, Fetched, Row, ledger
-from onrecord.backfill import Selection, backfilling, candidate_of, candidates, drop, promote
+from onrecord.backfill import Selection, backfilling, candidate_of, candidates, drop, promote, promotion
 from onrecord.engine import RunFailed
 from onrecord.errors import CheckError, LockedError, OnrecordError, SchemaError, WarehouseError
 from onrecord.fingerprint import targets
@@ -218,6 +222,7 @@ def test_where_everything_is_up_to_date_there_is_nothing_to_do(world: World) -> 
         ({}, "abcd"),
         ({"since": date(2016, 5, 2)}, "bc"),
         ({"until": date(2016, 5, 31)}, "ab"),
+        ({"until": date(9999, 12, 31)}, "abc"),
         ({"since": date(2016, 5, 31), "until": date(2016, 5, 31)}, "b"),
         ({"outlets": ("times",)}, "cd"),
         ({"outlets": ("Post", "Times"), "until": date(2016, 5, 1)}, "a"),
@@ -233,6 +238,12 @@ def test_only_the_selected_articles_are_done(selection: dict[str, Any], letters:
 def test_a_condition_that_is_none_is_an_error_and_leaves_no_candidate(where: str, world: World) -> None:
     with pytest.raises(OnrecordError, match="`where` must be a condition on the columns of `article`"):
         world.backfill("names", where=where)
+    assert candidates(world.directory) == []
+
+
+def test_a_selection_of_nothing_is_an_error_and_leaves_no_candidate(world: World) -> None:
+    with pytest.raises(OnrecordError, match=r"to be backfilled: articles of Tines\. .* shows what there is"):
+        world.backfill("names", outlets=("Tines",))
     assert candidates(world.directory) == []
 
 
@@ -288,6 +299,35 @@ def test_a_candidate_has_one_writer(world: World) -> None:
                         lambda: drop(candidate_of(world.directory, "names"))):  # fmt: skip
             with pytest.raises(LockedError):
                 attempt()
+
+
+def test_of_two_that_begin_at_the_same_time_one_has_its_selection(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    errors: list[Exception] = []
+
+    def other() -> None:
+        try:
+            world.backfill("names", outlets=("Times",))
+        except (OnrecordError, OSError) as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=other)
+
+    def begun(*arguments: Any) -> Any:
+        monkeypatch.setattr("onrecord.backfill._begun", real)
+        found = real(*arguments)
+        thread.start()
+        # It gets on as far as it can.
+        thread.join(0.5)
+        return found
+
+    real = onrecord.backfill._begun
+    monkeypatch.setattr("onrecord.backfill._begun", begun)
+    assert len(world.backfill("names", outlets=("Post",))) == 2
+    thread.join()
+    assert "which is not articles of Times" in str(errors) or isinstance(errors[0], LockedError)
+    assert candidate_of(world.directory, "names").selection.outlets == ("Post",)
 
 
 def test_an_article_that_a_run_changes_in_between_is_done_again_and_one_that_it_did_is_not(world: World) -> None:
@@ -356,7 +396,7 @@ def test_a_promoted_backfill_is_row_for_row_what_a_run_makes(world: World) -> No
 def test_after_a_promotion_the_candidate_is_gone_and_the_next_run_has_nothing_to_do(world: World) -> None:
     world.backfill("names")
     world.promote("names")
-    assert not list((world.directory / "candidates").iterdir())
+    assert [file.name for file in (world.directory / "candidates").iterdir()] == [".lock"]
     assert not any(step.subjects for step in world.run().steps)
 
 
@@ -410,14 +450,55 @@ def test_a_backfill_that_is_not_finished_is_promoted_only_on_request(world: Worl
     assert sum(states.values()) == 2
 
 
-def test_a_promotion_that_breaks_a_check_is_not_published_and_keeps_the_candidate(world: World) -> None:
+def test_a_promotion_that_breaks_a_check_changes_nothing_and_keeps_the_candidate(world: World) -> None:
+    world.settings["run"]["stale"] = "leave"
     before = world.rows()
-    world.parts["names"].checks = {"nobody is called Bert": "from name where name = 'Bert'"}
+    world.parts["names"].checks = {"somebody says hello": "select 1 where 'Hello' not in (select name from name)"}
     world.backfill("names")
-    with pytest.raises(CheckError, match="nobody is called Bert"):
+    with pytest.raises(CheckError, match="somebody says hello"):
         world.promote("names")
     assert world.rows() == before
     assert [candidate.name for candidate in candidates(world.directory)] == ["names"]
+    # The runs after it publish as if it had not been.
+    world.documents["e"] = document("Hello Eve.", "Post")
+    world.run()
+    assert {row["name"] for row in world.rows()["name"]} == {row["name"] for row in before["name"]} | {"Eve"}
+
+
+def test_a_promotion_that_is_broken_off_changes_nothing_and_can_be_done_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.backfill("names")
+    before = contents(world)
+    # What one that was killed has left is in nobody's way.
+    for name in ("live.promoting", "live.promoting.wal"):
+        (world.directory / name).write_bytes(b"scrap")
+
+    def interrupted(connection: Any, plugins: Any, number: int) -> Any:
+        if number == 1:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return real(connection, plugins, number)
+
+    real = promotion._outcome
+    monkeypatch.setattr(promotion, "_outcome", interrupted)
+    monkeypatch.setattr("onrecord.backfill.candidate._PORTION", 1)
+    with pytest.raises(KeyboardInterrupt):
+        world.promote("names")
+    monkeypatch.undo()
+
+    assert contents(world) == before
+    with Warehouse(world.directory).reading() as connection:
+        query = "select status, changed from run order by started_at desc limit 1"
+        assert connection.execute(query).fetchall() == [("interrupted", False)]
+    assert not list(world.directory.glob("live.promoting*"))
+    world.promote("names")
+    assert "Hello" not in {row["name"] for row in world.rows()["name"]}
+
+
+def contents(world: World) -> dict[str, list[Any]]:
+    """What the live database says, other than of runs."""
+    with Warehouse(world.directory).reading() as connection:
+        return {table: connection.execute(f"from {table} order by all").fetchall() for table in TABLES}
 
 
 def test_an_aggregator_that_fails_does_not_keep_rows_from_being_promoted(world: World) -> None:
@@ -458,6 +539,25 @@ def test_a_dropped_candidate_leaves_nothing(world: World) -> None:
     assert world.rows() == before
     with pytest.raises(OnrecordError, match="there is no candidate of names"):
         world.promote("names")
+
+
+def test_a_candidate_of_which_only_a_part_could_be_deleted_is_nobodys(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.backfill("names", outlets=("Post",))
+
+    def killed(folder: Path) -> None:
+        (folder / "selection.json").unlink()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("onrecord.backfill.candidate.shutil.rmtree", killed)
+    with pytest.raises(KeyboardInterrupt):
+        drop(candidate_of(world.directory, "names"))
+    monkeypatch.undo()
+
+    assert candidates(world.directory) == []
+    assert len(world.backfill("names")) == 4
+    assert [folder.name for folder in (world.directory / "candidates").iterdir() if folder.is_dir()] == ["names"]
 
 
 def test_the_candidate_of_a_plugin_that_is_gone_can_be_dropped(world: World) -> None:

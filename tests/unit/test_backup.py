@@ -10,69 +10,35 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import duckdb
 import pytest
 
-from onrecord import Annotator, Row, RunReport
+from onrecord import RunReport
 from onrecord.errors import LockedError, WarehouseError
 from onrecord.testing import Sandbox
 from onrecord.warehouse import Warehouse
 from onrecord.warehouse.backup import backup, restore
 from onrecord.warehouse.lock import locked
 
-
-class Length(Row):
-    """How long each article is."""
-
-    words: int
-
-
-class Lengths(Annotator):
-    name, version, writes = "lengths", "1", (Length,)
-
-    def annotate(self, article: Any) -> Any:
-        yield Length(words=len(article.body.split()))
-
-
-def made(folder: Path, plugin_of: Callable[..., ModuleType]) -> Sandbox:
-    return Sandbox(folder, plugin_of(Lengths()), documents={"a": "One two three.", "b": "Four five."})
-
-
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory, plugin_of: Callable[..., ModuleType]) -> Path:
-    folder = tmp_path_factory.mktemp("filled") / "warehouse"
-    assert not made(folder, plugin_of).run().failed
-    return folder
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path, filled: Path, plugin_of: Callable[..., ModuleType]) -> Sandbox:
-    """Two articles, after one run."""
-    shutil.copytree(filled, tmp_path / "warehouse")
-    return made(tmp_path / "warehouse", plugin_of)
-
-
-def did(report: RunReport) -> list[str]:
-    """The components that had anything to do, and whether there was anything to publish."""
-    return [step.plugin for step in report.steps if step.subjects or step.stage == "publish"]
+Did = Callable[[RunReport], list[str]]
+Reopened = Callable[[Path], Sandbox]
 
 
 def test_what_is_restored_is_what_was_there_and_a_run_finds_nothing_to_do(
-    sandbox: Sandbox, tmp_path: Path, plugin_of: Callable[..., ModuleType]
+    sandbox: Sandbox, tmp_path: Path, sandbox_in: Reopened, did: Did
 ) -> None:
     made_now = backup(sandbox.directory, tmp_path / "backups")
     restore(made_now.folder, tmp_path / "elsewhere")
 
     for name in ("live.duckdb", "onrecord.duckdb"):
         assert (tmp_path / "elsewhere" / name).read_bytes() == (sandbox.directory / name).read_bytes()
-    assert did(made(tmp_path / "elsewhere", plugin_of).run()) == []
+    assert did(sandbox_in(tmp_path / "elsewhere").run()) == []
 
 
 def test_a_backup_takes_what_a_run_has_loaded_and_not_yet_published(
-    sandbox: Sandbox, tmp_path: Path, plugin_of: Callable[..., ModuleType]
+    sandbox: Sandbox, tmp_path: Path, sandbox_in: Reopened
 ) -> None:
     published = sandbox.sql("from length order by all")
     with locked(sandbox.directory, wait=False):
@@ -84,7 +50,7 @@ def test_a_backup_takes_what_a_run_has_loaded_and_not_yet_published(
         folder = backup(sandbox.directory, tmp_path / "backups").folder
     restore(folder, tmp_path / "elsewhere")
 
-    restored = made(tmp_path / "elsewhere", plugin_of)
+    restored = sandbox_in(tmp_path / "elsewhere")
     assert restored.sql("from length order by all") == published
     assert restored.run().run.status == "completed"
     # The run that was at work then is found to have been killed, and what it had loaded is published.
@@ -162,6 +128,54 @@ def test_only_the_latest_backups_are_kept_where_that_is_asked_for(sandbox: Sandb
     assert sorted((tmp_path / "backups").glob("onrecord-*")) == [*made_now[1:], tmp_path / "backups/onrecord-of-mine"]
 
 
+def test_those_of_other_warehouses_do_not_count_and_stay(
+    sandbox: Sandbox, tmp_path: Path, sandbox_in: Reopened
+) -> None:
+    backups = tmp_path / "backups"
+    elsewhere = Path(shutil.copytree(sandbox.directory, tmp_path / "elsewhere"))
+    others = [backup(elsewhere, backups).folder]
+    # In containers all may be at the same place.
+    place = sandbox.directory.rename(tmp_path / "away")
+    assert not sandbox_in(sandbox.directory).run().failed
+    others.append(backup(sandbox.directory, backups).folder)
+    shutil.rmtree(sandbox.directory)
+    place.rename(sandbox.directory)
+    others.append(backup(sandbox.directory, backups).folder)
+
+    newest = backup(sandbox.directory, backups, keep=1)
+
+    assert newest.removed == (others.pop(),)
+    assert sorted(backups.glob("onrecord-*")) == [*others, newest.folder]
+
+
+def test_a_backup_that_was_just_made_stays_though_the_clock_was_put_back(sandbox: Sandbox, tmp_path: Path) -> None:
+    first = backup(sandbox.directory, tmp_path / "backups").folder
+    ahead = first.rename(first.with_name("onrecord-2999-01-01T00-00-00-000000"))
+
+    second = backup(sandbox.directory, tmp_path / "backups", keep=1)
+
+    assert (second.folder.exists(), second.removed) == (True, (ahead,))
+
+
+def test_killed_while_it_removes_a_backup_it_leaves_none_that_is_half_there(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = backup(sandbox.directory, tmp_path / "backups").folder
+
+    def killed(folder: Path) -> None:
+        (folder / "live.duckdb").unlink()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("onrecord.warehouse.backup.shutil.rmtree", killed)
+    with pytest.raises(KeyboardInterrupt):
+        backup(sandbox.directory, tmp_path / "backups", keep=1)
+    monkeypatch.undo()
+    assert not first.exists()
+
+    last = [backup(sandbox.directory, tmp_path / "backups", keep=2).folder for _ in range(2)]
+    assert sorted(folder for folder in (tmp_path / "backups").iterdir() if folder.is_dir()) == last
+
+
 def test_a_half_made_backup_is_none_and_the_next_one_clears_it_away(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,25 +188,23 @@ def test_a_half_made_backup_is_none_and_the_next_one_clears_it_away(
     assert not half.exists()
 
 
-def test_a_warehouse_that_is_there_is_replaced_only_by_force(
-    sandbox: Sandbox, tmp_path: Path, plugin_of: Callable[..., ModuleType]
-) -> None:
+def test_a_warehouse_that_is_there_is_replaced_only_by_force(sandbox: Sandbox, tmp_path: Path, did: Did) -> None:
     folder = backup(sandbox.directory, tmp_path / "backups").folder
-    sandbox.source.documents["c"] = "Six."
+    sandbox.source.documents["d"] = "Seven."
     sandbox.run()
 
     with pytest.raises(WarehouseError, match=r"live\.duckdb: there is a warehouse already\. .* use --force"):
         restore(folder, sandbox.directory)
-    assert sandbox.sql("select count(*) as articles from article") == [{"articles": 3}]
+    assert sandbox.sql("select count(*) as articles from article") == [{"articles": 4}]
 
     restore(folder, sandbox.directory, force=True)
-    assert sandbox.sql("select count(*) as articles from article") == [{"articles": 2}]
-    # And the run after that has the third one again.
-    assert "lengths" in did(sandbox.run())
     assert sandbox.sql("select count(*) as articles from article") == [{"articles": 3}]
+    # And the run after that has the fourth one again.
+    assert "lengths" in did(sandbox.run())
+    assert sandbox.sql("select count(*) as articles from article") == [{"articles": 4}]
 
 
-def test_a_warehouse_that_cannot_be_read_any_more_can_be_restored(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_warehouse_that_cannot_be_read_any_more_can_be_restored(sandbox: Sandbox, tmp_path: Path, did: Did) -> None:
     folder = backup(sandbox.directory, tmp_path / "backups").folder
     for name in ("live.duckdb", "live.duckdb.wal", "onrecord.duckdb"):
         (sandbox.directory / name).write_bytes(b"scrap")
@@ -200,7 +212,7 @@ def test_a_warehouse_that_cannot_be_read_any_more_can_be_restored(sandbox: Sandb
     restore(folder, sandbox.directory, force=True)
 
     assert did(sandbox.run()) == []
-    assert sandbox.sql("select count(*) as articles from article") == [{"articles": 2}]
+    assert sandbox.sql("select count(*) as articles from article") == [{"articles": 3}]
 
 
 def test_a_warehouse_that_a_run_is_writing_to_is_not_replaced(sandbox: Sandbox, tmp_path: Path) -> None:
@@ -260,7 +272,7 @@ def test_what_cannot_be_restored_is_said_and_replaces_nothing(
 
     with pytest.raises(WarehouseError, match=words):
         restore(folder, sandbox.directory, force=True)
-    assert sandbox.sql("select count(*) as articles from article") == [{"articles": 2}]
+    assert sandbox.sql("select count(*) as articles from article") == [{"articles": 3}]
     assert sorted(file.name for file in sandbox.directory.iterdir()) == ["live.duckdb", "lock", "onrecord.duckdb"]
 
 

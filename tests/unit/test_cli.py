@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -500,7 +502,9 @@ def test_status_for_monitoring_is_json_with_findings_and_an_exit_status(
     assert "(quarantine-growing)" in onrecord("status").words
 
 
-def test_report_tells_of_a_run_on_a_page_of_its_own(project: Path, onrecord: Callable[..., Ended]) -> None:
+def test_report_tells_of_a_run_on_a_page_of_its_own(
+    project: Path, onrecord: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
     (run_id,) = (row["run_id"] for row in json.loads(onrecord("sql", "--json", "select run_id from run").out))
 
     assert onrecord("report", run_id[:8]).words == onrecord("report").words
@@ -511,6 +515,10 @@ def test_report_tells_of_a_run_on_a_page_of_its_own(project: Path, onrecord: Cal
     assert "ValueError: cannot measure [/this] [one]" in page
     assert "Three [/short] [words]." in page
     assert not {"http://", "https://", "<script", "src="} & set(re.findall(r"https?://|<script|src=", page))
+
+    monkeypatch.setattr("onrecord.page._MOST", 1)
+    onrecord("report", "--html", "run.html")
+    assert (project / "run.html").read_text("utf-8").count("and 1 more") == 1
 
     assert onrecord("report", "0000").status == 2
     assert onrecord("report", "-w", "another").status == 2
@@ -797,6 +805,29 @@ def test_a_backfill_from_beginning_to_end(improved: Path, onrecord: Callable[...
     assert "nothing to do" in onrecord("backfill", "lengths", "--workers", "0").words
 
 
+def test_maintain_names_a_candidate_that_was_forgotten(improved: Path, onrecord: Callable[..., Ended]) -> None:
+    onrecord("backfill", "lengths", "--workers", "0")
+    assert "candidate" not in onrecord("maintain", "--dry-run").words
+    candidate = improved / "warehouse/candidates/lengths"
+    os.utime(candidate / "live.duckdb", (0, 0))
+    assert "the candidate lengths, all articles, waits since 1970-01-01" in onrecord("maintain", "--dry-run").words
+    (candidate / "selection.json").write_text("{")
+    ended = onrecord("maintain", "--dry-run")
+    assert (ended.status, "selection.json: cannot be read; delete" in ended.words) == (0, True)
+
+
+def test_a_promotion_that_is_told_to_end_says_so(
+    improved: Path, onrecord: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    onrecord("backfill", "lengths", "--workers", "0")
+    monkeypatch.setattr("onrecord.cli.backfill.leave", sys.exit)
+    monkeypatch.setattr("onrecord.backfill.promotion._outcome", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    ended = onrecord("backfill", "lengths", "--promote")
+    assert ended.status == 143
+    assert ended.err.endswith("interrupted; the candidate is kept, and the same command promotes it\n")
+    assert onrecord("diff", "lengths").status == 0
+
+
 def test_a_candidate_can_be_dropped(improved: Path, onrecord: Callable[..., Ended]) -> None:
     onrecord("backfill", "lengths", "--workers", "0")
     assert onrecord("backfill", "lengths", "--drop").out == (
@@ -816,6 +847,7 @@ def test_a_candidate_can_be_dropped(improved: Path, onrecord: Callable[..., Ende
         (["lengths", "--incomplete"], "--incomplete goes with --promote"),
         (["--since", "2016-01-01"], "name the PLUGINs"),
         (["lengths", "--since", "May"], "'May' does not match the format '%Y-%m-%d'"),
+        (["lengths", "--outlet", "Poste"], "no published article is among those that are to be backfilled"),
         (["lengths", "--where", "colour = 1"], "`where` must be a condition on the columns of `article`"),
         (["nothing"], "nothing cannot be backfilled, being not loaded. The annotators are: lengths, doubles"),
     ],

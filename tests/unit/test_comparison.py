@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -9,12 +10,12 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecord import Annotator, Article, Fetched, References, Row, Span, identify
 from onrecord.backfill import Selection, backfilling, candidate_of
-from onrecord.backfill.comparison import Comparison, Difference, compare
+from onrecord.backfill.comparison import Compared, Comparison, Difference, compare, paired
 from onrecord.errors import LockedError, OnrecordError
 from onrecord.plugins import Plugins
 from onrecord.stages import perform
@@ -145,19 +146,14 @@ def test_a_row_that_comes_first_does_not_make_the_others_change(diff: Any) -> No
     assert counts(found["word"]) == (1, 0, 1, 0)
 
 
-@pytest.mark.parametrize(
-    ("after", "columns"),
-    [
-        (word("Anna Smith", label="group"), {"label"}),
-        (word("Anna"), {"end_char", "text"}),
-        (word("Smith"), {"start_char", "text"}),
-        (word("Anna Smith told"), {"end_char", "text"}),
-    ],
-)
-def test_a_span_at_the_same_place_has_changed(after: Word, columns: set[str], diff: Any) -> None:
-    found = diff([word("Anna Smith")], [after])
-    assert counts(found["word"]) == (0, 1, 0, 0)
-    assert set(found["word"].columns) == columns
+def test_a_span_at_the_same_place_has_changed(diff: Any) -> None:
+    now = [word("Anna Smith", label="group"), word("Anna"), word("Smith"), word("Anna Smith told")]
+    bodies = [f"{BODY} {n}" for n in range(len(now))]
+    found = diff(
+        {body: [word("Anna Smith")] for body in bodies}, {body: [row] for body, row in zip(bodies, now, strict=True)}
+    )
+    assert counts(found["word"]) == (0, 4, 0, 0)
+    assert found["word"].columns == {"label": 1, "start_char": 1, "end_char": 2, "text": 3}
 
 
 def test_a_span_elsewhere_is_another_one(diff: Any) -> None:
@@ -209,24 +205,21 @@ def test_a_table_with_a_row_per_article_has_changed_rows_only(diff: Any) -> None
     assert found.columns == {"words": 1}
 
 
-rows = st.lists(
-    st.tuples(st.sampled_from(["Anna", "Anna Smith", "Smith", "Bert Jones", "Cora"]), st.sampled_from(["x", "y"])),
-    max_size=5,
-)
-
-
-@settings(max_examples=4, suppress_health_check=list(HealthCheck))
-@given(before=rows, after=rows)
-def test_every_row_is_counted_once_on_either_side(
-    before: list[tuple[str, str]], after: list[tuple[str, str]], tmp_path_factory: pytest.TempPathFactory,
-    plugin_of: Callable[..., ModuleType],
-) -> None:  # fmt: skip
-    sides = [[word(text, n, label) for n, (text, label) in enumerate(side)] for side in (before, after)]
-    found = comparison(tmp_path_factory.mktemp("diff"), plugin_of, *sides).tables[0]
-    same, changed, appear, vanish = counts(found)
-    assert same + changed + vanish == len(before)
-    assert same + changed + appear == len(after)
-    assert same == len(before) - len(list_without(before, after))
+def test_every_row_is_counted_once_on_either_side(diff: Any) -> None:
+    chance = random.Random(7)
+    choices = [(text, label) for text in ("Anna", "Anna Smith", "Smith", "Bert Jones", "Cora") for label in "xy"]
+    sides = {
+        f"{BODY} {n}": [chance.choices(choices, k=chance.randrange(6)) for _ in ("before", "after")] for n in range(40)
+    }
+    before, after = (
+        {body: [word(text, n, label) for n, (text, label) in enumerate(both[side])] for body, both in sides.items()}
+        for side in (0, 1)
+    )
+    same, changed, appear, vanish = counts(diff(before, after)["word"])
+    assert same + changed + vanish == sum(map(len, before.values()))
+    assert same + changed + appear == sum(map(len, after.values()))
+    assert same == sum(len(one) - len(list_without(one, other)) for one, other in sides.values())
+    assert min(changed, appear, vanish) > 0
 
 
 def list_without(these: Sequence[Any], those: Sequence[Any]) -> list[Any]:
@@ -236,6 +229,45 @@ def list_without(these: Sequence[Any], those: Sequence[Any]) -> list[Any]:
         if one in left:
             left.remove(one)
     return left
+
+
+places = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 6)), max_size=2)
+some_rows = st.lists(
+    st.builds(
+        lambda identity, number, spans: Compared({}, (), (identity,), (number,), [(a, a + n) for a, n in spans]),
+        st.sampled_from("xy"), st.integers(0, 2), places,
+    ),
+    max_size=7,
+)  # fmt: skip
+
+
+@given(before=some_rows, after=some_rows, by_place=st.booleans())
+def test_rows_are_paired_as_if_each_were_compared_with_each(
+    before: list[Compared], after: list[Compared], by_place: bool
+) -> None:
+    alike = []
+    for i, old in enumerate(before):
+        for j, new in enumerate(after):
+            common = sum(max(0, min(a[1], b[1]) - max(a[0], b[0])) for a in old.place for b in new.place)
+            lengths = [sum(end - start for start, end in row.place) for row in (old, new)]
+            if old.identity != new.identity:
+                continue
+            if by_place and common and 2 * common >= min(lengths):
+                alike.append((-common / (sum(lengths) - common), i, j))
+            if not by_place and old.number == new.number:
+                alike.append((-1.0, i, j))
+    expected: list[tuple[int | None, int | None]] = []
+    for _, i, j in sorted(alike):
+        if not any(i == pair[0] or j == pair[1] for pair in expected):
+            expected.append((i, j))
+    expected += [(i, None) for i in range(len(before)) if i not in {pair[0] for pair in expected}]
+    expected += [(None, j) for j in range(len(after)) if j not in {pair[1] for pair in expected}]
+
+    def index(row: Compared | None, rows: list[Compared]) -> int | None:
+        return next((n for n, each in enumerate(rows) if each is row), None)
+
+    found = paired(before, after, by_place=by_place)
+    assert [(index(old, before), index(new, after)) for old, new in found] == expected
 
 
 # ── What is shown ────────────────────────────────────────────────────────────────────────────────

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -18,7 +20,7 @@ import pytest
 from onrecord import Annotator, Cleaner, Row
 from onrecord.errors import WarehouseError
 from onrecord.testing import Sandbox
-from onrecord.warehouse import lake
+from onrecord.warehouse import Warehouse, lake
 from onrecord.warehouse.lake import export
 
 
@@ -46,19 +48,31 @@ class Dates(Cleaner):
 
 
 DOCUMENTS = {"a": "It was 2015.", "b": "It was 2016 by then.", "c": "It was 2016.", "d": "When?"}
+LARGE = 10_000
+"""Documents of 19 kB each: more than the memory that there is in the test."""
+
+
+def made(folder: Path, plugin_of: Callable[..., ModuleType]) -> Sandbox:
+    return Sandbox(folder, plugin_of(Lengths(), Dates()), documents=DOCUMENTS)
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory, plugin_of: Callable[..., ModuleType]) -> Path:
+    """A folder with a warehouse of four articles, and a lake to which it was exported; to be copied."""
+    folder = tmp_path_factory.mktemp("filled")
+    assert not made(folder / "warehouse", plugin_of).run().failed
+    export(folder / "warehouse", folder / "lake")
+    return folder
 
 
 @pytest.fixture
-def sandbox(tmp_path: Path, plugin_of: Callable[..., ModuleType]) -> Sandbox:
-    made = Sandbox(tmp_path / "warehouse", plugin_of(Lengths(), Dates()), documents=DOCUMENTS)
-    assert not made.run().failed
-    return made
+def sandbox(tmp_path: Path, filled: Path, plugin_of: Callable[..., ModuleType]) -> Sandbox:
+    return made(Path(shutil.copytree(filled / "warehouse", tmp_path / "warehouse")), plugin_of)
 
 
 @pytest.fixture
-def exported(sandbox: Sandbox, tmp_path: Path) -> Path:
-    export(sandbox.directory, tmp_path / "lake")
-    return tmp_path / "lake"
+def exported(tmp_path: Path, filled: Path) -> Path:
+    return Path(shutil.copytree(filled / "lake", tmp_path / "lake", symlinks=True))
 
 
 def test_any_engine_reads_what_the_warehouse_says(sandbox: Sandbox, exported: Path) -> None:
@@ -167,6 +181,54 @@ def test_an_export_that_fails_or_is_killed_half_way_is_seen_by_nobody(
     assert not list(exported.glob(".partial-*"))
 
 
+@pytest.mark.parametrize("patched", ["pathlib.Path.replace", "onrecord.warehouse.lake.shutil.rmtree"])
+def test_killed_while_it_changes_over_or_tidies_up_the_next_one_does_so(
+    sandbox: Sandbox, exported: Path, monkeypatch: pytest.MonkeyPatch, patched: str
+) -> None:
+    def killed(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    def again() -> None:
+        # One that is damaged is made anew.
+        for file in exported.glob("current/length/*/*.parquet"):
+            file.unlink()
+        with suppress(KeyboardInterrupt):
+            export(sandbox.directory, exported)
+
+    monkeypatch.setattr(patched, killed)
+    again()
+    if not list(exported.glob(".partial-*")):
+        # There is nothing to tidy up yet after the first.
+        again()
+    assert list(exported.glob(".partial-*"))
+    monkeypatch.undo()
+    again()
+
+    folders = [folder for folder in exported.iterdir() if folder.is_dir() and not folder.is_symlink()]
+    assert sorted(folder.name[:1] for folder in folders) == ["2", "2"]
+    assert (exported / "current").resolve() in folders
+
+
+def test_large_documents_need_no_more_memory_than_there_is(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with duckdb.connect(sandbox.directory / "onrecord.duckdb") as connection:
+        large = "uuid() as document_id, repeat(md5(r.i::varchar), 600)::blob as content"
+        connection.execute(
+            "insert into document by name "
+            f"select d.* replace ({large}) from (from document limit 1) d, range({LARGE}) r(i)"
+        )
+
+    def little(self: Warehouse) -> duckdb.DuckDBPyConnection:
+        spill = {"memory_limit": "150MB", "temp_directory": str(tmp_path / "spill"), "threads": "2"}
+        return duckdb.connect(self.published, read_only=True, config=spill)
+
+    monkeypatch.setattr(Warehouse, "open_published", little)
+    done = export(sandbox.directory, tmp_path / "lake")
+
+    assert done.manifest["tables"]["document"]["rows"] == LARGE + len(DOCUMENTS)
+
+
 def test_an_export_that_lost_a_file_is_made_anew(sandbox: Sandbox, exported: Path) -> None:
     next(exported.glob("current/length/*/*.parquet")).unlink()
 
@@ -178,10 +240,7 @@ def test_what_is_no_export_is_left_alone(sandbox: Sandbox, tmp_path: Path) -> No
     mine = tmp_path / "lake" / "mine"
     mine.mkdir(parents=True)
     (mine / "manifest.json").write_text('{"mine": true}')
-    for _ in range(3):
-        export(sandbox.directory, tmp_path / "lake")
-        sandbox.source.documents["a"] += " Or so."
-        sandbox.run()
+    export(sandbox.directory, tmp_path / "lake")
     assert contents(mine) == {"manifest.json": b'{"mine": true}'}
 
     (tmp_path / "other" / "current").mkdir(parents=True)

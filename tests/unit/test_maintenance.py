@@ -10,13 +10,12 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import duckdb
 import pytest
 
-from onrecord import Aggregator, Annotator, Cleaner, Row, RunReport
+from onrecord import RunReport
 from onrecord.config import MaintainSettings
 from onrecord.errors import LockedError, WarehouseError
 from onrecord.testing import Sandbox
@@ -30,62 +29,8 @@ KEPT = MaintainSettings()
 ALL_MAY_GO = MaintainSettings(runs=30, logs=30, versions=30, withdrawn=30, quarantine=30)
 
 
-class Length(Row):
-    """How long each article is."""
-
-    words: int
-
-
-class Lengths(Annotator):
-    name, version, writes = "lengths", "1", (Length,)
-
-    def annotate(self, article: Any) -> Any:
-        if "unmeasurable" in article.body:
-            raise ValueError("cannot be measured")
-        yield Length(words=len(article.body.split()))
-
-
-class Total(Row, key=("words",)):
-    """How long all articles are."""
-
-    words: int
-
-
-class Sum(Aggregator):
-    name, version, writes, requires = "sum", "1", (Total,), ("lengths",)
-    queries = {Total: "select sum(words)::bigint as words from length"}
-
-
-class Refusing(Cleaner):
-    name, version = "refusing", "1"
-
-    def clean(self, draft: Any) -> None:
-        if "broken" in draft.text:
-            raise ValueError("cannot be cleaned")
-
-
-def made(folder: Path, plugin_of: Callable[..., ModuleType]) -> Sandbox:
-    documents = {"a": "One two three.", "b": "Four five.", "c": "Six."}
-    return Sandbox(folder, plugin_of(Lengths(), Sum(), Refusing()), documents=documents)
-
-
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory: pytest.TempPathFactory, plugin_of: Callable[..., ModuleType]) -> Path:
-    folder = tmp_path_factory.mktemp("filled") / "warehouse"
-    assert not made(folder, plugin_of).run().failed
-    return folder
-
-
-@pytest.fixture
-def sandbox(tmp_path: Path, filled: Path, plugin_of: Callable[..., ModuleType]) -> Sandbox:
-    """Three articles, after one run."""
-    shutil.copytree(filled, tmp_path / "warehouse")
-    return made(tmp_path / "warehouse", plugin_of)
-
-
-def did(report: RunReport) -> list[str]:
-    """The components that had anything to do, and whether there was anything to publish."""
-    return [step.plugin for step in report.steps if step.subjects or step.stage == "publish"]
+Did = Callable[[RunReport], list[str]]
+Reopened = Callable[[Path], Sandbox]
 
 
 def live(sandbox: Sandbox, query: str) -> list[tuple[Any, ...]]:
@@ -93,16 +38,33 @@ def live(sandbox: Sandbox, query: str) -> list[tuple[Any, ...]]:
         return connection.execute(query).fetchall()
 
 
-def test_by_default_documents_articles_and_all_that_was_read_out_of_them_stay(sandbox: Sandbox) -> None:
+@pytest.fixture(scope="module")
+def moved_on(tmp_path_factory: pytest.TempPathFactory, filled: Path, sandbox_in: Reopened) -> Path:
+    """The folder of the warehouse after a run that found one article changed and one withdrawn; to be copied."""
+    folder = Path(shutil.copytree(filled, tmp_path_factory.mktemp("moved_on") / "warehouse"))
+    assert not later(sandbox_in(folder)).run().failed
+    return folder
+
+
+@pytest.fixture
+def changed(tmp_path: Path, moved_on: Path, sandbox_in: Reopened) -> Sandbox:
+    """Of three articles one has changed and one is withdrawn."""
+    return later(sandbox_in(Path(shutil.copytree(moved_on, tmp_path / "changed"))))
+
+
+def later(sandbox: Sandbox) -> Sandbox:
     sandbox.source.documents["a"] = "One, two and three."
     del sandbox.source.documents["b"]
-    sandbox.run()
+    return sandbox
+
+
+def test_by_default_documents_articles_and_all_that_was_read_out_of_them_stay(changed: Sandbox) -> None:
     tables = ("document", "listing", "article", "segment", "length", "total", "ledger", "plugin", "quarantine")
-    before = {name: live(sandbox, f"from {name} order by all") for name in tables}
+    before = {name: live(changed, f"from {name} order by all") for name in tables}
 
-    done = maintain(sandbox.directory, KEPT, now=LATER)
+    done = maintain(changed.directory, KEPT, now=LATER)
 
-    assert {name: live(sandbox, f"from {name} order by all") for name in tables} == before
+    assert {name: live(changed, f"from {name} order by all") for name in tables} == before
     assert not any(done.removed[what] for what in ("withdrawn articles", "rows about them", "versions of documents"))
 
 
@@ -133,7 +95,7 @@ def test_a_version_is_as_old_as_its_being_replaced_not_as_its_being_fetched(sand
     assert maintain(sandbox.directory, ALL_MAY_GO).removed["versions of documents"] == 0
 
 
-def test_a_source_that_goes_back_to_what_it_was_keeps_what_it_went_back_to(sandbox: Sandbox) -> None:
+def test_a_source_that_goes_back_to_what_it_was_keeps_what_it_went_back_to(sandbox: Sandbox, did: Did) -> None:
     first = sandbox.source.documents["a"]
     for text in ("One, two and three.", first):
         sandbox.source.documents["a"] = text
@@ -179,7 +141,7 @@ def test_a_withdrawn_article_that_comes_back_after_it_was_removed_is_new(sandbox
     assert sandbox.sql(query) == [{"articles": 3, "words": 6}]
 
 
-def test_nothing_is_to_be_done_again_after_maintenance(sandbox: Sandbox) -> None:
+def test_nothing_is_to_be_done_again_after_maintenance(sandbox: Sandbox, did: Did) -> None:
     sandbox.source.documents |= {"a": "One, two and three.", "d": "This is unmeasurable.", "e": "This is broken."}
     sandbox.run()
 
@@ -222,31 +184,31 @@ def test_for_ever_is_for_ever(sandbox: Sandbox) -> None:
     assert not any(maintain(sandbox.directory, settings, now=LATER + timedelta(days=36_500)).removed.values())
 
 
-def test_old_logs_go_and_the_newest_one_stays(sandbox: Sandbox) -> None:
+def test_old_logs_of_runs_go_the_newest_one_and_those_that_are_still_written_to_stay(sandbox: Sandbox) -> None:
     logs = sandbox.directory / "logs"
     logs.mkdir()
-    for age, name in enumerate(("run-3.log", "run-2.log", "run-1.log")):
+    for age, name in enumerate(("up.log", "worker.log", "server.log", "run-3.log", "run-2.log", "run-1.log")):
         (logs / name).write_text("words")
         os.utime(logs / name, (age, age))
 
     done = maintain(sandbox.directory, KEPT)
 
-    assert ([file.name for file in logs.iterdir()], done.logs, done.log_bytes) == (["run-1.log"], 2, 10)
+    left = {file.name for file in logs.iterdir()}
+    assert (left, done.logs, done.log_bytes) == ({"up.log", "worker.log", "server.log", "run-1.log"}, 2, 10)
 
 
-def test_a_dry_run_says_the_same_and_changes_nothing(sandbox: Sandbox) -> None:
-    sandbox.source.documents["a"] = "One, two and three."
-    del sandbox.source.documents["b"]
-    sandbox.run()
-    before = (sandbox.directory / "live.duckdb").read_bytes()
+def test_a_dry_run_says_the_same_and_changes_nothing(changed: Sandbox) -> None:
+    before = (changed.directory / "live.duckdb").read_bytes()
 
-    would = maintain(sandbox.directory, ALL_MAY_GO, now=LATER, dry_run=True)
-    assert (sandbox.directory / "live.duckdb").read_bytes() == before
+    would = maintain(changed.directory, ALL_MAY_GO, now=LATER, dry_run=True)
+    assert (changed.directory / "live.duckdb").read_bytes() == before
 
-    assert would.removed == maintain(sandbox.directory, ALL_MAY_GO, now=LATER).removed
+    assert would.removed == maintain(changed.directory, ALL_MAY_GO, now=LATER).removed
 
 
-def test_compaction_gives_back_the_space_and_keeps_every_table_view_macro_and_comment(sandbox: Sandbox) -> None:
+def test_compaction_gives_back_the_space_and_keeps_every_table_view_macro_and_comment(
+    sandbox: Sandbox, did: Did
+) -> None:
     with Warehouse(sandbox.directory).writing() as connection:
         large = "uuid() as document_id, repeat(md5(i::varchar), 20)::blob as content"
         connection.execute(
@@ -322,20 +284,17 @@ maintain(Path(sys.argv[1]), MaintainSettings(versions=0, withdrawn=0), now=datet
     ("moment", "delay"),
     [
         ("removing", 0),
-        ("removed", 0),
         ("compacting", 0),
         ("compacting", 0.02),
         ("compacted", 0),
         ("publishing", 0),
-        ("maintained", 0),
     ],
 )
-def test_killed_at_any_moment_it_leaves_a_whole_warehouse(sandbox: Sandbox, moment: str, delay: float) -> None:
-    if moment != "publishing":
-        # Removing articles is for a run to publish, removing nothing for maintenance itself.
-        sandbox.source.documents["a"] = "One, two and three."
-        del sandbox.source.documents["b"]
-        sandbox.run()
+def test_killed_at_any_moment_it_leaves_a_whole_warehouse(
+    request: pytest.FixtureRequest, moment: str, delay: float
+) -> None:
+    # Removing articles is for a run to publish, removing nothing for maintenance itself.
+    sandbox: Sandbox = request.getfixturevalue("sandbox" if moment == "publishing" else "changed")
     arguments = [str(sandbox.directory), moment, str(delay), LATER.isoformat()]
 
     process = subprocess.run([sys.executable, "-c", KILLED, *arguments], check=False)

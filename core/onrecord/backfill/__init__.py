@@ -14,7 +14,7 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from ..engine import ActiveRun, under_way
 from ..errors import OnrecordError, SchemaError, WarehouseError
@@ -22,7 +22,7 @@ from ..plugins import Plugins
 from ..stages import Batch, Outcome
 from ..warehouse import Warehouse
 from ..workers import Workers
-from .candidate import FOLDER, Candidate, Selection, candidate_of, candidates, members
+from .candidate import FOLDER, Candidate, Selection, candidate_of, candidates, changing, members
 from .promotion import drop, promote
 
 __all__ = [
@@ -47,24 +47,27 @@ def backfilling(plugins: Plugins, selection: Selection) -> Iterator[ActiveRun]:
     """A run that fills the candidate of a selection, or goes on filling it.
 
     A selection of nothing but plugins stands for that of the candidate, if there is one. Raises OnrecordError for one
-    that is not that of the candidate, LockedError while another process has it, and RunFailed at the end if a part
-    failed.
+    that is not that of the candidate or that selects no article, LockedError while another process has it, and
+    RunFailed at the end if a part failed.
     """
     warehouse = Warehouse(plugins.configuration.settings.warehouse)
     if not warehouse.published.exists():
         raise WarehouseError(warehouse.published, "nothing is published yet that could be backfilled: onrecord run")
-    candidate = _begun(plugins, selection)
     try:
-        with candidate.over(warehouse.published, plugins, selected=True):
-            candidate.save()
-            run = ActiveRun(plugins, warehouse=candidate, wanted=candidate.targets)
-            with under_way(run, wait=False):
-                yield run
+        with ExitStack() as held:
+            # Until this one has its lock: another one must neither begin with another selection nor end.
+            with changing(warehouse.directory / FOLDER):
+                candidate = _begun(plugins, selection)
+                held.enter_context(candidate.over(warehouse.published, plugins, selected=True))
+                candidate.save()
+                run = ActiveRun(plugins, warehouse=candidate, wanted=candidate.targets)
+                held.enter_context(under_way(run, wait=False))
+            yield run
         if candidate.is_empty():
             # There was nothing to do, and there is nothing to promote.
             drop(candidate)
     except SchemaError as error:
-        remedy = f"Drop the candidate and begin anew: onrecord backfill --drop {candidate.selection.plugins[0]}"
+        remedy = f"Drop the candidate and begin anew: onrecord backfill --drop {selection.plugins[0]}"
         raise SchemaError(error.table, error.column, error.reason, remedy) from error
 
 

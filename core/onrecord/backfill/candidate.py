@@ -11,24 +11,28 @@ import shutil
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..errors import OnrecordError, WarehouseError
 from ..fingerprint import Target, targets
 from ..plugins import Plugins
+from ..records import ANNOTATED_SQL
 from ..rows import Table, quoted
 from ..warehouse import Warehouse
 from ..warehouse.live import attach
 
 FOLDER = "candidates"
 _SELECTION = "selection.json"
+_REMOVED = ".removed"
+"""The ending of folders that are about to go."""
 _PORTION = 5000
 """Articles that are compared, or promoted in one transaction, at a time."""
 
@@ -57,8 +61,9 @@ class Selection(BaseModel):
             conditions.append("published_at >= $since::timestamptz")
             parameters["since"] = f"{self.since} 00:00:00+00"
         if self.until:
-            conditions.append("published_at < $until::timestamptz")
-            parameters["until"] = f"{self.until + timedelta(days=1)} 00:00:00+00"
+            # Not in Python, whose days end with the year 9999.
+            conditions.append("published_at < $until::timestamptz + interval 24 hours")
+            parameters["until"] = f"{self.until} 00:00:00+00"
         if self.outlets:
             conditions.append("(list_contains($outlets, lower(outlet)) or list_contains($outlets, outlet_domain))")
             parameters["outlets"] = [outlet.lower() for outlet in self.outlets]
@@ -95,7 +100,8 @@ class Candidate(Warehouse):
     def over(self, base: Path, plugins: Plugins, *, selected: bool = False) -> Iterator[None]:
         """Look at the candidate over the database `base`, which is read as it is now until the block ends.
 
-        With `selected`, only the selected articles are seen. Raises OnrecordError for an annotator that is not there.
+        With `selected`, only the selected articles are seen. Raises OnrecordError for an annotator that is not there,
+        and for a selection of nothing.
         """
         self.targets = _targets(plugins, self.selection)
         tables = {t.plugin: plugins.tables_of(plugins.annotators[t.plugin]) for t in self.targets}
@@ -168,12 +174,20 @@ class Candidate(Warehouse):
     def remove(self) -> None:
         """Delete the candidate and all its rows."""
         self.close()
-        shutil.rmtree(self.directory)
+        with changing(self.directory.parent):
+            # Without its name first: one that is half removed would be taken for one that has another selection.
+            shutil.rmtree(self.directory.rename(self.directory.with_name(f"{self.name}{_REMOVED}")))
 
     def _look(self, connection: duckdb.DuckDBPyConnection, tables: dict[str, list[Table]], *, selected: bool) -> None:
         connection.execute("use base")
         query, parameters = self.selection.chosen(connection) if selected else ("select article_id from article", {})
         connection.execute(f"create or replace table memory.main.selected as {query}", parameters or None)
+        if selected and connection.execute("select count(*) from memory.main.selected").fetchall() == [(0,)]:
+            raise OnrecordError(
+                f"no published article is among those that are to be backfilled: {self.selection}. `onrecord sql "
+                '"select outlet, outlet_domain, min(published_at), max(published_at) from article group by all"` shows '
+                "what there is to select from"
+            )
         rows = [
             {"plugin": t.plugin, "language": t.language, "fingerprint": t.fingerprint, "needs": list(t.needs)}
             for t in self.targets
@@ -188,7 +202,7 @@ class Candidate(Warehouse):
                 "select table_name from duckdb_tables() where database_name = 'base'"
             ).fetchall()
         }
-        self._overlaid = [sql("candidate")]
+        self._overlaid = [sql("candidate").format(annotated=ANNOTATED_SQL)]
         for plugin, own in tables.items():
             self._overlaid += [_overlaid(plugin, table, table.name in there) for table in own]
 
@@ -197,12 +211,24 @@ def candidates(warehouse: Path) -> list[Candidate]:
     """The candidates of a warehouse. Raises WarehouseError for one whose selection cannot be read."""
     found = []
     for file in sorted((warehouse / FOLDER).glob(f"*/{_SELECTION}")):
+        if file.parent.name.endswith(_REMOVED):
+            continue
         try:
             selection = Selection.model_validate_json(file.read_text("utf-8"))
         except (OSError, ValidationError) as error:
             raise WarehouseError(file, f"cannot be read; delete {file.parent} to be rid of it: {error}") from error
         found.append(Candidate(file.parent, selection))
     return found
+
+
+@contextmanager
+def changing(folder: Path) -> Iterator[None]:
+    """Be the only one under whose hands candidates begin or end in a folder, while the block lasts."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock"):
+        for leftover in folder.glob(f"*{_REMOVED}"):
+            shutil.rmtree(leftover)
+        yield
 
 
 def candidate_of(warehouse: Path, plugin: str, plugins: Plugins | None = None) -> Candidate:

@@ -7,7 +7,7 @@ their `ordinal`. Of those that are left, two are one row that has changed if the
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, zip_longest
@@ -124,10 +124,13 @@ order by all
 
 
 @dataclass(slots=True)
-class _Row:
+class Compared:
+    """A row, and by what it is compared."""
+
     values: dict[str, Any]
     says: tuple[Any, ...]
     identity: tuple[Any, ...]
+    """What rows must have in common to be one: their key, less its numbers and ids."""
     number: tuple[Any, ...]
     place: _Place
 
@@ -165,7 +168,7 @@ class _Collected:
         places = self._places(connection, differing)
         for article_id, sides in _by_article(differing):
             before, after = ([self._row(v, places[is_new]) for v in sides[is_new]] for is_new in (False, True))
-            for old, new in self._paired(before, after):
+            for old, new in paired(before, after, by_place=self.has_places):
                 self._note(article_id, old, new)
 
     def difference(self, connection: duckdb.DuckDBPyConnection) -> Difference:
@@ -179,14 +182,16 @@ class _Collected:
         self.found.examples = chosen
         return self.found
 
-    def _row(self, values: dict[str, Any], places: Mapping[Any, _Place]) -> _Row:
+    def _row(self, values: dict[str, Any], places: Mapping[Any, _Place]) -> Compared:
         if self.table.is_span:
-            place = [(values["start_char"], values["end_char"])]
+            span = (values["start_char"], values["end_char"])
+            # A table that was none of spans before has no places there.
+            place = [] if None in span else [span]
         else:
             place = places.get(values.get(self.pointing[1]), []) if self.pointing else []
         says = tuple(values[name] for name in self.says)
-        identity = tuple(values[name] for name in self.identity)
-        return _Row(values, says, identity, tuple(values[name] for name in self.numbers), place)
+        identity = tuple(_hashable(values[name]) for name in self.identity)
+        return Compared(values, says, identity, tuple(values[name] for name in self.numbers), place)
 
     def _places(self, connection: duckdb.DuckDBPyConnection, differing: pa.Table) -> dict[bool, dict[Any, _Place]]:
         """Where the rows that differ stand in the text, by the column that spans refer to them with."""
@@ -206,32 +211,7 @@ class _Collected:
                 found[is_new][referred].append((start, end))
         return found
 
-    def _paired(self, before: list[_Row], after: list[_Row]) -> Iterator[tuple[_Row | None, _Row | None]]:
-        """Rows before with what has become of them; None where there is nothing."""
-        candidates = []
-        for i, old in enumerate(before):
-            for j, new in enumerate(after):
-                if old.identity == new.identity and (score := self._likeness(old, new)) is not None:
-                    candidates.append((-score, i, j))
-        taken: tuple[set[int], set[int]] = (set(), set())
-        for _, i, j in sorted(candidates):
-            if i not in taken[0] and j not in taken[1]:
-                taken[0].add(i)
-                taken[1].add(j)
-                yield before[i], after[j]
-        yield from ((row, None) for i, row in enumerate(before) if i not in taken[0])
-        yield from ((None, row) for j, row in enumerate(after) if j not in taken[1])
-
-    def _likeness(self, old: _Row, new: _Row) -> float | None:
-        if not self.has_places:
-            return 1.0 if old.number == new.number else None
-        common = sum(max(0, min(a[1], b[1]) - max(a[0], b[0])) for a in old.place for b in new.place)
-        lengths = [sum(end - start for start, end in row.place) for row in (old, new)]
-        if not common or common < _ALIKE * min(lengths):
-            return None
-        return common / (sum(lengths) - common)
-
-    def _note(self, article_id: str, old: _Row | None, new: _Row | None) -> None:
+    def _note(self, article_id: str, old: Compared | None, new: Compared | None) -> None:
         kind: Kind = "changes" if old and new else "appears" if new else "vanishes"
         changed: tuple[str, ...] = ()
         if old and new:
@@ -249,6 +229,65 @@ class _Collected:
             place = (min(p[0] for p in places), max(p[1] for p in places)) if places else None
             rows = [{name: row.values[name] for name in self.names} if row else None for row in (old, new)]
             same_sort.append(Example(kind, article_id, rows[0], rows[1], changed, place))
+
+
+def paired(
+    before: Sequence[Compared], after: Sequence[Compared], *, by_place: bool
+) -> Iterator[tuple[Compared | None, Compared | None]]:
+    """Rows of one article before, with what has become of them; None where there is nothing.
+
+    Those that are most alike come first: by place, or else those that have the same number.
+    """
+    alike = _by_place(before, after) if by_place else _by_number(before, after)
+    taken: tuple[set[int], set[int]] = (set(), set())
+    for _, i, j in sorted(alike):
+        if i not in taken[0] and j not in taken[1]:
+            taken[0].add(i)
+            taken[1].add(j)
+            yield before[i], after[j]
+    yield from ((row, None) for i, row in enumerate(before) if i not in taken[0])
+    yield from ((None, row) for j, row in enumerate(after) if j not in taken[1])
+
+
+def _by_number(before: Sequence[Compared], after: Sequence[Compared]) -> Iterator[tuple[float, int, int]]:
+    """Pairs of rows with the same key, the first with the first; how alike they are (less is more), and which."""
+    left: dict[Any, deque[int]] = defaultdict(deque)
+    for j, new in enumerate(after):
+        left[new.identity, new.number].append(j)
+    for i, old in enumerate(before):
+        if same := left.get((old.identity, old.number)):
+            yield -1.0, i, same.popleft()
+
+
+def _by_place(before: Sequence[Compared], after: Sequence[Compared]) -> Iterator[tuple[float, int, int]]:
+    """Pairs of rows that have enough of their places in common; how alike they are (less is more), and which."""
+    for (i, j), common in _common(before, after).items():
+        lengths = [sum(end - start for start, end in row.place) for row in (before[i], after[j])]
+        if common >= _ALIKE * min(lengths):
+            yield -common / (sum(lengths) - common), i, j
+
+
+def _common(before: Sequence[Compared], after: Sequence[Compared]) -> dict[tuple[int, int], int]:
+    """How many characters two rows of the same identity have in common, where they have any."""
+    spans: dict[tuple[Any, ...], list[tuple[int, int, int, int]]] = defaultdict(list)
+    for side, rows in enumerate((before, after)):
+        for number, row in enumerate(rows):
+            spans[row.identity] += [(start, end, side, number) for start, end in row.place if start < end]
+    found: dict[tuple[int, int], int] = defaultdict(int)
+    for own in spans.values():
+        # By side, what began earlier and may reach into the present one: only neighbours are looked at.
+        reaching: tuple[list[tuple[int, int]], list[tuple[int, int]]] = ([], [])
+        for start, end, side, number in sorted(own):
+            others = reaching[1 - side]
+            others[:] = [other for other in others if other[0] > start]
+            for their_end, their_number in others:
+                found[(their_number, number) if side else (number, their_number)] += min(end, their_end) - start
+            reaching[side].append((end, number))
+    return found
+
+
+def _hashable(value: Any) -> Any:
+    return tuple(map(_hashable, value)) if isinstance(value, list) else value
 
 
 def _pointing(table: Table, tables: Sequence[Table]) -> tuple[Table, str] | None:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import duckdb
 
 from ..engine import running
 from ..errors import OnrecordError, WarehouseError
+from ..interrupts import heed, noted
 from ..plugins import Plugins
 from ..report import RunReport
 from ..rows import quoted
 from ..stages import Outcome, Tally
 from ..warehouse import Warehouse
 from ..warehouse.bookkeeping import report_of
+from ..warehouse.live import put_in_place
 from ..warehouse.lock import locked
 from .candidate import Candidate
 
@@ -20,9 +26,10 @@ def promote(plugins: Plugins, candidate: Candidate, *, incomplete: bool = False)
     """Put a candidate's rows in the place of those in the warehouse, work out what aggregates them, and publish.
 
     It is a run, which waits for the one in progress. An article that has changed since, or been done by a run, is left
-    as it is. The candidate is gone when all that holds of it is published. Raises OnrecordError for a candidate that no
-    longer is what the plugins would make, or that is not finished, unless `incomplete` ones will do; CheckError, and
-    RunFailed at the end if a part failed.
+    as it is. Until all is loaded and checked the live database stays as it was: a promotion that fails a check, or is
+    killed, changes nothing for the runs after it. The candidate is gone when all that holds of it is published. Raises
+    OnrecordError for a candidate that no longer is what the plugins would make, or that is not finished, unless
+    `incomplete` ones will do; CheckError, and RunFailed at the end if a part failed.
     """
     with locked(candidate.directory, wait=False):
         _refuse_unfinished(candidate, incomplete)
@@ -30,18 +37,23 @@ def promote(plugins: Plugins, candidate: Candidate, *, incomplete: bool = False)
             _refuse_outdated(candidate)
         published = False
         try:
-            with running(plugins, sources=None) as run:
+            with running(plugins, sources=None) as run, noted():
                 run.note = f"promoted {candidate.name}: {candidate.selection}"
                 with candidate.over(run.warehouse.live, plugins):
                     count = candidate.set_apart()
-                # The live database is closed again: the run writes to it now.
-                run.begin("annotate", count)
-                for number, connection in candidate.portions():
-                    run.load(_outcome(connection, plugins, number))
-                for name in run.aggregators:
-                    run.aggregate(name)
-                if run.has_changed:
-                    run.check()
+                # The live database is closed again, as it has to be for what follows.
+                with _aside(run.warehouse):
+                    run.begin("annotate", count)
+                    for number, connection in candidate.portions():
+                        run.load(_outcome(connection, plugins, number))
+                        heed()
+                    for name in run.aggregators:
+                        run.aggregate(name)
+                        heed()
+                    changed = run.has_changed
+                    if changed:
+                        run.check()
+                if changed:
                     run.publish()
                 published = True
         finally:
@@ -55,6 +67,28 @@ def drop(candidate: Candidate) -> None:
     """Delete a candidate. Raises LockedError while it is being filled."""
     with locked(candidate.directory, wait=False):
         candidate.remove()
+
+
+@contextmanager
+def _aside(warehouse: Warehouse) -> Iterator[None]:
+    """Have all that is written go to a copy of the live database, which takes its place when the block ends well."""
+    live, copy = warehouse.live, warehouse.live.with_suffix(".promoting")
+    # The write-ahead log of one that was killed would be taken for that of the new copy.
+    warehouse.clear_leftovers()
+    size, free = live.stat().st_size, shutil.disk_usage(warehouse.directory).free
+    if free < size:
+        raise WarehouseError(live, f"is {size:,} bytes, and the disk has {free:,} left: too few for a copy. Make room")
+    try:
+        shutil.copyfile(live, copy)
+        warehouse.live = copy
+        yield
+        if (rest := copy.with_name(f"{copy.name}.wal")).exists():
+            # What is not in the file itself would be lost with its name.
+            raise WarehouseError(rest, "could not be folded into its database. Is the disk full?")
+        put_in_place(copy, live)
+    finally:
+        warehouse.live = live
+        warehouse.clear_leftovers()
 
 
 def _refuse_unfinished(candidate: Candidate, incomplete: bool) -> None:
@@ -78,10 +112,9 @@ def _refuse_outdated(candidate: Candidate) -> None:
             -- What was made of articles as they are, but by plugins as they were?
             select l.plugin, count(*), any_value(p.version)
             from opened.main.ledger l
-            join base.main.article a on a.article_id = l.subject_id and a.content_hash = l.input_hash
+            join candidate_article a on a.article_id = l.subject_id and a.content_hash = l.input_hash
             left join opened.main.plugin p on p.plugin = l.plugin and p.fingerprint = l.fingerprint
             anti join candidate_done d on d.plugin = l.plugin and d.subject_id = l.subject_id
-            where a.kind in ('article', 'stub')
             group by l.plugin
             order by l.plugin
             """

@@ -141,12 +141,18 @@ def _backfill(plugins: Plugins, selection: Selection, processes: int) -> None:
 
 def _promote(plugins: Plugins, candidate: Candidate, incomplete: bool) -> None:
     failure: str | None = None
+    interrupted = False
     with following(console) as progress:
         try:
             report: RunReport | None = promote(plugins, candidate, incomplete=incomplete)
         except (RunFailed, CheckError) as error:
             failure = str(error)
             report = report_of(plugins.configuration.settings.warehouse, progress.run_id)
+        except KeyboardInterrupt:
+            interrupted = True
+    if interrupted:
+        click.echo("interrupted; the candidate is kept, and the same command promotes it", err=True)
+        leave(interrupts.status())
     if report is not None:
         console.print(summary(report))
     if failure:

@@ -13,7 +13,8 @@ from . import console, folder, options
 @click.command()
 @options
 @click.argument("into", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--keep", type=click.IntRange(min=1), metavar="N", help="Remove all but the latest N backups in INTO.")
+@click.option("--keep", type=click.IntRange(min=1), metavar="N",
+              help="Remove all but the latest N backups of this warehouse in INTO.")  # fmt: skip
 def command(config: Path | None, warehouse: Path | None, into: Path, keep: int | None) -> None:
     """Copy the warehouse into a new folder in INTO, named by the time.
 

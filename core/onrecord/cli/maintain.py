@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 
+from ..backfill import candidates
+from ..config import Settings
+from ..errors import WarehouseError
 from ..warehouse.maintenance import Maintained, maintain
 from . import configured_or_default, console, options
 
@@ -22,12 +27,12 @@ def command(config: Path | None, warehouse: Path | None, dry_run: bool, no_wait:
     """
     settings = configured_or_default(config, warehouse).settings
     done = maintain(settings.warehouse, settings.maintain, dry_run=dry_run, wait=not no_wait)
-    for line in told(done, dry_run=dry_run):
-        console.print(line, soft_wrap=True)
+    for line in told(done, settings, dry_run=dry_run):
+        console.print(line, soft_wrap=True, markup=False)
 
 
-def told(done: Maintained, *, dry_run: bool = False) -> list[str]:
-    """What was done, or would be, in sentences."""
+def told(done: Maintained, settings: Settings, *, dry_run: bool = False) -> list[str]:
+    """What was done, or would be, in sentences; and what only somebody can decide."""
     verb = "would remove" if dry_run else "removed"
     counts = [f"{count:,} {what}" for what, count in done.removed.items() if count]
     if done.logs:
@@ -37,4 +42,21 @@ def told(done: Maintained, *, dry_run: bool = False) -> list[str]:
         lines.append(f"live database: {done.bytes_before / 1e6:.1f} MB before, {done.bytes_after / 1e6:.1f} MB now")
     if not dry_run and not done.published:
         lines.append("readers get this with the next run")
-    return lines
+    return lines + list(_forgotten(settings))
+
+
+def _forgotten(settings: Settings) -> Iterator[str]:
+    """A sentence for each candidate that nobody has touched for as long as runs are kept."""
+    if settings.maintain.runs is None:
+        return
+    oldest = (datetime.now(UTC) - timedelta(days=settings.maintain.runs)).timestamp()
+    try:
+        for candidate in candidates(settings.warehouse):
+            if candidate.live.exists() and (touched := candidate.live.stat().st_mtime) < oldest:
+                day, name = datetime.fromtimestamp(touched, UTC).date(), candidate.selection.plugins[0]
+                yield (
+                    f"the candidate {candidate.name}, {candidate.selection}, waits since {day}: look at it with "
+                    f"`onrecord diff {name}`, then `onrecord backfill {name}` with --promote or --drop"
+                )
+    except WarehouseError as error:
+        yield str(error)

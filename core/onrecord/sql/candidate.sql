@@ -7,14 +7,18 @@ select a.rowid as rowid, a.*
 from base.main.article a
 semi join memory.main.selected using (article_id);
 
+-- All articles that annotators are meant to see.
+create or replace temp view candidate_article as
+from base.main.article
+where kind in ({annotated});
+
 create or replace temp view listing as from base.main.listing;
 
 -- What has the candidate done of the articles as they are, by the plugins as they are?
 create or replace temp view candidate_done as
 select l.*
 from opened.main.ledger l
-join base.main.article a
-    on a.article_id = l.subject_id and a.content_hash = l.input_hash and a.kind in ('article', 'stub')
+join candidate_article a on a.article_id = l.subject_id and a.content_hash = l.input_hash
 semi join memory.main.wanted w
     on w.plugin = l.plugin and w.fingerprint = l.fingerprint and (w.language is null or w.language = a.language);
 
@@ -22,8 +26,7 @@ semi join memory.main.wanted w
 create or replace temp view candidate_failed as
 select q.*
 from opened.main.quarantine q
-join base.main.article a
-    on a.article_id = q.subject_id and a.content_hash = q.input_hash and a.kind in ('article', 'stub')
+join candidate_article a on a.article_id = q.subject_id and a.content_hash = q.input_hash
 semi join memory.main.wanted w
     on w.plugin = q.plugin and w.fingerprint = q.fingerprint and (w.language is null or w.language = a.language);
 

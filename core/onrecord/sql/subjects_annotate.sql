@@ -9,4 +9,4 @@ select
     strlen(a.body) as bytes
 from article a
 join listing l using (article_id)
-where a.kind in ('article', 'stub')
+where a.kind in ({annotated})

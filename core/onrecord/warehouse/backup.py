@@ -13,7 +13,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -32,6 +32,9 @@ MANIFEST = "backup.json"
 FORMAT = 1
 """The version of the manifest, and of what lies beside it."""
 _PARTIAL = ".partial"
+_SAME = ("warehouse", "begun")
+"""What a manifest tells warehouses apart by: where it is, and, since in containers all may be at the same place, when
+its database was made."""
 _PATIENCE = 60.0
 """Seconds to wait for a load to end."""
 
@@ -52,7 +55,7 @@ class Backup:
 
 
 def backup(directory: Path, into: Path, *, keep: int | None = None) -> Backup:
-    """Copy a warehouse into a new folder in `into`, also while a run goes on; keep only the latest `keep` there.
+    """Copy a warehouse into a new folder in `into`, also while a run goes on; keep only its latest `keep` there.
 
     The folder gets its name when all that is in it is on the disk. Raises WarehouseError.
     """
@@ -78,6 +81,7 @@ def _backup(warehouse: Warehouse, into: Path, keep: int | None) -> Backup:
             "format": FORMAT,
             "created": created.isoformat(),
             "onrecord_version": metadata.version("onrecord"),
+            "warehouse": str(warehouse.directory.resolve()),
             **_opened(partial / LIVE),
             "files": {file.name: _described(file) for file in sorted(partial.iterdir())},
         }
@@ -87,11 +91,22 @@ def _backup(warehouse: Warehouse, into: Path, keep: int | None) -> Backup:
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
-    older = sorted(each.parent for each in into.glob(f"onrecord-*/{MANIFEST}"))
-    too_many = older[:-keep] if keep else []
+    too_many = _others_of(described, folder)[keep - 1 :] if keep else []
     for each in too_many:
-        shutil.rmtree(each)
+        # Without its name first: a backup that is half removed must not be taken for one.
+        shutil.rmtree(each.rename(each.with_name(each.name + _PARTIAL)))
     return Backup(folder, described, tuple(too_many))
+
+
+def _others_of(described: Mapping[str, Any], folder: Path) -> list[Path]:
+    """The other backups of the same warehouse beside a backup, the latest first."""
+    found = []
+    for file in folder.parent.glob(f"onrecord-*/{MANIFEST}"):
+        with suppress(WarehouseError):
+            theirs = _manifest(file.parent)
+            if file.parent != folder and all(theirs.get(name) == described[name] for name in _SAME):
+                found.append(file.parent)
+    return sorted(found, reverse=True)
 
 
 def restore(folder: Path, directory: Path, *, force: bool = False) -> Backup:
@@ -194,10 +209,11 @@ def _opened(database: Path) -> dict[str, Any]:
                 raise WarehouseError(database, reason)
             found = connection.execute(
                 """
-                -- What state is this, and how far do its migrations go?
+                -- What state is this, how far do its migrations go, and when was it made?
                 select
                     (select max_by(run_id, started_at)::varchar from run),
                     (select max(number) from migration),
+                    (select min(applied_at) from migration),
                     (select count(*) from article)
                 """
             ).fetchall()
@@ -205,8 +221,9 @@ def _opened(database: Path) -> dict[str, Any]:
         if isinstance(error, WarehouseError):
             raise
         raise WarehouseError(database, f"cannot be read as a warehouse: {error}") from error
-    run_id, migration, articles = found[0]
-    return {"run_id": run_id, "migration": migration, "articles": articles}
+    run_id, migration, begun, articles = found[0]
+    begun = begun and begun.astimezone(UTC).isoformat()
+    return {"run_id": run_id, "migration": migration, "begun": begun, "articles": articles}
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

@@ -38,6 +38,8 @@ UNDATED = "undated"
 """The partition of articles that have no date, and of documents that are no article."""
 
 _PARTIAL = ".partial-"
+# Of what is not yet written so much is held in memory, whatever a document has.
+_OPTIONS = "format parquet, compression zstd, row_group_size_bytes '32MB', return_stats"
 # Engines agree on these and not on more: what is an identifier or JSON for DuckDB is text for others.
 _PORTABLE = {"UUID": "VARCHAR", "JSON": "VARCHAR"}
 
@@ -80,10 +82,15 @@ def _export(connection: duckdb.DuckDBPyConnection, lake: Path) -> Export:
         return Export(current.resolve(), before, new=False)
 
     for leftover in lake.glob(f"{_PARTIAL}*"):
-        shutil.rmtree(leftover)
+        if leftover.is_symlink():
+            leftover.unlink()
+        else:
+            shutil.rmtree(leftover)
     partial = lake / f"{_PARTIAL}{run_id}"
     partial.mkdir()
     connection.execute("set timezone = 'UTC'")
+    # What `row_group_size_bytes` asks for.
+    connection.execute("set preserve_insertion_order = false")
     tables = {name: _written(connection, partial, name) for name in _tables(connection)}
     manifest = {**source, "created": datetime.now(UTC).isoformat("T", "seconds"), "tables": tables}
     (partial / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", "utf-8")
@@ -96,7 +103,8 @@ def _export(connection: duckdb.DuckDBPyConnection, lake: Path) -> Export:
     keep = {folder.name, before["folder"] if before else ""}
     for old in lake.iterdir():
         if old.name not in keep and not old.is_symlink() and _manifest(old) is not None:
-            shutil.rmtree(old)
+            # Without its name first: one that is half removed would not be known again for an export.
+            shutil.rmtree(old.rename(lake / f"{_PARTIAL}{old.name}"))
     return Export(folder, manifest, new=True)
 
 
@@ -116,28 +124,32 @@ def _written(connection: duckdb.DuckDBPyConnection, folder: Path, table: str) ->
     types = {name: _PORTABLE.get(data_type, data_type) for name, data_type, *_ in columns}
     selected = ", ".join(f"t.{quoted(name)}::{types[name]} as {quoted(name)}" for name in names)
     by_month = "article_id" in names and MONTH not in names
-    options = "format parquet, compression zstd, return_stats"
     (folder / table).mkdir()
     files: list[tuple[Any, ...]] = []
     if by_month:
-        query = f"""
-            with dated as (
-                select article_id, strftime(published_at, '%Y-%m') as {MONTH} from article
-            )
-            select {selected}, coalesce(d.{MONTH}, '{UNDATED}') as {MONTH}
+        source = f"""
             from {quoted(table)} t
-            left join dated d on d.article_id = t.article_id
-            order by {MONTH}, t.article_id
+            left join (select article_id, strftime(published_at, '%Y-%m') as {MONTH} from article) d
+                on d.article_id = t.article_id
         """
-        target = literal(str(folder / table))
-        files = connection.execute(f"copy ({query}) to {target} ({options}, partition_by ({MONTH}))").fetchall()
+        target = f"{literal(str(folder / table))} ({_OPTIONS}, partition_by ({MONTH}), overwrite_or_ignore)"
+        # Year by year, since each month that is being written has its own memory; and in the order in which rows come,
+        # since sorting has to hold what it sorts.
+        for year, first, last in connection.execute(
+            f"select left({MONTH}, 4) as year, min(t.rowid), max(t.rowid) {source} group by all order by all"
+        ).fetchall():
+            query = f"""
+                select {selected}, coalesce(d.{MONTH}, '{UNDATED}') as {MONTH} {source}
+                where t.rowid between $first and $last and left(d.{MONTH}, 4) is not distinct from $year
+            """
+            parameters = {"first": first, "last": last, "year": year}
+            files += connection.execute(f"copy ({query}) to {target}", parameters).fetchall()
     if not files:
         # Also of an empty table: its columns are known by its file.
         inside = folder / table / (f"{MONTH}={UNDATED}" if by_month else "")
         inside.mkdir(exist_ok=True)
-        target = literal(str(inside / "data_0.parquet"))
-        query = f"select {selected} from {quoted(table)} t order by all"
-        files = connection.execute(f"copy ({query}) to {target} ({options})").fetchall()
+        target = f"{literal(str(inside / 'data_0.parquet'))} ({_OPTIONS})"
+        files = connection.execute(f"copy (select {selected} from {quoted(table)} t) to {target}").fetchall()
     comment = connection.execute(
         "select comment from duckdb_tables() where table_name = $table and database_name = current_database()",
         {"table": table},

@@ -33,7 +33,7 @@ log = logging.getLogger("onrecord")
 LIVE = "live.duckdb"
 PUBLISHED = "onrecord.duckdb"
 _STEMS = (Path(LIVE).stem, Path(PUBLISHED).stem)
-_UNFINISHED = (".publishing", ".compacting", ".restoring")
+_UNFINISHED = (".publishing", ".compacting", ".restoring", ".promoting")
 """The endings of files that are not yet what they will be called."""
 
 STORAGE_VERSION = "v1.4.0"

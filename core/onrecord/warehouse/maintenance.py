@@ -36,7 +36,7 @@ class Maintained:
     removed: dict[str, int] = field(default_factory=dict)
     """Rows by what was removed, also where there were none."""
     logs: int = 0
-    """Log files that were removed."""
+    """Log files of runs that were removed."""
     log_bytes: int = 0
     compacted: bool = False
     published: bool = False
@@ -135,11 +135,14 @@ def _removed(connection: duckdb.DuckDBPyConnection, settings: MaintainSettings, 
 
 
 def _old_logs(directory: Path, settings: MaintainSettings, now: datetime) -> Iterator[Path]:
-    """The log files that are old enough to go; the newest one never is."""
+    """The log files of runs that are old enough to go; the newest one never is.
+
+    What stays open and is cut off by whoever writes it, such as `worker.log`, is not among them.
+    """
     if settings.logs is None:
         return
     oldest = (now - timedelta(days=settings.logs)).timestamp()
-    logs = sorted((directory / "logs").glob("*.log"), key=lambda file: file.stat().st_mtime)
+    logs = sorted((directory / "logs").glob("run-*.log"), key=lambda file: file.stat().st_mtime)
     yield from (file for file in logs[:-1] if file.stat().st_mtime < oldest)
 
 
