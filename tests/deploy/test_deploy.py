@@ -278,8 +278,15 @@ def test_the_server_is_told_the_same_in_compose_and_in_the_cluster() -> None:
 
 
 def test_onrecord_knows_the_settings_that_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    given = [each for _, pod in pods() for container in pod["containers"] for each in container.get("env", [])]
-    ours = {each["name"]: each["value"] for each in given if each["name"].startswith("ONRECORD_")}
+    given = [
+        (each["name"], each["value"]) for _, pod in pods() for one in pod["containers"] for each in one.get("env", [])
+    ]
+    for environment in (
+        *(each.get("environment", {}) for each in services().values()),
+        configuration(COMPOSE.parent)["env"],
+    ):
+        given += environment.items()
+    ours = {name: value for name, value in given if name.startswith("ONRECORD_")}
     assert ours
     for name, value in ours.items():
         monkeypatch.setenv(name, value)
@@ -412,6 +419,19 @@ def test_a_container_of_the_work_pool_is_confined_as_a_service_is() -> None:
     limits = service["deploy"]["resources"]["limits"]
     given = (f"{more['nano_cpus'] // 10**9}", run["mem_limit"].upper(), more["pids_limit"])
     assert given == (limits["cpus"], limits["memory"], limits["pids"])
+
+
+def test_there_are_no_more_worker_processes_than_processors_to_be_had() -> None:
+    # Left to itself, a process that cannot tell its limits would begin one for each processor of the machine.
+    compose, run = services()["onrecord"], configuration(COMPOSE.parent)
+    given = [(compose["environment"], float(compose["deploy"]["resources"]["limits"]["cpus"]))]
+    given += [(run["env"], run["container_create_kwargs"]["nano_cpus"] / 10**9)]
+    for name in ("onrecord", "run"):
+        (container,) = dict(pods())[name]["containers"]
+        environment = {each["name"]: each["value"] for each in container["env"]}
+        given += [(environment, float(container["resources"]["limits"]["cpu"]))]
+    for environment, processors in given:
+        assert 1 <= int(environment["ONRECORD_WORKERS__PROCESSES"]) <= processors
 
 
 @pytest.mark.parametrize("unit", [unit for unit in UNITS if unit.suffix == ".service"], ids=lambda unit: unit.name)
