@@ -332,6 +332,12 @@ def made_pools(client, file: Path) -> list[str]:
 
 @pytest.mark.parametrize("name", ["prefect.yaml", "docker/deployments.yaml", "kubernetes/deployments.yaml"])
 def test_the_deployments_in_deploy_are_what_prefect_understands(name: str, client, project: Project) -> None:
+    from prefect.exceptions import ObjectNotFound
+
+    for flow in ("etl", "maintain", "backfill"):
+        # One that is there keeps its schedules when a file has none.
+        with suppress(ObjectNotFound):
+            client.delete_deployment(client.read_deployment_by_name(f"{flow}/{flow}").id)
     runs, aside = made_pools(client, DEPLOY / name)
     prefect(client, project, "--no-prompt", "deploy", "--all", "--prefect-file", DEPLOY / name)
 
@@ -341,7 +347,9 @@ def test_the_deployments_in_deploy_are_what_prefect_understands(name: str, clien
         "maintain": aside,
         "backfill": aside,
     }
-    assert [flow for flow, each in made.items() if each.schedules] == ["etl", "maintain"]
+    # With containers, something else has the maintenance done, after a backup.
+    by_itself = {"etl", "maintain"} if name == "prefect.yaml" else {"etl"}
+    assert {flow for flow, each in made.items() if each.schedules} == by_itself
     assert made["etl"].global_concurrency_limit.limit == 1
     assert made["etl"].concurrency_options.collision_strategy == "CANCEL_NEW"
     for flow, deployment in made.items():
