@@ -13,11 +13,12 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from logging.handlers import QueueHandler, QueueListener
+from math import ceil
 from multiprocessing.connection import wait
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from .config import Configuration
@@ -38,6 +39,8 @@ IN_PROCESSES = frozenset({"clean", "annotate"})
 """The stages that keep a processor busy; fetching waits for others and is done in threads."""
 _LEAST_SECONDS = 30.0
 """The part of a batch that was ended has this much time however few subjects it has, unless a whole one has less."""
+_GROUPS, _OWN_GROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
+"""Where Linux has its control groups, and says which ones a process is in."""
 
 
 class Workers:
@@ -169,8 +172,31 @@ def workers(plugins: Plugins, processes: int | None = None, cluster: Cluster | N
 
 
 def processors() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """How many processors this process may use: those that it may run on, or fewer if it is given less time on them."""
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min([there, *map(ceil, _quotas())]))
+
+
+def _quotas() -> Iterator[float]:
+    """For how many processors' time the control groups of this process are good, where they say so.
+
+    That is what a container's limit and a unit's CPUQuota are: the process still sees all processors.
+    """
+    # Only Linux has it.
+    for line in _OWN_GROUPS.read_text().splitlines() if _OWN_GROUPS.exists() else ():
+        _, controllers, group = line.split(":", 2)
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        top = _GROUPS / "cpu" if controllers else _GROUPS
+        inside = PurePosixPath(group).relative_to("/")
+        # All those above count too. In a container its own is the uppermost, whatever it is called outside.
+        for each in (inside, *inside.parents):
+            for names in (("cpu.max",), ("cpu.cfs_quota_us", "cpu.cfs_period_us")):
+                # There is none, or it is without bounds: `max`, or -1.
+                with suppress(OSError, ValueError):
+                    quota, period = " ".join((top / each / name).read_text() for name in names).split()
+                    if int(quota) > 0:
+                        yield int(quota) / int(period)
 
 
 class _HungWorker(BrokenProcessPool):
@@ -186,6 +212,8 @@ class _Pool:
     """Some worker processes, and the thread that takes what they log."""
 
     def __init__(self, processes: int) -> None:
+        # Read when a worker imports numpy, which else begins a thread for each processor in each of the workers.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         # A fresh interpreter: a fork would copy locks that other threads of this one hold at that moment.
         context = multiprocessing.get_context("spawn")
         messages = context.Queue()

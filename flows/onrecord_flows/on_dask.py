@@ -7,6 +7,7 @@ run: its workers would have to import Prefect and to reach its server. See docs/
 from __future__ import annotations
 
 import logging
+import time
 from concurrent.futures import BrokenExecutor, CancelledError
 from uuid import uuid4
 
@@ -20,8 +21,12 @@ from onrecord.stages import Batch, Outcome
 
 from .clusters import relay
 
+log = logging.getLogger("onrecord")
+
 CONNECT_SECONDS = 10
 """How long a scheduler may take to answer."""
+CHECK_SECONDS = 60
+"""How long the workers may take to say whether they are fit, which has them load the plugins."""
 WORKER_SECONDS = 60
 """How long a cluster may be without any worker: they are restarted in seconds, or are gone."""
 
@@ -30,7 +35,11 @@ class OnDask:
     """The workers of a Dask cluster."""
 
     def __init__(self, address: str, setup: Setup) -> None:
-        """Connect, and see to it that the workers are fit for the work. Raises OnrecordError."""
+        """Connect, and see to it that the workers are fit for the work. Raises OnrecordError.
+
+        One that is still at work on something else, as on a batch of a run that was killed, is not waited for longer
+        than `CHECK_SECONDS`: it looks at itself before its first batch, as those do that come later.
+        """
         self._address, self._setup = address, setup
         self._closed = False
         # It prints what it has to say; with us that belongs into the log file.
@@ -48,10 +57,7 @@ class OnDask:
             ) from error
         try:
             self._await_workers()
-            found = self._client.run(unfit, setup, on_error="return")
-            if misfits := [f"{worker}: {reason}" for worker, reason in sorted(found.items()) if reason]:
-                more = f"\nand {len(misfits) - 3} more of {len(found)}" if len(misfits) > 3 else ""
-                raise OnrecordError("\n".join(misfits[:3]) + more)
+            self._check_workers()
         except BaseException:
             self.close()
             raise
@@ -95,6 +101,26 @@ class OnDask:
                     raise
                 # Still at work, or nobody is left who could be.
                 self._await_workers()
+
+    def _check_workers(self) -> None:
+        # As tasks, each for one worker, before any batches that wait there. `Client.run` would have the thread do it by
+        # which a worker is in touch with its scheduler, and keep it waiting for whatever batch is being done.
+        asked = {
+            worker: self._client.submit(unfit, self._setup, workers=[worker], priority=1, pure=False)
+            for worker in self._client.nthreads()
+        }
+        deadline = time.monotonic() + CHECK_SECONDS
+        found: dict[str, object] = {}
+        for worker, future in sorted(asked.items()):
+            try:
+                found[worker] = future.exception(max(deadline - time.monotonic(), 0.1)) or future.result()
+            except TimeoutError:
+                log.info("the worker %s is busy; it looks whether it is fit before its first batch", worker)
+            except CancelledError as error:
+                raise self._gone() from error
+        if misfits := [f"{worker}: {reason}" for worker, reason in found.items() if reason]:
+            more = f"\nand {len(misfits) - 3} more of {len(found)}" if len(misfits) > 3 else ""
+            raise OnrecordError("\n".join(misfits[:3]) + more)
 
     def _await_workers(self) -> None:
         try:

@@ -7,11 +7,12 @@ import signal
 import socket
 import threading
 from concurrent.futures import BrokenExecutor
+from contextlib import suppress
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no calls home; Ray reads it when it is imported
 
 import ray
-from ray.exceptions import NodeDiedError, OutOfMemoryError, RayError, WorkerCrashedError
+from ray.exceptions import GetTimeoutError, NodeDiedError, OutOfMemoryError, RayError, WorkerCrashedError
 
 from onrecord import OnrecordError
 from onrecord.cluster import Setup, done, unfit
@@ -22,13 +23,18 @@ from .clusters import relay
 
 CONNECT_SECONDS = 10
 """How long the head of a cluster may take to answer."""
+CHECK_SECONDS = 60
+"""How long a worker may take to say whether it is fit, which has it load the plugins."""
 
 
 class OnRay:
     """The workers of a Ray cluster, one batch to a processor."""
 
     def __init__(self, address: str, setup: Setup) -> None:
-        """Connect, and see to it that a worker is fit for the work. Raises OnrecordError."""
+        """Connect, and see to it that a worker is fit for the work. Raises OnrecordError.
+
+        Where none is free for `CHECK_SECONDS`, the run goes on: each looks at itself before its first batch.
+        """
         self._address, self._setup = address, setup
         self._closed = False
         host, _, port = address.rpartition("/")[2].rpartition(":")
@@ -43,8 +49,9 @@ class OnRay:
                 'correct the address, or work on this machine with runner = "processes"'
             ) from error
         try:
-            if reason := ray.get(ray.remote(unfit).remote(setup)):
-                raise OnrecordError(reason)
+            with suppress(GetTimeoutError):
+                if reason := ray.get(ray.remote(unfit).remote(setup), timeout=CHECK_SECONDS):
+                    raise OnrecordError(reason)
         except BaseException:
             self.close()
             raise

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
 from prefect.client.schemas.filters import (
     DeploymentFilter,
     DeploymentFilterTags,
@@ -77,10 +77,13 @@ def planned(configuration: Configuration) -> list[Planned]:
     return schedules
 
 
-def register(client: SyncPrefectClient, configuration: Configuration, schedules: Sequence[Planned]) -> None:
+def register(
+    client: SyncPrefectClient, configuration: Configuration, schedules: Sequence[Planned], *, own: bool = False
+) -> None:
     """Make the work pool and the deployments what the configuration says; what it no longer has goes.
 
-    Raises OnrecordError when the pool is somebody else's.
+    Raises OnrecordError when the pool is somebody else's. On a server of our own, whose database lies in the
+    warehouse's folder, nobody else can have one: if its name is another, the machine was renamed or the folder moved.
     """
     settings = configuration.settings
     pool, warehouse = settings.up.pool, settings.warehouse
@@ -93,7 +96,9 @@ def register(client: SyncPrefectClient, configuration: Configuration, schedules:
             WorkPoolCreate(name=pool, type="process", description=whose, base_job_template=template)
         )
     else:
-        if found.description != whose:
+        if found.description != whose and own:
+            client.update_work_pool(pool, WorkPoolUpdate(description=whose))
+        elif found.description != whose:
             raise OnrecordError(
                 f"the work pool `{pool}` of this Prefect server belongs to {found.description or 'somebody else'}, and "
                 f"this is {whose}: name another one with `pool` in [up]"

@@ -106,6 +106,13 @@ def kept(home: Path, port: int) -> tuple[list[str], dict[str, str]]:
         "PREFECT_HOME": str(home),
         "PREFECT_API_URL": "",
         "PREFECT_SERVER_API_PORT": str(port),
+        # The user interface is copied there, with its address, at each start. Prefect's own place is the folder that it
+        # is installed in, which as a rule is not the user's to write to: then there would be none.
+        "PREFECT_SERVER_UI_STATIC_DIRECTORY": os.environ.get("PREFECT_SERVER_UI_STATIC_DIRECTORY") or str(home / "ui"),
+        # What a browser shows of other sites is neither to read from it nor to write to it.
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": os.environ.get("PREFECT_SERVER_CORS_ALLOWED_ORIGINS")
+        or f"http://127.0.0.1:{port},http://localhost:{port}",
+        "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": os.environ.get("PREFECT_SERVER_CSRF_PROTECTION_ENABLED") or "true",
         # On a machine that is busy with a run, five seconds are not enough for SQLite.
         "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
         "PREFECT_SERVER_DATABASE_CONNECTION_TIMEOUT": "60",

@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -106,10 +107,21 @@ class Supervised:
             # Once: a second signal would interrupt what the first one has it do.
             os.killpg(group, signal.SIGTERM)
             while time.monotonic() < deadline:
+                _bury(group)
                 os.killpg(group, 0)
                 time.sleep(0.05)
             os.killpg(group, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
+            pass
+
+
+def _bury(group: int) -> None:
+    """Take note of the end of processes that became our children when their parent ended.
+
+    They do where this process is the first one of a container, and would stay as zombies, which count as there.
+    """
+    with suppress(ChildProcessError):
+        while os.waitpid(-group, os.WNOHANG) != (0, 0):
             pass
 
 

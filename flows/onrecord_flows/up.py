@@ -8,7 +8,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 from filelock import FileLock, Timeout
 from rich.markup import escape
-from tenacity import RetryCallState, Retrying, retry_if_not_exception_type, stop_after_delay, wait_exponential
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_exponential
 
 from onrecord import interrupts
 from onrecord.cli import console, opened, options
@@ -37,8 +37,10 @@ _LOOK_SECONDS = 3.0
 """How often the server is asked for runs that were missed or killed."""
 _SILENT_SECONDS = 180.0
 """A server of ours that says nothing for so long, or takes so long to come up, is ended and started again."""
-_STOP_SECONDS = 30.0
-"""How long each part has to end before it is made to."""
+_STOP_SECONDS = 75.0
+"""How long each part has to end before it is made to: longer than the worker gives a run."""
+_ALIVE = "up.alive"
+"""A file in the warehouse's folder that is as old as the last answer of the server; gone when nothing is kept up."""
 _QUERY_SECONDS = "2"
 """How often the worker asks for runs that are due: what a tick waits for at most."""
 
@@ -80,7 +82,10 @@ def up(config: Path | None, warehouse: Path | None, port: int | None) -> None:
 def _keep_up(configuration: Configuration, schedules: Sequence[Planned], port: int) -> None:
     directory = configuration.settings.warehouse
     logs, home = directory / "logs", directory / "prefect"
+    logs.mkdir(parents=True, exist_ok=True)
     ours = not server.configured()
+    if ours:
+        _check_password()
     environment = {**os.environ, "PREFECT_WORKER_QUERY_SECONDS": _QUERY_SECONDS}
     parts: list[Supervised] = []
     try:
@@ -97,18 +102,21 @@ def _keep_up(configuration: Configuration, schedules: Sequence[Planned], port: i
         command = [sys.executable, "-m", "onrecord_flows.worker", configuration.settings.up.pool]
         worker = Supervised("worker", command, environment, logs / "worker.log")
         quiet = server.quiet(logs / "up.log", configuration.settings.log.format, url)
-        with quiet, _watchdog(configuration, schedules) as watchdog:
+        with quiet, _watchdog(configuration, schedules, own=ours) as watchdog:
             worker.start()
             parts.insert(0, worker)
             _show(configuration, schedules, home if ours else None)
-            _look_after(parts, worker, watchdog, url)
+            _look_after(parts, worker, watchdog, url, directory / _ALIVE)
     finally:
         # The worker first, so that the run in progress can still tell the server how it ended.
         for part in parts:
             part.stop(_STOP_SECONDS)
 
 
-def _look_after(parts: Sequence[Supervised], worker: Supervised, watchdog: Watchdog, url: str | None) -> None:
+def _look_after(
+    parts: Sequence[Supervised], worker: Supervised, watchdog: Watchdog, url: str | None, alive: Path
+) -> None:
+    alive.touch()
     looked = answered = time.monotonic()
     failing = False
     while True:
@@ -122,6 +130,9 @@ def _look_after(parts: Sequence[Supervised], worker: Supervised, watchdog: Watch
                 watchdog.drop_missed()
                 watchdog.mark_dead(worker.started_at)
                 answered, failing = time.monotonic(), False
+                # Where that cannot be done, it grows old, and whoever looks at it will find so.
+                with suppress(OSError):
+                    alive.touch()
             except Exception as error:
                 # Whatever it is, it is the server's, and passes when the server is back.
                 if not failing:
@@ -136,7 +147,7 @@ def _look_after(parts: Sequence[Supervised], worker: Supervised, watchdog: Watch
 
 
 @contextmanager
-def _watchdog(configuration: Configuration, schedules: Sequence[Planned]) -> Iterator[Watchdog]:
+def _watchdog(configuration: Configuration, schedules: Sequence[Planned], *, own: bool) -> Iterator[Watchdog]:
     """Register the schedules, drop the ticks that were missed, and get what looks after the runs from then on."""
     from prefect.client.orchestration import get_client
     from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
@@ -152,18 +163,23 @@ def _watchdog(configuration: Configuration, schedules: Sequence[Planned]) -> Ite
         watchdog = Watchdog(client, configuration.settings.up.pool)
         # A server that has just come up has much to do, and not all it is asked for gets done.
         patiently = Retrying(
-            retry=retry_if_not_exception_type(OnrecordError),
+            retry=retry_if_exception(lambda error: not isinstance(error, OnrecordError) and not _wants_password(error)),
             wait=wait_exponential(max=10),
             stop=stop_after_delay(_SILENT_SECONDS),
             before_sleep=_tell_of_failure,
             reraise=True,
         )
         try:
-            patiently(register, client, configuration, schedules)
+            patiently(register, client, configuration, schedules, own=own)
             missed = patiently(watchdog.drop_missed)
         except OnrecordError:
             raise
         except Exception as error:
+            if _wants_password(error):
+                raise OnrecordError(
+                    f"the Prefect server at {client.api_url} wants a password, and not the one that it was shown: set "
+                    "PREFECT_API_AUTH_STRING to the NAME:PASSWORD that it was given as PREFECT_SERVER_API_AUTH_STRING"
+                ) from error
             raise OnrecordError(
                 f"the schedules could not be registered at {client.api_url}: {type(error).__name__}: {error}"
             ) from error
@@ -181,10 +197,23 @@ def _alone(directory: Path) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         raise OnrecordError(f"another `onrecord up` runs the schedules of {directory}; stop it first") from None
+    # What one that was killed has left.
+    (directory / _ALIVE).unlink(missing_ok=True)
     try:
         yield
     finally:
+        (directory / _ALIVE).unlink(missing_ok=True)
         lock.release()
+
+
+def _check_password() -> None:
+    """Raise OnrecordError where our server would ask for a password that nobody here has."""
+    asked, shown = (os.environ.get(f"PREFECT_{who}API_AUTH_STRING") for who in ("SERVER_", ""))
+    if asked and asked != shown:
+        raise OnrecordError(
+            "PREFECT_SERVER_API_AUTH_STRING has the Prefect server ask for a password, and PREFECT_API_AUTH_STRING, "
+            f"with which it is shown, is {'another one' if shown else 'not set'}: set both to the same NAME:PASSWORD"
+        )
 
 
 def _check_free(port: int) -> None:
@@ -212,6 +241,12 @@ def _wait_for(part: Supervised, url: str) -> None:
         if part.ended() is not None or time.monotonic() > deadline:
             raise OnrecordError(f"the Prefect server did not start; see {part.output}")
         time.sleep(0.1)
+
+
+def _wants_password(error: BaseException) -> bool:
+    from httpx import HTTPStatusError
+
+    return isinstance(error, HTTPStatusError) and error.response.status_code == 401
 
 
 def _tell_of_failure(attempt: RetryCallState) -> None:

@@ -16,8 +16,8 @@ from types import FrameType
 
 from prefect.workers.process import ProcessWorker
 
-PATIENCE = 20.0
-"""Seconds that a run has to end when it is told to."""
+PATIENCE = 60.0
+"""Seconds that a run has to end when it is told to: it may be in the middle of an aggregate, or of a copy."""
 
 
 def main() -> None:

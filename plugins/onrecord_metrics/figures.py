@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, Gauge, write_to_textfile
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from onrecord import RunReport
 
@@ -14,7 +15,11 @@ OUTCOMES = ("completed", "failed", "interrupted")
 def write(report: RunReport, file: Path) -> None:
     """Write the figures of a run in place of those of the last one, in one step."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    write_to_textfile(str(file), figures(report))
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    draft.write_bytes(generate_latest(figures(report)))
+    # The collector is another user, for whom a service's umask leaves nothing.
+    draft.chmod(0o644)
+    draft.replace(file)
 
 
 def figures(report: RunReport) -> CollectorRegistry:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 
 from onrecord import RunReport, hookimpl
 
@@ -30,10 +31,12 @@ def run_finished(run: RunReport, config: Config) -> None:
     if run.run.status not in config.on:
         return
     body = message(run)
-    for url in config.urls:
-        # One that is down is no reason not to tell the others, and none for a run to fail.
-        if (problem := sent(url.get_secret_value(), body, key, config)) is not None:
-            log.warning("webhook %s: %s", _host(url.get_secret_value()), problem)
+    urls = [url.get_secret_value() for url in config.urls]
+    # One that is down is no reason for the others to wait, and none for a run to fail.
+    with ThreadPoolExecutor(len(urls)) as threads:
+        for url, problem in zip(urls, threads.map(lambda url: sent(url, body, key, config), urls), strict=True):
+            if problem is not None:
+                log.warning("webhook %s: %s", _host(url), problem)
 
 
 def _host(url: str) -> str:

@@ -31,6 +31,8 @@ class Config(onrecord.Config):
     """How often a receiver that cannot be reached, or is busy, is tried again."""
     retry_seconds: float = Field(default=1, ge=0)
     """The pause before the first of these; each further one is twice as long."""
+    total_seconds: float = Field(default=30, gt=0)
+    """How long all tries together may take: a run that was told to end has a minute for everything."""
     secret_file: ConfiguredPath | None = None
     """A file whose content, less white space at its ends, is the key of the signature."""
     secret_variable: str | None = None

@@ -8,10 +8,12 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -23,6 +25,7 @@ import yaml
 
 from onrecord.cli import cli
 from onrecord.config import parsed
+from tests.flows.conftest import wait_until
 
 from . import DEPLOY, ROOT
 
@@ -62,11 +65,37 @@ def pods() -> list[tuple[str, dict[str, Any]]]:
 
 def _pods() -> Iterator[tuple[str, dict[str, Any]]]:
     for resource in resources():
-        if resource["kind"] in ("Deployment", "StatefulSet"):
-            yield resource["metadata"]["name"], resource["spec"]["template"]["spec"]
-        elif resource["kind"] == "CronJob":
-            yield resource["metadata"]["name"], resource["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+        yield from _pods_of(resource).items()
     yield "run", job()["spec"]["template"]["spec"]
+
+
+def _pods_of(resource: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    name, spec = resource["metadata"]["name"], resource.get("spec", {})
+    if resource["kind"] in ("Deployment", "StatefulSet"):
+        return {name: spec["template"]["spec"]}
+    return {name: spec["jobTemplate"]["spec"]["template"]["spec"]} if resource["kind"] == "CronJob" else {}
+
+
+def with_component(part: str) -> dict[str, dict[str, Any]]:
+    """The pods of what a component patches, by the name of the workload, as kustomize would make them."""
+    found = {}
+    for patch in yaml.safe_load((CLUSTER / part / "kustomization.yaml").read_text())["patches"]:
+        (target,) = (
+            each for each in resources() if {"kind": each["kind"], "name": each["metadata"]["name"]} == patch["target"]
+        )
+        found |= _pods_of(merged(target, yaml.safe_load((CLUSTER / part / patch["path"]).read_text())))
+    return found
+
+
+def merged(value: Any, patch: Any) -> Any:
+    """What a strategic merge makes of both: lists of things with names by their names, `null` takes away."""
+    if isinstance(value, dict) and isinstance(patch, dict):
+        both = {**value, **{key: merged(value.get(key), each) for key, each in patch.items()}}
+        return {key: each for key, each in both.items() if each is not None}
+    if isinstance(value, list) and isinstance(patch, list) and all("name" in each for each in [*value, *patch]):
+        named = {each["name"]: each for each in value}
+        return list((named | {each["name"]: merged(named.get(each["name"]), each) for each in patch}).values())
+    return patch
 
 
 @cache
@@ -184,7 +213,7 @@ def commands() -> Iterator[tuple[Path, list[str]]]:
             yield from ((file, arguments) for arguments in lists(document))
     for line in re.findall(r"CMD (\[.*\])", DOCKERFILE.read_text()):
         yield from ((DOCKERFILE, arguments) for arguments in lists(yaml.safe_load(line)))
-    for line in re.findall(r"^ +(onrecord .*) \|\|", COMPOSE.read_text(), re.M):
+    for line in re.findall(r"^ +(onrecord .*) & wait", COMPOSE.read_text(), re.M):
         yield COMPOSE, shlex.split(line)[1:]
     for file in UNITS:
         for line in re.findall(r"^ExecStart=.*/onrecord (.*)", file.read_text(), re.M):
@@ -198,7 +227,7 @@ def commands() -> Iterator[tuple[Path, list[str]]]:
             words = shlex.split(line.partition(" ||")[0], comments=True)
             for at, (before, word) in enumerate(pairwise(words), start=1):
                 # Elsewhere it is the name of a service, a user or a folder.
-                called = word == "onrecord" and before in ("$", "--", "onrecord", "maintenance")
+                called = word == "onrecord" and before in ("$", "--", "onrecord", "maintenance", "with-secrets")
                 if called or word.endswith("/bin/onrecord"):
                     yield file, words[at + 1 :]
 
@@ -231,14 +260,12 @@ def test_the_commands_have_been_found() -> None:
     found = {(label.partition(":")[0], words[0]) for label, words in COMMANDS.items()}
     assert found >= {
         ("docker/Dockerfile", "up"),
-        ("docker/Dockerfile", "status"),
         ("docker/compose.yaml", "up"),
         ("docker/compose.yaml", "backup"),
         ("docker/README.md", "status"),
         ("kubernetes/README.md", "status"),
         ("kubernetes/maintenance.yaml", "maintain"),
         ("kubernetes/object-store/export.yaml", "export"),
-        ("kubernetes/onrecord.yaml", "status"),
         ("kubernetes/onrecord.yaml", "up"),
         ("systemd/onrecord-maintain.service", "export"),
         ("systemd/onrecord-run.service", "run"),
@@ -278,8 +305,15 @@ def test_the_server_is_told_the_same_in_compose_and_in_the_cluster() -> None:
 
 
 def test_onrecord_knows_the_settings_that_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    given = [each for _, pod in pods() for container in pod["containers"] for each in container.get("env", [])]
-    ours = {each["name"]: each["value"] for each in given if each["name"].startswith("ONRECORD_")}
+    given = [
+        (each["name"], each["value"]) for _, pod in pods() for one in pod["containers"] for each in one.get("env", [])
+    ]
+    for environment in (
+        *(each.get("environment", {}) for each in services().values()),
+        configuration(COMPOSE.parent)["env"],
+    ):
+        given += environment.items()
+    ours = {name: value for name, value in given if name.startswith("ONRECORD_")}
     assert ours
     for name, value in ours.items():
         monkeypatch.setenv(name, value)
@@ -381,9 +415,26 @@ def test_nothing_calls_home() -> None:
 @pytest.mark.parametrize(("name", "pod"), pods(), ids=[name for name, _ in pods()])
 def test_a_pod_is_confined(name: str, pod: dict[str, Any]) -> None:
     assert pod["automountServiceAccountToken"] is False
+    assert_confined(pod)
+
+
+@pytest.mark.parametrize(("part", "name"), [("work-pool", "onrecord"), ("object-store", "export")])
+def test_a_pod_is_confined_with_what_a_component_adds(part: str, name: str) -> None:
+    pod = with_component(part)[name]
+    assert {len(dict(pods())[name]["containers"]), len(containers(pod))} == {1, 2}, "or nothing was added"
+    # The workers of the pool speak to the cluster, with the rights in access.yaml.
+    assert pod["automountServiceAccountToken"] is (part == "work-pool")
+    assert_confined(pod)
+
+
+def containers(pod: dict[str, Any]) -> list[dict[str, Any]]:
+    return [*pod.get("initContainers", []), *pod["containers"]]
+
+
+def assert_confined(pod: dict[str, Any]) -> None:
     assert pod["securityContext"]["runAsNonRoot"] is True
     assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
-    for container in pod["containers"]:
+    for container in containers(pod):
         assert container["securityContext"] == {
             "allowPrivilegeEscalation": False,
             "readOnlyRootFilesystem": True,
@@ -414,6 +465,19 @@ def test_a_container_of_the_work_pool_is_confined_as_a_service_is() -> None:
     assert given == (limits["cpus"], limits["memory"], limits["pids"])
 
 
+def test_there_are_no_more_worker_processes_than_processors_to_be_had() -> None:
+    # Left to itself, a process that cannot tell its limits would begin one for each processor of the machine.
+    compose, run = services()["onrecord"], configuration(COMPOSE.parent)
+    given = [(compose["environment"], float(compose["deploy"]["resources"]["limits"]["cpus"]))]
+    given += [(run["env"], run["container_create_kwargs"]["nano_cpus"] / 10**9)]
+    for name in ("onrecord", "run"):
+        (container,) = dict(pods())[name]["containers"]
+        environment = {each["name"]: each["value"] for each in container["env"]}
+        given += [(environment, float(container["resources"]["limits"]["cpu"]))]
+    for environment, processors in given:
+        assert 1 <= int(environment["ONRECORD_WORKERS__PROCESSES"]) <= processors
+
+
 @pytest.mark.parametrize("unit", [unit for unit in UNITS if unit.suffix == ".service"], ids=lambda unit: unit.name)
 def test_a_unit_is_confined(unit: Path) -> None:
     if shutil.which("systemd-analyze") is None:
@@ -432,7 +496,7 @@ def test_one_process_writes() -> None:
     assert worker["spec"]["strategy"] == {"type": "Recreate"}
 
 
-@pytest.mark.parametrize("name", ["backup", "maintain", "export", "run"])
+@pytest.mark.parametrize("name", ["maintain", "export", "run"])
 def test_what_comes_and_goes_runs_where_the_volume_is(name: str) -> None:
     (affinity,) = dict(pods())[name]["affinity"]["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
     assert affinity["labelSelector"]["matchLabels"] == {"app.kubernetes.io/name": "onrecord"}
@@ -451,7 +515,7 @@ def test_pods_have_the_volumes_that_they_mount_and_the_secrets_that_the_example_
     templates = {"data"}
     for name, pod in pods():
         volumes = {volume["name"]: volume for volume in pod["volumes"]}
-        mounted = {mount["name"] for each in pod["containers"] for mount in each["volumeMounts"]}
+        mounted = {mount["name"] for each in containers(pod) for mount in each["volumeMounts"]}
         assert mounted - templates == set(volumes), name
         for volume in volumes.values():
             if "persistentVolumeClaim" in volume:
@@ -501,6 +565,110 @@ def test_the_work_pool_of_kubernetes_fits_the_manifests() -> None:
     assert let_in["podSelector"]["matchLabels"].items() <= labels.items()
     # Those would be taken for the worker's by whoever looks for it.
     assert "app.kubernetes.io/name" not in labels
+
+
+def test_what_needs_secrets_gets_them_where_the_entry_point_is_gone_round() -> None:
+    lines = [line for guide in GUIDES for line in re.findall(r"^\$ .*\bexec\b.*", guide.read_text(), re.M)]
+    runs = [line for line in lines if re.search(r"onrecord (run|up)\b", line)]
+    assert runs
+    assert all("with-secrets onrecord" in line for line in runs)
+
+
+def test_the_server_of_a_unit_asks_for_the_password_that_its_worker_has() -> None:
+    secrets = dict(re.findall(r"^LoadCredential=(\w+):(\S+)", (DEPLOY / "systemd" / "secrets.conf").read_text(), re.M))
+    assert secrets["PREFECT_SERVER_API_AUTH_STRING"] == secrets["PREFECT_API_AUTH_STRING"]
+    # Put in place before the unit is started for the first time.
+    guide = (DEPLOY / "systemd" / "README.md").read_text()
+    assert guide.index(f"/dev/stdin {secrets['PREFECT_API_AUTH_STRING']}") < guide.index("enable --now")
+    assert guide.index("onrecord.service.d/secrets.conf") < guide.index("enable --now")
+
+
+def test_whoever_is_told_to_stop_has_the_time_that_it_gives_its_parts() -> None:
+    from onrecord_flows.up import _STOP_SECONDS
+    from onrecord_flows.worker import PATIENCE
+
+    unit = (DEPLOY / "systemd" / "onrecord.service").read_text()
+    given = (
+        int(services()["onrecord"]["stop_grace_period"].removesuffix("s")),
+        dict(pods())["onrecord"]["terminationGracePeriodSeconds"],
+        int(re.findall(r"^TimeoutStopSec=(\d+)", unit, re.M)[0]),
+    )
+    assert PATIENCE < _STOP_SECONDS
+    # The worker, and the server after it.
+    assert all(seconds > 2 * _STOP_SECONDS for seconds in given)
+
+
+def test_nothing_is_removed_of_which_there_is_no_backup() -> None:
+    pod = dict(pods())["maintain"]
+    assert [each["args"][:2] for each in pod["initContainers"]] == [["onrecord", "backup"]]
+    assert [each["args"] for each in pod["containers"]] == [["onrecord", "maintain"]]
+    unit = (DEPLOY / "systemd" / "onrecord-maintain.service").read_text()
+    assert re.findall(r"^ExecStart=\S+ (\w+)", unit, re.M) == ["backup", "maintain", "export"]
+    for folder in (COMPOSE.parent, CLUSTER):
+        deployments = yaml.safe_load((folder / "deployments.yaml").read_text())["deployments"]
+        assert [each["name"] for each in deployments if each.get("schedules")] == ["etl"]
+
+
+# The night of the compose file, with programs in the place of `sleep` and `onrecord` that say how they are called.
+
+SLEEP = """#!/bin/sh
+if [ -e calls ]; then echo asleep >> calls; exec /bin/sleep 60; fi
+"""
+ONRECORD = """#!/bin/sh
+trap 'echo ended >> calls; exit 143' TERM
+echo "$1" >> calls
+touch -d "27 hours ago" well
+if [ "$1" = "$HANGS" ]; then /bin/sleep 60 & wait "$!"; fi
+if [ "$1" = "$FAILS" ]; then exit 1; fi
+"""
+
+
+def inside(command: str) -> str:
+    """A command of the compose file as the container's shell gets it, but for the folder of the file that it keeps."""
+    return command.replace("$$", "$").replace("/tmp/well", "well")
+
+
+def night(folder: Path, until: str, **deeds: str) -> tuple[list[str], int]:
+    """What the service `maintenance` does in a night, and how it ends when it is told to at some point of it."""
+    for name, program in {"sleep": SLEEP, "onrecord": ONRECORD}.items():
+        (folder / name).write_text(program)
+        (folder / name).chmod(0o755)
+    command = [inside(each) for each in services()["maintenance"]["command"]]
+    environment = {"PATH": f"{folder}:{os.environ['PATH']}", "FAILS": "", "HANGS": "", **deeds}
+    process = subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.DEVNULL, start_new_session=True)
+    calls = folder / "calls"
+    try:
+        wait_until(lambda: calls.exists() and until in calls.read_text().split(), f"it to be at `{until}`")
+        process.terminate()
+        status = process.wait(30)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    return calls.read_text().split(), status
+
+
+@pytest.mark.parametrize(
+    ("fails", "done"),
+    [
+        ("", ["backup", "maintain", "export"]),
+        ("backup", ["backup"]),
+        ("maintain", ["backup", "maintain"]),
+        ("export", ["backup", "maintain", "export"]),
+    ],
+)
+def test_what_fails_at_night_ends_the_night_and_shows(tmp_path: Path, fails: str, done: list[str]) -> None:
+    calls, status = night(tmp_path, until="asleep", FAILS=fails)
+
+    assert calls == [*done, "asleep"]
+    assert status == 0
+    kind, check = services()["maintenance"]["healthcheck"]["test"]
+    assert kind == "CMD-SHELL"
+    healthy = subprocess.run(["sh", "-c", inside(check)], cwd=tmp_path, stderr=subprocess.DEVNULL).returncode == 0
+    assert healthy is not bool(fails)
+
+
+def test_what_is_at_work_at_night_is_told_to_end(tmp_path: Path) -> None:
+    assert night(tmp_path, until="maintain", HANGS="maintain") == (["backup", "maintain", "ended"], 0)
 
 
 # with-secrets

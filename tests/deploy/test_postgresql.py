@@ -205,6 +205,13 @@ def test_whoever_does_not_know_the_password_of_the_server_gets_nothing_from_it(p
     assert done.returncode == 2
     assert "401 Unauthorized" in done.stderr
 
+    with (project / "onrecord.toml").open("a") as file:
+        file.write("[[schedule]]\ninterval = 60\n")
+    done = onrecord(project, prefect, "up", auth="onrecord:guessed")
+
+    assert done.returncode == 2
+    assert "wants a password, and not the one that it was shown: set PREFECT_API_AUTH_STRING" in done.stderr
+
 
 def test_schedules_are_run_against_it(
     database: Database, prefect: str, project: Path, monkeypatch: pytest.MonkeyPatch

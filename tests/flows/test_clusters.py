@@ -8,12 +8,14 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pytest
 
+from onrecord.cluster import Setup
 from onrecord.config import Configuration, RunSettings
 from onrecord.plugins import Plugins
 from onrecord.stages import Batch, Outcome
@@ -160,6 +162,33 @@ def test_workers_that_would_do_other_work_are_named_with_the_reason_before_anyth
     assert "would not do the same work as this run: `slowly`: its version is '1' there and '2' here" in done.stderr
     assert "Install the same versions of onrecord and its plugins there" in done.stderr
     assert live(many, "select count(*) from document") == [(0,)]
+
+
+def test_workers_that_are_busy_with_something_else_are_not_waited_for(
+    dask: Dask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from distributed import Client, Event
+
+    from onrecord_flows import on_dask
+
+    def batch_of_another_run() -> None:
+        from distributed import Event
+
+        from onrecord import cluster
+
+        with cluster._one_at_a_time:
+            Event("begun").set()
+            Event("over").wait()
+
+    monkeypatch.setattr(on_dask, "CHECK_SECONDS", 0.5)
+    with Client(dask.address, set_as_default=False) as client:
+        busy = client.submit(batch_of_another_run, pure=False)
+        assert Event("begun", client=client).wait(60)
+        with closing(on_dask.OnDask(dask.address, Setup.of(Plugins(Configuration.empty())))) as team:
+            assert team.processes == 2
+        # It can still be told so.
+        Event("over", client=client).set()
+        assert busy.result(60) is None
 
 
 def test_a_cluster_that_cannot_be_reached_is_said_so_before_anything_is_done(many: Project) -> None:

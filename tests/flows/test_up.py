@@ -12,6 +12,8 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
+import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
@@ -20,6 +22,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from onrecord_flows import server
 from onrecord_flows.supervision import Supervised
 
 from .conftest import Project, kept_database, wait_until
@@ -60,6 +63,32 @@ def test_a_port_that_is_taken_is_an_error_that_says_what_to_do(project: Project)
     assert done.returncode == 2
     assert f"port {port} cannot be used" in done.stderr
     assert f"PREFECT_API_URL=http://127.0.0.1:{port}/api" in done.stderr
+
+
+def test_a_password_that_only_the_server_has_is_an_error(project: Project) -> None:
+    project.environment.pop("PREFECT_API_URL")
+    project.environment |= {"PREFECT_HOME": str(project.root / "home"), "PREFECT_SERVER_API_AUTH_STRING": "anna:secret"}
+    project.configure("\n[schedule]\ninterval = 60\n")
+    done = project.run(command="up")
+
+    assert done.returncode == 2
+    assert "PREFECT_API_AUTH_STRING, with which it is shown, is not set: set both to the same" in done.stderr
+    assert "secret" not in done.stderr
+
+
+# ── The server ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_server_that_stays_writes_to_its_own_folder_and_is_not_for_pages_of_other_sites(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PREFECT_SERVER_UI_STATIC_DIRECTORY", raising=False)
+    _, environment = server.kept(tmp_path, 4200)
+    assert environment["PREFECT_SERVER_UI_STATIC_DIRECTORY"] == str(tmp_path / "ui")
+    assert environment["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"] == "http://127.0.0.1:4200,http://localhost:4200"
+
+    monkeypatch.setenv("PREFECT_SERVER_UI_STATIC_DIRECTORY", "/tmp/ui")
+    assert server.kept(tmp_path, 4200)[1]["PREFECT_SERVER_UI_STATIC_DIRECTORY"] == "/tmp/ui"
 
 
 # ── Supervision ──────────────────────────────────────────────────────────────────────────────────
@@ -121,6 +150,32 @@ def test_stopping_ends_all_of_it(family: Supervised) -> None:
     pids = members(family)
     family.stop(5)
     assert all(map(is_gone, pids))
+
+
+ORPHANS = """
+import ctypes, os, sys, time
+from onrecord_flows.supervision import Supervised
+
+# As the first process of a container, it becomes the parent of those whose parent has ended.
+ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
+family = Supervised("family", [sys.executable, "-c", sys.argv[1]], os.environ, __import__("pathlib").Path(sys.argv[2]))
+family.start()
+while not family.output.exists() or "child" not in family.output.read_text():
+    time.sleep(0.01)
+parent, child = family.output.read_text().split()[1::2]
+os.kill(int(parent), 9)
+while family.ended() is None:
+    time.sleep(0.01)
+family.tend()
+print(os.path.exists(f"/proc/{child}"))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a Linux machine")
+def test_orphans_of_what_died_are_not_left_as_zombies_where_there_is_nobody_else_to_bury_them(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", ORPHANS, FAMILY, str(tmp_path / "family.log")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=50)
+    assert done.stdout == "False\n", done.stderr
 
 
 # ── Unattended ───────────────────────────────────────────────────────────────────────────────────
@@ -202,6 +257,16 @@ class Inbox:
         return there == self.there and "000.txt" in gone and gone <= self.withdrawn
 
 
+def status_of(url: str, body: bytes | None = None) -> int:
+    """What a server answers to whoever shows no password."""
+    request = urllib.request.Request(url, body, {"Content-Type": "application/json", "Accept": "text/html"})
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
 def processes_of(up: int) -> dict[str, list[int]]:
     """The server, the worker and the runs of an `onrecord up`, from /proc."""
     marks = {"server": b"create_app", "worker": b"onrecord_flows.worker", "run": b"prefect.engine"}
@@ -236,6 +301,7 @@ def test_whatever_is_killed_every_article_is_there_once_no_runs_overlap_and_read
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    project.environment |= dict.fromkeys(("PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING"), "anna:a word")
     project.configure(f'\n[workers]\nprocesses = 1\n[up]\nport = {port}\n[[schedule]]\ninterval = "10s"\n')
     # Made for other tests, if these have been run; otherwise the server makes one, which takes its time.
     if (database := kept_database(request)).exists():
@@ -245,10 +311,14 @@ def test_whatever_is_killed_every_article_is_there_once_no_runs_overlap_and_read
     inbox = Inbox(project.inbox, chance)
     reader = Reader(project.warehouse / "onrecord.duckdb")
     printed = (project.root / "printed").open("w+")
-    up = subprocess.Popen(
-        [sys.executable, "-m", "onrecord", "up"],
-        cwd=project.root, env=project.environment, stdout=printed, stderr=printed, start_new_session=True,
-    )  # fmt: skip
+
+    def started() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "onrecord", "up"],
+            cwd=project.root, env=project.environment, stdout=printed, stderr=printed, start_new_session=True,
+        )  # fmt: skip
+
+    up = started()
     reader.start()
     killed: Counter[str] = Counter()
     try:
@@ -256,6 +326,9 @@ def test_whatever_is_killed_every_article_is_there_once_no_runs_overlap_and_read
             inbox.step()
         wait_until(lambda: reader.published.exists() or up.poll() is not None, "the first run to be published", 300)
         assert up.poll() is None, (project.root / "printed").read_text()
+        assert status_of(f"http://127.0.0.1:{port}/") == 200, "the user interface"
+        assert status_of(f"http://127.0.0.1:{port}/api/admin/version") == 401, "it wants a password"
+        assert status_of(f"http://127.0.0.1:{port}/api/work_pools/filter", b"{}") == 403, "and nothing from other sites"
         inbox.withdraw("000.txt")
         begun = last = time.monotonic()
         pause = 20.0
@@ -271,6 +344,12 @@ def test_whatever_is_killed_every_article_is_there_once_no_runs_overlap_and_read
                         killed[kind] += 1
                 last, pause = time.monotonic(), chance.uniform(15, 40)
             time.sleep(chance.uniform(0.5, 3))
+        wait_until(lambda: bool(processes_of(up.pid)["run"]), "a run to be at work")
+        left = [pid for pids in processes_of(up.pid).values() for pid in pids]
+        up.kill()
+        up.wait()
+        wait_until(lambda: all(map(is_gone, left)), "all of it to end by itself", 90)
+        up = started()
         wait_until(lambda: inbox.is_published(project), "all of it to be published", 400)
     finally:
         up.terminate()
@@ -282,6 +361,7 @@ def test_whatever_is_killed_every_article_is_there_once_no_runs_overlap_and_read
         print(f"{killed=} {inbox.changes=} {len(inbox.there)=} {len(inbox.withdrawn)=} {reader.times=}")
 
     assert status == 0
+    assert not (project.warehouse / "up.alive").exists()
     assert reader.wrong == []
     assert reader.times > SECONDS
     assert all(killed[kind] for kind in ("server", "worker", "run")), "or nothing was tried"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,16 @@ def test_after_each_run_the_file_holds_the_figures_of_that_run(tmp_path: Path) -
     made.run()
     assert figures(file)[("onrecord_step_subjects", "clean", "clean")] == 1
     assert [each.name for each in file.parent.iterdir()] == ["onrecord.prom"]
+
+
+def test_the_collector_can_read_the_file_whatever_a_service_keeps_from_others(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        sandbox(tmp_path, textfile=str(tmp_path / "onrecord.prom")).run()
+    finally:
+        os.umask(before)
+
+    assert (tmp_path / "onrecord.prom").stat().st_mode & 0o777 == 0o644
 
 
 def test_without_a_file_nothing_is_written(tmp_path: Path) -> None:

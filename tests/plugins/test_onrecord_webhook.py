@@ -175,6 +175,16 @@ def test_a_receiver_that_is_down_keeps_neither_a_run_nor_another_receiver_from_a
     assert "not told, tried 2 times: ConnectError" in caplog.text
 
 
+def test_a_receiver_is_given_up_before_a_pause_that_would_take_longer_than_all_tries_may(
+    tmp_path: Path, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    receiver.answers = [503] * 10
+    sandbox(tmp_path, urls=[receiver.url], retries=9, retry_seconds=1000, total_seconds=30).run()
+
+    assert len(receiver.got) == 1
+    assert "not told, tried once: it answers 503" in caplog.text
+
+
 def test_receivers_are_told_when_the_warehouse_is_free_again(tmp_path: Path, receiver: Receiver) -> None:
     locked: list[bool] = []
     real = receiver.got
