@@ -146,6 +146,8 @@ class ScheduleSettings(_Section):
     """Or by the rule of a calendar (RFC 5545), e.g. "FREQ=DAILY;BYHOUR=6,18"."""
     timezone: str = "UTC"
     """Where the clock hangs that `cron` and `rrule` go by, e.g. "Europe/Berlin"."""
+    flow: Literal["etl", "maintain"] = "etl"
+    """What to run: what `onrecord run` does, or what `onrecord maintain` does."""
     sources: list[str] = []
     """The ingestors that are asked for new documents; without a value all are."""
 
@@ -172,6 +174,8 @@ class ScheduleSettings(_Section):
         if len(given) != 1:
             has = " and ".join(f"`{key}`" for key in given) or "none of them"
             raise ValueError(f"`{self.name}` needs exactly one of `cron`, `interval` and `rrule`, and has {has}")
+        if self.flow == "maintain" and self.sources:
+            raise ValueError(f"`{self.name}` has `sources`, which maintenance does not ask: take them out")
         return self
 
 
@@ -219,6 +223,10 @@ class MaintainSettings(_Section):
     """Days to keep an article, with all that is known of it, after its source withdrew it; for ever without a value."""
     quarantine: Days = 90
     """Days to keep in quarantine what never became an article and is no longer listed."""
+    backups: ConfiguredPath | None = None
+    """A folder that gets a backup before anything is removed; without a value none is made."""
+    keep: int = Field(default=7, ge=1)
+    """Backups of this warehouse to keep there."""
     compact: bool = True
     """Whether to write the live database anew, so that the space of what was replaced or removed is given back."""
 

@@ -107,7 +107,7 @@ def findings(
         return [Finding("unreadable", f"the live database cannot be read: {error}", "unknown")]
     found = [*_last_run(runs, at_work), *_age(runs, settings, now, at_work)]
     if runs:
-        for schedule in schedules:
+        for schedule in (each for each in schedules if each.flow == "etl"):
             found += _overdue(schedule, ended[schedule.name], runs[0], now, at_work)
     found += [*_ingestors(steps), *_quarantine(recent, settings)]
     if runs and not warehouse.published.exists() and not at_work:

@@ -47,6 +47,10 @@ class Fields(logging.Filter):
         return True
 
 
+DATED = "????-??-??T??-??-??"
+"""What the names of files from `file_for` have in common, for a glob."""
+
+
 def file_for(warehouse: Path, what: str) -> Path:
     """The log file of something that begins now: `run`, say."""
     return warehouse / "logs" / f"{what}-{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}.log"

@@ -14,7 +14,7 @@ from onrecord.interrupts import heed, noted
 from onrecord.plugins import Plugins
 from onrecord.workers import workers
 
-from .tasks import mapped, write_report
+from .tasks import logged, mapped, write_report
 
 
 @flow(name="backfill", persist_result=False, validate_parameters=False)
@@ -34,7 +34,8 @@ def backfill(
     who has looked at `onrecord diff`. Raises RunFailed when a part failed.
     """
     directory = Path(warehouse).resolve() if warehouse else None
-    found = Plugins(load(Path(config)).with_settings(warehouse=directory))
+    configuration = load(Path(config)).with_settings(warehouse=directory)
+    found = Plugins(configuration)
     selection = Selection(
         plugins=tuple(plugins),
         since=date.fromisoformat(since) if since else None,
@@ -44,11 +45,12 @@ def backfill(
     )
     yield_to_others()
     run: ActiveRun | None = None
-    try:
-        with backfilling(found, selection) as run, noted(), workers(found, processes) as team:
-            for outcome in mapped(team, run.pending("annotate"), run.settings.run):
-                run.load(outcome)
-                heed()
-    finally:
-        if run is not None:
-            write_report(run.report)
+    with logged(configuration, "backfill"):
+        try:
+            with backfilling(found, selection) as run, noted(), workers(found, processes) as team:
+                for outcome in mapped(team, run.pending("annotate"), run.settings.run):
+                    run.load(outcome)
+                    heed()
+        finally:
+            if run is not None:
+                write_report(run.report)

@@ -7,8 +7,6 @@ be watched, retries, and a schedule.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -16,16 +14,15 @@ from prefect import State, flow
 from prefect.runtime import deployment
 from prefect.states import Completed
 
-from onrecord.config import Configuration, load
+from onrecord.config import load
 from onrecord.engine import STAGES, ActiveRun, running
 from onrecord.errors import LockedError
 from onrecord.interrupts import heed, noted
-from onrecord.logs import file_for, written
 from onrecord.plugins import Plugins
 from onrecord.workers import workers
 
 from .clusters import connected
-from .tasks import Failed, aggregate, check, discovered, mapped, publish, write_report
+from .tasks import Failed, aggregate, check, discovered, logged, mapped, publish, write_report
 
 log = logging.getLogger("onrecord")
 
@@ -67,17 +64,6 @@ def etl(
             if run is not None:
                 write_report(run.report)
         return None
-
-
-@contextmanager
-def logged(configuration: Configuration, what: str) -> Iterator[None]:
-    """Write the log file of a run that a worker has started; commands write theirs themselves."""
-    if deployment.id is None:
-        yield
-        return
-    settings = configuration.settings
-    with written(file_for(settings.warehouse, what), settings.log.format):
-        yield
 
 
 def work_through(run: ActiveRun, plugins: Plugins) -> None:

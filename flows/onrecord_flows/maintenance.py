@@ -10,15 +10,19 @@ from onrecord.cli.maintain import told
 from onrecord.config import load
 from onrecord.warehouse.maintenance import maintain as maintain_warehouse
 
+from .tasks import logged
+
 
 @flow(name="maintain", persist_result=False, validate_parameters=False)
 def maintain(config: str, warehouse: str | None = None, dry_run: bool = False, wait: bool = True) -> None:
-    """Remove what is older than [maintain] in the configuration allows, and compact the live database.
+    """Make a backup, remove what is older than allowed and compact the live database, as [maintain] has it.
 
     `config` is the path of an onrecord.toml; `warehouse` overrides what it says. With `wait`, a run that is going on
     is waited for.
     """
-    settings = load(Path(config)).with_settings(warehouse=Path(warehouse).resolve() if warehouse else None).settings
-    done = maintain_warehouse(settings.warehouse, settings.maintain, dry_run=dry_run, wait=wait)
-    for line in told(done, settings, dry_run=dry_run):
-        get_run_logger().info(line)
+    configuration = load(Path(config)).with_settings(warehouse=Path(warehouse).resolve() if warehouse else None)
+    settings = configuration.settings
+    with logged(configuration, "maintain"):
+        done = maintain_warehouse(settings.warehouse, settings.maintain, dry_run=dry_run, wait=wait)
+        for line in told(done, settings, dry_run=dry_run):
+            get_run_logger().info(line)

@@ -9,9 +9,10 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from uuid import UUID
 
+from prefect import Flow
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
 from prefect.client.schemas.filters import (
@@ -32,12 +33,15 @@ from onrecord.config import Configuration, ScheduleSettings
 from onrecord.errors import ConfigError, OnrecordError
 
 from .etl import etl
+from .maintenance import maintain
 
 TAG = "onrecord up"
 """On every deployment that comes from a schedule of the configuration."""
 
 ANCHOR = datetime(2020, 1, 1, tzinfo=UTC)
 """What intervals are counted from: the same at every start, so that a schedule stays what it was."""
+
+_FLOWS: dict[str, Flow[..., Any]] = {"etl": etl, "maintain": maintain}
 
 AnySchedule: TypeAlias = CronSchedule | IntervalSchedule | RRuleSchedule
 
@@ -55,7 +59,8 @@ class Planned:
         settings = self.settings
         when = f"every {settings.interval}" if settings.interval else f"{settings.cron or settings.rrule}"
         zone = f" ({settings.timezone})" if not settings.interval else ""
-        return f"{when}{zone}, {', '.join(settings.sources) or 'all sources'}"
+        what = "maintenance" if settings.flow == "maintain" else ", ".join(settings.sources) or "all sources"
+        return f"{when}{zone}, {what}"
 
     def next_due(self) -> datetime | None:
         """When it is due next; None for one that is over."""
@@ -120,7 +125,8 @@ def deployment_name(pool: str, schedule: str) -> str:
 def _register(configuration: Configuration, planned: Planned) -> UUID:
     settings, schedule = configuration.settings, planned.settings
     assert configuration.file is not None
-    deployment = etl.to_deployment(
+    flow, own = _FLOWS[schedule.flow], {"sources": schedule.sources} if schedule.flow == "etl" else {}
+    deployment = flow.to_deployment(
         deployment_name(settings.up.pool, schedule.name),
         schedule=Schedule(
             interval=schedule.interval,
@@ -132,8 +138,9 @@ def _register(configuration: Configuration, planned: Planned) -> UUID:
         parameters={
             "config": str(configuration.file),
             "warehouse": str(settings.warehouse),
-            "sources": schedule.sources,
-            "wait": False,
+            # For somebody who gave a command: the worker takes one run at a time, and ticks do not pile up behind it.
+            "wait": True,
+            **own,
         },
         description=f"{planned.words}: {settings.warehouse}",
         tags=[TAG],

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,13 +18,15 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture
+from prefect.runtime import deployment
 from prefect.tasks import exponential_backoff
 from prefect.utilities.annotations import quote
 
 from onrecord import Ingestor, RunReport, TransientError
-from onrecord.config import RunSettings
+from onrecord.config import Configuration, RunSettings
 from onrecord.engine import ActiveRun
 from onrecord.errors import PLUGIN_FAILURES
+from onrecord.logs import file_for, written
 from onrecord.report import markdown
 from onrecord.stages import Batch, Outcome, discover
 from onrecord.workers import Workers
@@ -93,6 +96,17 @@ def write_report(report: RunReport) -> None:
     except Exception:
         # The run is over and has been written down in the warehouse; nothing of that depends on the page.
         log.exception("the report could not be shown in Prefect")
+
+
+@contextmanager
+def logged(configuration: Configuration, what: str) -> Iterator[None]:
+    """Write the log file of a run that a worker has started; commands write theirs themselves."""
+    if deployment.id is None:
+        yield
+        return
+    settings = configuration.settings
+    with written(file_for(settings.warehouse, what), settings.log.format):
+        yield
 
 
 def may_pass(_task: Any, _task_run: Any, state: Any) -> bool:

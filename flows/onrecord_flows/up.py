@@ -23,6 +23,7 @@ from onrecord.cli import console, opened, options
 from onrecord.config import Configuration
 from onrecord.engine import chosen
 from onrecord.errors import ConfigError, OnrecordError
+from onrecord.logs import Form, formatter
 
 from . import server
 from .supervision import Supervised
@@ -70,7 +71,7 @@ def up(config: Path | None, warehouse: Path | None, port: int | None) -> None:
     from .schedules import planned
 
     schedules = planned(configuration)
-    log.handlers[:], log.propagate = [_Shown()], False
+    log.handlers[:], log.propagate = [_shown(settings.log.format)], False
     log.setLevel(logging.INFO)
     with interrupts.noted(), _alone(settings.warehouse):
         try:
@@ -280,6 +281,15 @@ def _when(planned: Planned) -> str:
 
 def _line(label: str, words: str) -> None:
     console.print(f"[dim]{label:>10}[/dim]  {escape(words)}", soft_wrap=True)
+
+
+def _shown(form: Form) -> logging.Handler:
+    """What shows in the terminal what is logged, or hands it to whoever collects it from there."""
+    if form == "text":
+        return _Shown()
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(formatter(form))
+    return handler
 
 
 class _Shown(logging.Handler):

@@ -31,7 +31,8 @@ class Config(onrecord.Config):
 
 @hookimpl
 def run_finished(run: RunReport, config: Config) -> None:
-    if config.textfile is None:
+    if config.textfile is None or run.run.status == "killed":
+        # That one was killed the next run says, which brings figures of its own when it is over.
         return
     if find_spec("prometheus_client") is None:
         log.warning("metrics: %s is not written: pip install 'onrecord[metrics]'", config.textfile)

@@ -23,7 +23,7 @@ class Config(onrecord.Config):
 
     urls: list[Annotated[SecretStr, AfterValidator(_address)]] = []
     """Addresses that are told; without any, nobody is."""
-    on: list[Literal["completed", "failed", "interrupted"]] = ["failed", "interrupted"]
+    on: list[Literal["completed", "failed", "interrupted", "killed"]] = ["failed", "interrupted", "killed"]
     """The outcomes of a run that they are told of."""
     timeout_seconds: float = Field(default=10, gt=0)
     """How long one try may take."""

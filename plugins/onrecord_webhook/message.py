@@ -44,5 +44,7 @@ def message(report: RunReport) -> bytes:
 
 
 def _outcome(report: RunReport) -> str:
+    if report.run.status == "killed":
+        return "was killed"
     words = {"completed": "completed", "failed": "failed", "interrupted": "was interrupted"}
     return f"{words[report.run.status]} after {report.seconds:.0f} s"

@@ -103,8 +103,12 @@ class Project:
 
     def log(self) -> str:
         """What the latest run has logged so far."""
-        logs = sorted((self.warehouse / "logs").glob("run-*.log"), key=lambda file: file.stat().st_mtime)
+        logs = self.logs()
         return logs[-1].read_text() if logs else ""
+
+    def logs(self) -> list[Path]:
+        """The logs of its runs, the latest last."""
+        return sorted((self.warehouse / "logs").glob("run-*.log"), key=lambda file: file.stat().st_mtime)
 
     def sql(self, query: str) -> list[tuple]:
         with duckdb.connect(self.warehouse / "onrecord.duckdb", read_only=True) as connection:

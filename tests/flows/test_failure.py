@@ -17,6 +17,7 @@ from .conftest import Project, contents, wait_until
 
 SLOW = '''
 import time
+from pathlib import Path
 from onrecord import Aggregator, Annotator, Row, hookimpl
 
 
@@ -37,6 +38,8 @@ class Slowly(Annotator):
 
     def annotate(self, article):
         time.sleep(0.02)
+        while Path("hold").exists():
+            time.sleep(0.02)
         yield Length(words=len(article.body.split()))
 
 
@@ -166,10 +169,13 @@ def test_a_run_that_is_told_to_end_does_so_even_where_a_plugin_takes_no_notice(
 
 
 def test_a_second_run_waits_for_the_first_and_says_so(many: Project) -> None:
+    (many.root / "hold").touch()
     first = many.start()
     wait_until(lambda: "stage stage=clean" in latest(many, first), "the first run to be at work")
     second = many.start()
     refused = many.run("--no-wait")
+    wait_until(lambda: "waiting: " in "".join(log.read_text() for log in many.logs()), "the second one to wait")
+    (many.root / "hold").unlink()
     first.communicate(timeout=60)
     out, _ = second.communicate(timeout=60)
 

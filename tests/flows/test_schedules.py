@@ -77,15 +77,17 @@ def test_what_is_no_cron_or_rrule_is_an_error_of_the_configuration(project: Proj
 def test_schedules_say_in_words_when_they_run_what_and_when_next(project: Project) -> None:
     from onrecord_flows.schedules import planned
 
-    first, second = planned(
+    first, second, third = planned(
         scheduled(
             project,
             "any",
             'name = "a"\ninterval = "15m"',
             'cron = "0 6 * * *"\ntimezone = "Asia/Tokyo"\nsources = ["x"]',
+            'name = "c"\ncron = "0 4 * * *"\nflow = "maintain"',
         )
     )
     assert (first.words, second.words) == ("every 0:15:00, all sources", "0 6 * * * (Asia/Tokyo), x")
+    assert third.words == "0 4 * * * (UTC), maintenance"
     assert timedelta() < first.next_due() - datetime.now(UTC) <= timedelta(minutes=15)
     assert second.next_due().astimezone(UTC).hour == 21
 
@@ -101,12 +103,15 @@ def test_deployments_are_what_the_configuration_says_and_go_when_it_no_longer_ha
         "config": str(project.root / "onrecord.toml"),
         "warehouse": str(project.warehouse),
         "sources": ["files"],
-        "wait": False,
+        "wait": True,
     }
     ids = {name: deployment.id for name, deployment in found.items()}
 
-    found = register(client, scheduled(project, pool, tables[0].replace("10s", "20s"), 'name = "b"\ninterval = 60'))
+    maintenance = 'name = "b"\ninterval = 60\nflow = "maintain"'
+    found = register(client, scheduled(project, pool, tables[0].replace("10s", "20s"), maintenance))
     assert set(found) == {"default", "b"}
+    assert found["b"].entrypoint == "onrecord_flows.maintenance.maintain"
+    assert "sources" not in found["b"].parameters
     assert found["default"].id == ids["default"]
     assert [each.schedule.interval for each in found["default"].schedules] == [timedelta(seconds=20)]
 
@@ -284,7 +289,7 @@ def test_a_run_that_never_got_a_process_is_dead_when_the_worker_that_took_it_is(
 
 
 def test_a_scheduled_run_that_finds_the_warehouse_locked_ends_as_skipped(project: Project, client, deployment) -> None:
-    run = client.create_flow_run_from_deployment(deployment.id)
+    run = client.create_flow_run_from_deployment(deployment.id, parameters={"wait": False})
     with locked(project.warehouse, wait=False):
         done = subprocess.run(
             [sys.executable, "-m", "prefect.engine"],

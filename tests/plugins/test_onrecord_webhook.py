@@ -205,7 +205,7 @@ def test_receivers_are_told_when_the_warehouse_is_free_again(tmp_path: Path, rec
     ("settings", "words"),
     [
         ({"urls": ["ftp://example.org/"]}, "must be an address that begins with http:// or https://"),
-        ({"on": ["sometimes"]}, "Input should be 'completed', 'failed' or 'interrupted'"),
+        ({"on": ["sometimes"]}, "Input should be 'completed', 'failed', 'interrupted' or 'killed'"),
         ({"secret_file": "a", "secret_variable": "A"}, "one of them is enough"),
         ({"url": "http://example.org"}, "is not a key of this table"),
     ],

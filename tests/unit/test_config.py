@@ -115,8 +115,11 @@ def test_every_key_can_be_set(file: Path) -> None:
         versions = 1
         withdrawn = 1
         quarantine = 1
+        backups = "backups"
+        keep = 2
         compact = false
         [status]
+        max_run = "1h"
         max_age = "6h"
         max_quarantined = 1
         [log]
@@ -134,9 +137,9 @@ def test_every_key_can_be_set(file: Path) -> None:
         assert {k for k, v in settings[section].items() if v == defaults[section][k]} == set()
     # Processes of this machine are for the runner of that name.
     assert {k for k, v in settings["workers"].items() if v == defaults["workers"][k]} == {"processes"}
-    # A schedule has one of the three.
+    # A schedule has one of the three, and maintenance asks no sources.
     (schedule,) = settings["schedule"]
-    assert {k for k, v in schedule.items() if v == ScheduleSettings.model_fields[k].default} == {"cron", "rrule"}
+    assert {k for k, v in schedule.items() if v == ScheduleSettings.model_fields[k].default} == {"cron", "rrule", "flow"}
     assert configuration.plugin_tables == {"files": {"paths": ["inbox"]}}
 
 
@@ -573,6 +576,7 @@ def test_an_interval_is_seconds_or_a_number_with_its_unit(written: Any, seconds:
     ("table", "said"),
     [
         ({}, "`default` needs exactly one of `cron`, `interval` and `rrule`, and has none of them"),
+        ({"interval": 5, "flow": "maintain", "sources": ["files"]}, "`default` has `sources`, .*: take them out"),
         (
             {"name": "a", "cron": "* * * * *", "interval": 5},
             "`a` needs exactly one of .*, and has `cron` and `interval`",

@@ -187,14 +187,15 @@ def test_for_ever_is_for_ever(sandbox: Sandbox) -> None:
 def test_old_logs_of_runs_go_the_newest_one_and_those_that_are_still_written_to_stay(sandbox: Sandbox) -> None:
     logs = sandbox.directory / "logs"
     logs.mkdir()
-    for age, name in enumerate(("up.log", "worker.log", "server.log", "run-3.log", "run-2.log", "run-1.log")):
+    dated = [f"{what}-2024-05-0{day}T10-00-00.log" for day, what in ((1, "run"), (2, "backfill"), (3, "run"))]
+    for age, name in enumerate(("up.log", "worker.log", "server.log", *dated)):
         (logs / name).write_text("words")
         os.utime(logs / name, (age, age))
 
     done = maintain(sandbox.directory, KEPT)
 
     left = {file.name for file in logs.iterdir()}
-    assert (left, done.logs, done.log_bytes) == ({"up.log", "worker.log", "server.log", "run-1.log"}, 2, 10)
+    assert (left, done.logs, done.log_bytes) == ({"up.log", "worker.log", "server.log", dated[-1]}, 2, 10)
 
 
 def test_a_dry_run_says_the_same_and_changes_nothing(changed: Sandbox) -> None:
@@ -245,6 +246,25 @@ def test_it_leaves_a_warehouse_alone_that_a_run_is_writing_to(sandbox: Sandbox) 
 def test_where_there_is_no_warehouse_it_says_so(tmp_path: Path) -> None:
     with pytest.raises(WarehouseError, match="no warehouse here"):
         maintain(tmp_path / "nowhere", KEPT)
+
+
+def test_a_backup_comes_first_and_without_it_nothing_is_removed(changed: Sandbox, tmp_path: Path) -> None:
+    kept = ALL_MAY_GO.model_copy(update={"backups": tmp_path / "backups", "keep": 1})
+    documents = "select count(*) from document"
+    before = live(changed, documents)
+
+    (tmp_path / "backups").write_text("in the way")
+    with pytest.raises(WarehouseError, match="cannot have backups: File exists; name another folder"):
+        maintain(changed.directory, kept, now=LATER)
+    assert live(changed, documents) == before
+
+    (tmp_path / "backups").unlink()
+    maintain(changed.directory, kept, now=LATER, dry_run=True)
+    assert not (tmp_path / "backups").exists()
+    made = [maintain(changed.directory, kept, now=LATER).backup for _ in range(2)]
+    assert live(changed, documents) < before
+    assert all(made)
+    assert list((tmp_path / "backups").glob("onrecord-*")) == [made[1].folder]
 
 
 def test_a_disk_that_is_too_full_is_an_error_and_nothing_is_lost(

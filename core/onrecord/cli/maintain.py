@@ -38,6 +38,8 @@ def told(done: Maintained, settings: Settings, *, dry_run: bool = False) -> list
     if done.logs:
         counts.append(f"{done.logs:,} log files ({done.log_bytes / 1e6:.1f} MB)")
     lines = [f"{verb} {', '.join(counts)}" if counts else f"{verb} nothing: all is younger than it may get"]
+    if done.backup:
+        lines.insert(0, f"backup in {done.backup.folder} ({done.backup.size / 1e6:.1f} MB)")
     if done.compacted:
         lines.append(f"live database: {done.bytes_before / 1e6:.1f} MB before, {done.bytes_after / 1e6:.1f} MB now")
     if not dry_run and not done.published:

@@ -62,7 +62,10 @@ def backup(directory: Path, into: Path, *, keep: int | None = None) -> Backup:
     warehouse = Warehouse(directory)
     if not warehouse.live.exists():
         raise WarehouseError(directory, "there is no warehouse here to make a backup of")
-    into.mkdir(parents=True, exist_ok=True)
+    try:
+        into.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WarehouseError(into, f"cannot have backups: {error.strerror}; name another folder") from error
     # One at a time: what another one has half made would be taken for a leftover.
     with FileLock(into / ".lock"):
         return _backup(warehouse, into, keep)

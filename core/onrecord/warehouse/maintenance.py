@@ -19,7 +19,9 @@ import pyarrow as pa
 
 from ..config import MaintainSettings
 from ..errors import WarehouseError
+from ..logs import DATED
 from ..rows import quoted
+from .backup import Backup, backup
 from .live import Warehouse
 from .lock import locked
 
@@ -39,6 +41,8 @@ class Maintained:
     """Log files of runs that were removed."""
     log_bytes: int = 0
     compacted: bool = False
+    backup: Backup | None = None
+    """What was made before."""
     published: bool = False
     """Whether readers have got the smaller file; what was removed of articles and documents comes with a run."""
 
@@ -57,6 +61,8 @@ def maintain(
 ) -> Maintained:
     """Remove what is older than the settings allow, and write the live database anew.
 
+    Before that it makes a backup, if there is a folder for them; where it cannot, nothing is removed.
+
     It holds the lock; a run that is going on is waited for, or with `wait=False` raises LockedError. With `dry_run`
     all is done and undone again, but for the writing anew. Killed at any moment it leaves a whole warehouse.
     Raises WarehouseError where there is none.
@@ -64,14 +70,20 @@ def maintain(
     warehouse = Warehouse(directory)
     if not warehouse.live.exists():
         raise WarehouseError(directory, "there is no warehouse here; onrecord run makes one")
+    made = backup(directory, settings.backups, keep=settings.keep) if settings.backups and not dry_run else None
     with locked(directory, wait=wait):
         try:
-            return _maintain(warehouse, settings, dry_run, now or datetime.now(UTC))
+            done = _maintain(warehouse, settings, dry_run, now or datetime.now(UTC))
+            done.backup = made
+            return done
         finally:
             warehouse.close()
 
 
 def _maintain(warehouse: Warehouse, settings: MaintainSettings, dry_run: bool, now: datetime) -> Maintained:
+    if not dry_run:
+        # First of all: they may be what fills the disk.
+        warehouse.clear_leftovers()
     size = warehouse.live.stat().st_size
     done = Maintained(size, size)
     was_published, unpublished = warehouse.is_published(), warehouse.unpublished_runs()
@@ -89,7 +101,6 @@ def _maintain(warehouse: Warehouse, settings: MaintainSettings, dry_run: bool, n
             file.unlink()
     if dry_run:
         return done
-    warehouse.clear_leftovers()
     if settings.compact:
         log.info("compacting")
         warehouse.compact()
@@ -142,7 +153,7 @@ def _old_logs(directory: Path, settings: MaintainSettings, now: datetime) -> Ite
     if settings.logs is None:
         return
     oldest = (now - timedelta(days=settings.logs)).timestamp()
-    logs = sorted((directory / "logs").glob("run-*.log"), key=lambda file: file.stat().st_mtime)
+    logs = sorted((directory / "logs").glob(f"*-{DATED}.log"), key=lambda file: file.stat().st_mtime)
     yield from (file for file in logs[:-1] if file.stat().st_mtime < oldest)
 
 
