@@ -118,6 +118,7 @@ def test_workers_load_plugins_once_and_one_that_is_lost_in_a_batch_costs_its_tim
     assert {loads.count(str(worker)) for worker in used} == {1}
 
 
+@pytest.mark.slow
 def test_an_article_that_kills_workers_is_quarantined_and_the_cluster_is_as_before(many: Project, dask: Dask) -> None:
     deadly = 'if "number 13 " in article.body: os.kill(os.getpid(), 9)'
     many.plugin("working", working(deadly))
@@ -133,6 +134,7 @@ def test_an_article_that_kills_workers_is_quarantined_and_the_cluster_is_as_befo
     wait_until(lambda: dask.workers() == 2, "both workers to be back")
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_the_cluster_to_others_and_the_next_run_does_the_rest(many: Project, dask: Dask) -> None:
     many.plugin("working", working("time.sleep(0.05)"))
     many.configure(on(dask))

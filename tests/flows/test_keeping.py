@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 
+from onrecord.testing import Sandbox
+from onrecord.warehouse import Warehouse
 from onrecord.warehouse.backup import backup, restore
 
 from .conftest import Project, contents, wait_until
@@ -86,11 +88,9 @@ def test_the_log_of_a_run_is_json_where_that_is_wanted_down_to_the_workers(proje
 
 
 def test_maintenance_is_a_flow_as_well(project: Project) -> None:
-    (project.inbox / "a.txt").write_text("Anna Smith said that the bridge would open in May.\n")
     project.configure("\n[maintain]\nversions = 0\n")
-    assert project.run().returncode == 0
-    (project.inbox / "a.txt").write_text("Anna Smith said that the bridge would open in June.\n")
-    assert project.run().returncode == 0
+    for month in ("May", "June"):
+        Sandbox(project.warehouse, documents={"a": f"The bridge opens in {month}."}).run()
 
     script = "from onrecord_flows.maintenance import maintain; maintain(config='onrecord.toml')"
     done = subprocess.run(
@@ -104,7 +104,7 @@ def test_maintenance_is_a_flow_as_well(project: Project) -> None:
 
     assert done.returncode == 0, done.stderr
     assert "removed 1 versions of documents" in done.stdout + done.stderr
-    assert project.run().returncode == 0
-    assert project.sql("select content::varchar from document") == [
-        ("Anna Smith said that the bridge would open in June.\\x0A",)
-    ]
+    with Warehouse(project.warehouse).reading() as connection:
+        assert connection.execute("select content::varchar from document").fetchall() == [
+            ("The bridge opens in June.",)
+        ]

@@ -139,7 +139,11 @@ def test_every_key_can_be_set(file: Path) -> None:
     assert {k for k, v in settings["workers"].items() if v == defaults["workers"][k]} == {"processes"}
     # A schedule has one of the three, and maintenance asks no sources.
     (schedule,) = settings["schedule"]
-    assert {k for k, v in schedule.items() if v == ScheduleSettings.model_fields[k].default} == {"cron", "rrule", "flow"}
+    assert {k for k, v in schedule.items() if v == ScheduleSettings.model_fields[k].default} == {
+        "cron",
+        "rrule",
+        "flow",
+    }
     assert configuration.plugin_tables == {"files": {"paths": ["inbox"]}}
 
 
