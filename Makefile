@@ -50,8 +50,10 @@ docs: $(VENV)/installed-dev ## write the generated parts of README.md and docs/
 docs-check: $(VENV)/installed-dev ## fail if a generated part is not what the code says
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cog -P --check --diff -I docs README.md docs/*.md
 
-bench: $(VENV)/installed-dev ## time the stages on a corpus: make bench ONRECORD_CORPORA=folder
+bench: $(VENV)/installed-dev ## time the stages on a corpus, and ticks of a schedule: make bench ONRECORD_CORPORA=folder
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench.schedule
+	$(BIN)/python -m tests.bench.schedule --articles 100000 --light
 
 quality: $(VENV)/installed-dev ## measure how well and how fast it reads: make quality ONRECORD_CORPORA=folder
 	$(BIN)/python -m tests.quality
