@@ -14,6 +14,7 @@ from onrecord.interrupts import heed, noted
 from onrecord.plugins import Plugins
 from onrecord.workers import workers
 
+from .clusters import connected
 from .tasks import logged, mapped, write_report
 
 
@@ -26,12 +27,13 @@ def backfill(
     outlets: list[str] | None = None,
     where: str | None = None,
     warehouse: str | None = None,
-    processes: int = 1,
+    processes: int | None = 1,
 ) -> None:
     """Make the rows of annotators anew beside the published ones, in a candidate, or go on doing so.
 
-    `config` is the path of an onrecord.toml; days are written as 2016-05-31. Nothing is promoted: that is for somebody
-    who has looked at `onrecord diff`. Raises RunFailed when a part failed.
+    `config` is the path of an onrecord.toml; days are written as 2016-05-31. It works in so many `processes` of this
+    machine, or with None where `[workers]` says, be it a cluster. Nothing is promoted: that is for somebody who has
+    looked at `onrecord diff`. Raises RunFailed when a part failed.
     """
     directory = Path(warehouse).resolve() if warehouse else None
     configuration = load(Path(config)).with_settings(warehouse=directory)
@@ -47,10 +49,12 @@ def backfill(
     run: ActiveRun | None = None
     with logged(configuration, "backfill"):
         try:
-            with backfilling(found, selection) as run, noted(), workers(found, processes) as team:
-                for outcome in mapped(team, run.pending("annotate"), run.settings.run):
-                    run.load(outcome)
-                    heed()
+            with backfilling(found, selection) as run, noted():
+                cluster = connected(found) if processes is None else None
+                with workers(found, processes, cluster) as team:
+                    for outcome in mapped(team, run.pending("annotate"), run.settings.run):
+                        run.load(outcome)
+                        heed()
         finally:
             if run is not None:
                 write_report(run.report)

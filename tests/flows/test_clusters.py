@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -191,6 +193,25 @@ def test_workers_that_are_busy_with_something_else_are_not_waited_for(
         # It can still be told so.
         Event("over", client=client).set()
         assert busy.result(60) is None
+
+
+@pytest.mark.slow
+def test_a_backfill_may_work_on_the_cluster(many: Project, dask: Dask) -> None:
+    plugin = working(worker="os.getpid()")
+    many.plugin("working", plugin)
+    assert many.run().returncode == 0
+    many.plugin("working", plugin.replace('"SLOWLY_VERSION", "1"', '"SLOWLY_VERSION", "2"'))
+    many.configure(on(dask))
+    script = "from onrecord_flows.backfill import backfill as b; b('onrecord.toml', ['slowly'], processes=None)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=many.root, env=many.environment, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert many.run("slowly", "--promote", command="backfill").returncode == 0
+    used = {worker for (worker,) in many.sql("select distinct worker from length")}
+    assert used <= set(dask.processes())
+    assert many.sql("select count(*) from length") == [(MANY,)]
 
 
 def test_a_cluster_that_cannot_be_reached_is_said_so_before_anything_is_done(many: Project) -> None:
