@@ -231,6 +231,7 @@ class Warehouse:
         with self._attached(self.live, read_only=False):
             pass
         copy = self.published.with_suffix(".publishing")
+        copy.unlink(missing_ok=True)
         with _removed_on_failure(copy):
             # Nothing in this process has the file open: copying an open database would drop its lock.
             shutil.copyfile(self.live, copy)
