@@ -146,6 +146,8 @@ def onrecord(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     logger = logging.getLogger("onrecord")
     before = list(logger.handlers)
     monkeypatch.setattr(cli.console, "width", 200)
+    # The program ends its process at once.
+    monkeypatch.setattr(cli, "leave", sys.exit)
     monkeypatch.delenv("ONRECORD_CONFIG", raising=False)
 
     def called(*arguments: object, stdin: str | None = None) -> Ended:

@@ -98,7 +98,7 @@ def main() -> None:
             failure = str(error)
     if failure is not None:
         click.echo(f"onrecord: {failure}", err=True)
-        sys.exit(COULD_NOT_START)
+        leave(COULD_NOT_START)
 
 
 def leave(status: int) -> NoReturn:
