@@ -89,10 +89,18 @@ def test_the_log_of_a_run_is_json_where_that_is_wanted_down_to_the_workers(proje
 
 def test_maintenance_is_a_flow_as_well(project: Project) -> None:
     project.configure("\n[maintain]\nversions = 0\n")
+    script = (
+        "from onrecord_flows.maintenance import maintain; print(maintain(config='onrecord.toml', return_state=True))"
+    )
+    scheduled = {**project.environment, "PREFECT__RUNTIME__DEPLOYMENT__ID": "some"}
+    early = subprocess.run(
+        [sys.executable, "-c", script], cwd=project.root, env=scheduled, capture_output=True, text=True
+    )
+    assert "Skipped" in early.stdout, early.stderr
+
     for month in ("May", "June"):
         Sandbox(project.warehouse, documents={"a": f"The bridge opens in {month}."}).run()
 
-    script = "from onrecord_flows.maintenance import maintain; maintain(config='onrecord.toml')"
     done = subprocess.run(
         [sys.executable, "-c", script],
         cwd=project.root,
