@@ -71,7 +71,7 @@ def up(config: Path | None, warehouse: Path | None, port: int | None) -> None:
     from .schedules import planned
 
     schedules = planned(configuration)
-    log.handlers[:], log.propagate = [_shown(settings.log.format)], False
+    log.handlers[:], log.propagate = [_Shown(settings.log.format)], False
     log.setLevel(logging.INFO)
     with interrupts.noted(), _alone(settings.warehouse):
         try:
@@ -262,11 +262,19 @@ def _show(configuration: Configuration, schedules: Sequence[Planned], home: Path
 
     settings = configuration.settings
     api = get_current_settings().api.url or ""
-    _line("warehouse", str(settings.warehouse))
-    _line("Prefect", api.removesuffix("/api") + (f" (its database: {home / 'prefect.db'})" if home else ""))
-    _line("logs", str(settings.warehouse / "logs"))
+    lines = [
+        ("warehouse", str(settings.warehouse)),
+        ("Prefect", api.removesuffix("/api") + (f" (its database: {home / 'prefect.db'})" if home else "")),
+        ("logs", str(settings.warehouse / "logs")),
+    ]
     for each in schedules:
-        _line("schedule", f"{deployment_name(settings.up.pool, each.settings.name)}: {each.words}; {_when(each)}")
+        name = deployment_name(settings.up.pool, each.settings.name)
+        lines.append(("schedule", f"{name}: {each.words}; {_when(each)}"))
+    for label, words in lines:
+        if settings.log.format == "json":
+            log.info("%s: %s", label, words)
+        else:
+            console.print(f"[dim]{label:>10}[/dim]  {escape(words)}", soft_wrap=True)
     log.info("up; Ctrl-C stops it")
 
 
@@ -279,22 +287,17 @@ def _when(planned: Planned) -> str:
     return f"next {local:%Y-%m-%d %H:%M:%S %Z}, in {seconds // 3600}:{seconds % 3600 // 60:02}:{seconds % 60:02}"
 
 
-def _line(label: str, words: str) -> None:
-    console.print(f"[dim]{label:>10}[/dim]  {escape(words)}", soft_wrap=True)
-
-
-def _shown(form: Form) -> logging.Handler:
-    """What shows in the terminal what is logged, or hands it to whoever collects it from there."""
-    if form == "text":
-        return _Shown()
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(formatter(form))
-    return handler
-
-
 class _Shown(logging.Handler):
-    """Shows in the terminal what is logged."""
+    """Shows in the terminal what is logged, or hands it as JSON to whoever collects it from there."""
+
+    def __init__(self, form: Form) -> None:
+        super().__init__()
+        self._form = form
+        self.setFormatter(formatter(form))
 
     def emit(self, record: logging.LogRecord) -> None:
+        if self._form == "json":
+            click.echo(self.format(record))
+            return
         at = datetime.fromtimestamp(record.created).astimezone()
         console.print(f"[dim]{at:%Y-%m-%d %H:%M:%S}[/dim]  {escape(record.getMessage())}", soft_wrap=True)

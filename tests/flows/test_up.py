@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import os
 import random
 import shutil
@@ -63,6 +65,16 @@ def test_a_port_that_is_taken_is_an_error_that_says_what_to_do(project: Project)
     assert done.returncode == 2
     assert f"port {port} cannot be used" in done.stderr
     assert f"PREFECT_API_URL=http://127.0.0.1:{port}/api" in done.stderr
+
+
+def test_what_it_says_is_json_where_that_is_wanted(capsys: pytest.CaptureFixture[str]) -> None:
+    from onrecord_flows.up import _Shown
+
+    for form in ("json", "text"):
+        _Shown(form).handle(logging.makeLogRecord({"name": "onrecord", "levelname": "INFO", "msg": "up [again]"}))
+    said, plain = capsys.readouterr().out.splitlines()
+    assert json.loads(said)["message"] == "up [again]"
+    assert plain.endswith("  up [again]")
 
 
 def test_a_password_that_only_the_server_has_is_an_error(project: Project) -> None:
