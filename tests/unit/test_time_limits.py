@@ -230,15 +230,19 @@ def test_whoever_survives_the_alarm_gets_another() -> None:
 
 
 def test_who_is_in_time_hears_no_alarm_and_what_they_raise_is_theirs() -> None:
-    # Somebody else has set an alarm, perhaps: it goes on.
-    handler, (remaining, interval) = signal.getsignal(signal.SIGALRM), signal.getitimer(signal.ITIMER_REAL)
-    with pytest.raises(ZeroDivisionError), limited(1e6):
-        raise ZeroDivisionError
-    with limited(1e6):
-        pass
-    assert signal.getsignal(signal.SIGALRM) is handler
-    assert signal.getitimer(signal.ITIMER_REAL)[0] <= remaining
-    assert signal.getitimer(signal.ITIMER_REAL)[1] == interval
+    # Somebody else has set an alarm: it goes on.
+    handler, before = signal.getsignal(signal.SIGALRM), signal.setitimer(signal.ITIMER_REAL, 1e5, 7)
+    try:
+        with pytest.raises(ZeroDivisionError), limited(1e6):
+            raise ZeroDivisionError
+        with limited(1e6):
+            pass
+        assert signal.getsignal(signal.SIGALRM) is handler
+        remaining, interval = signal.getitimer(signal.ITIMER_REAL)
+        assert 0 < remaining <= 1e5
+        assert interval == 7
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, *before)
 
 
 def test_what_is_called_aside_answers_and_raises_as_it_would_here() -> None:
