@@ -33,6 +33,7 @@ from pydantic_settings.exceptions import SettingsError
 
 from .components import DOCUMENT_BYTES
 from .errors import ConfigError
+from .logs import Form
 
 DEFAULT_FILE = Path("onrecord.toml")
 _PREFIX = "ONRECORD_"
@@ -245,7 +246,7 @@ class StatusSettings(_Section):
 class LogSettings(_Section):
     """`[log]`: the log file of a run."""
 
-    format: Literal["text", "json"] = "text"
+    format: Form = "text"
     """Lines for people, or a JSON object a line, with run, stage, plugin and batch as fields."""
 
 

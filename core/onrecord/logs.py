@@ -56,16 +56,22 @@ def file_for(warehouse: Path, what: str) -> Path:
     return warehouse / "logs" / f"{what}-{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}.log"
 
 
+def handler_for(file: Path, form: Form) -> logging.Handler:
+    """What writes to a log file, whose folder is made if need be."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(file, delay=True, encoding="utf-8")
+    handler.setFormatter(formatter(form))
+    handler.addFilter(Fields())
+    return handler
+
+
 @contextmanager
 def written(file: Path, form: Form) -> Iterator[None]:
     """Have a file get all that is logged in the block, beside whoever gets it already.
 
     What goes to the terminal, or to whoever collects it from there, has the same form where that is `json`.
     """
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(file, delay=True, encoding="utf-8")
-    handler.setFormatter(formatter(form))
-    handler.addFilter(Fields())
+    handler = handler_for(file, form)
     # Loggers that do not hand on to the root have to be given it themselves.
     loggers = [each for each in map(logging.getLogger, logging.root.manager.loggerDict) if not each.propagate]
     loggers.append(logging.root)

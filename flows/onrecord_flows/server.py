@@ -17,12 +17,11 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
 
 from filelock import FileLock
 
 from onrecord import OnrecordError
-from onrecord.logs import Fields, formatter
+from onrecord.logs import Form, handler_for
 
 START_SECONDS = 180
 """How long a server may take to come up: half a minute on the first start, which makes its database."""
@@ -53,7 +52,7 @@ uvicorn.run("prefect.server.api.server:create_app", factory=True, host="127.0.0.
 
 
 @contextmanager
-def prefect(log: Path, form: Literal["text", "json"] = "text") -> Iterator[None]:
+def prefect(log: Path, form: Form = "text") -> Iterator[None]:
     """Make Prefect ready: the configured server or one of our own, and all that is logged in the file `log`.
 
     To be entered before Prefect is imported, which is when it reads its environment.
@@ -173,7 +172,7 @@ def stop(server: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def quiet(log: Path, form: Literal["text", "json"], url: str | None = None) -> Iterator[None]:
+def quiet(log: Path, form: Form, url: str | None = None) -> Iterator[None]:
     """Send what Prefect would print to the file; with `url`, use the server there."""
     # Prefect sets its logging up when it is imported in earnest, which is what the flow does.
     from prefect.logging.handlers import APILogWorker
@@ -181,9 +180,7 @@ def quiet(log: Path, form: Literal["text", "json"], url: str | None = None) -> I
 
     import onrecord_flows.etl  # noqa: F401
 
-    file = logging.FileHandler(log, delay=True)
-    file.setFormatter(formatter(form))
-    file.addFilter(Fields())
+    file = handler_for(log, form)
     _move_console_to(file)
     logging.captureWarnings(True)
     # A server that is there for longer tells from the heartbeat that a run was killed; ours goes with the run.
