@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 from prefect import flow
 
 from onrecord.backfill import Selection, backfilling, yield_to_others
-from onrecord.config import load
 from onrecord.engine import ActiveRun
 from onrecord.interrupts import heed, noted
 from onrecord.plugins import Plugins
 from onrecord.workers import workers
 
 from .clusters import connected
-from .tasks import logged, mapped, write_report
+from .tasks import configured, logged, mapped, write_report
 
 
 @flow(name="backfill", persist_result=False, validate_parameters=False)
@@ -35,8 +33,7 @@ def backfill(
     machine, or with None where `[workers]` says, be it a cluster. Nothing is promoted: that is for somebody who has
     looked at `onrecord diff`. Raises RunFailed when a part failed.
     """
-    directory = Path(warehouse).resolve() if warehouse else None
-    configuration = load(Path(config)).with_settings(warehouse=directory)
+    configuration = configured(config, warehouse)
     found = Plugins(configuration)
     selection = Selection(
         plugins=tuple(plugins),

@@ -7,14 +7,12 @@ be watched, retries, and a schedule.
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 from typing import Literal
 
 from prefect import State, flow
 from prefect.runtime import deployment
 from prefect.states import Completed
 
-from onrecord.config import load
 from onrecord.engine import STAGES, ActiveRun, running
 from onrecord.errors import LockedError
 from onrecord.interrupts import heed, noted
@@ -22,7 +20,7 @@ from onrecord.plugins import Plugins
 from onrecord.workers import workers
 
 from .clusters import connected
-from .tasks import Failed, aggregate, check, discovered, logged, mapped, publish, write_report
+from .tasks import Failed, aggregate, check, configured, discovered, logged, mapped, publish, write_report
 
 log = logging.getLogger("onrecord")
 
@@ -43,8 +41,7 @@ def etl(
     going on is waited for; without it, a scheduled run ends as skipped, and any other raises LockedError. Raises
     RunFailed when a part failed; the rest is loaded and published.
     """
-    changes = {"warehouse": Path(warehouse).resolve() if warehouse else None, "strict": strict}
-    configuration = load(Path(config)).with_settings(**changes)
+    configuration = configured(config, warehouse).with_settings(strict=strict)
     if stale:
         settings = configuration.settings.run.model_copy(update={"stale": stale})
         configuration = configuration.with_settings(run=settings)

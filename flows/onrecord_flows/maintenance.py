@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from prefect import State, flow, get_run_logger
 from prefect.runtime import deployment
 from prefect.states import Completed
 
 from onrecord.cli.maintain import told
-from onrecord.config import load
 from onrecord.warehouse import Warehouse
 from onrecord.warehouse.maintenance import maintain as maintain_warehouse
 
-from .tasks import logged
+from .tasks import configured, logged
 
 
 @flow(name="maintain", persist_result=False, validate_parameters=False)
@@ -23,7 +20,7 @@ def maintain(config: str, warehouse: str | None = None, dry_run: bool = False, w
     `config` is the path of an onrecord.toml; `warehouse` overrides what it says. With `wait`, a run that is going on
     is waited for.
     """
-    configuration = load(Path(config)).with_settings(warehouse=Path(warehouse).resolve() if warehouse else None)
+    configuration = configured(config, warehouse)
     settings = configuration.settings
     if deployment.id is not None and not Warehouse(settings.warehouse).live.exists():
         # A schedule is not to blame for being there before the first run is over.

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -23,7 +24,7 @@ from prefect.tasks import exponential_backoff
 from prefect.utilities.annotations import quote
 
 from onrecord import Ingestor, RunReport, TransientError
-from onrecord.config import Configuration, RunSettings
+from onrecord.config import Configuration, RunSettings, load
 from onrecord.engine import ActiveRun
 from onrecord.errors import PLUGIN_FAILURES
 from onrecord.logs import file_for, written
@@ -96,6 +97,11 @@ def write_report(report: RunReport) -> None:
     except Exception:
         # The run is over and has been written down in the warehouse; nothing of that depends on the page.
         log.exception("the report could not be shown in Prefect")
+
+
+def configured(config: str, warehouse: str | None) -> Configuration:
+    """The configuration that a flow is given the path of, with another warehouse if it is given one."""
+    return load(Path(config)).with_settings(warehouse=Path(warehouse).resolve() if warehouse else None)
 
 
 @contextmanager
