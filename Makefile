@@ -35,10 +35,11 @@ test: $(VENV)/installed-dev ## run the tests
 test-slow: $(VENV)/installed-dev ## run the tests that take minutes
 	$(BIN)/python -m pytest -m slow
 
-lint: $(VENV)/installed-dev ## ruff, and mypy --strict on core, flows and plugins
+lint: $(VENV)/installed-dev ## ruff, mypy --strict on core, flows and plugins, and the layers of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 format: $(VENV)/installed-dev ## put the code in the house style
 	$(BIN)/ruff check --fix .

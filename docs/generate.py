@@ -15,8 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def demo() -> None:
     """Print the page that `make demo` ends with, from a warehouse made without a scheduler."""
-    from onrecord.config import load
-    from onrecord.plugins import Plugins
+    from onrecord.config.loading import load
+    from onrecord.plugins.registry import Plugins
     from onrecord.testing import run
 
     warehouse = ROOT / "build" / "demo-in-docs"
@@ -33,16 +33,16 @@ def demo() -> None:
 
 def dictionary() -> None:
     """Print the data dictionary of an installation without a configuration."""
-    from onrecord.config import Configuration
-    from onrecord.dictionary import dictionary as page
-    from onrecord.plugins import Plugins
+    from onrecord.config.loading import Configuration
+    from onrecord.plugins.registry import Plugins
+    from onrecord.reporting.dictionary import dictionary as page
 
     print(page(Plugins(Configuration.empty())))
 
 
 def hooks() -> None:
     """Print each hook with its signature and its sentence."""
-    from onrecord import hookspecs
+    from onrecord.plugins import hookspecs
 
     for name, function in inspect.getmembers(hookspecs, inspect.isfunction):
         if hasattr(function, "onrecord_spec"):
@@ -56,7 +56,7 @@ def settings() -> None:
 
     from pydantic import BaseModel
 
-    from onrecord.config import Settings
+    from onrecord.config.settings import Settings
 
     def rows(model: type[BaseModel], table: str) -> None:
         for name, field in model.model_fields.items():
@@ -79,9 +79,9 @@ def settings() -> None:
 
 def plugin_settings() -> None:
     """Print the settings of the built-in components."""
-    from onrecord.components import Component
-    from onrecord.config import Configuration
-    from onrecord.plugins import Plugins
+    from onrecord.config.loading import Configuration
+    from onrecord.plugins.components import Component
+    from onrecord.plugins.registry import Plugins
 
     for info in Plugins(Configuration.empty()).infos:
         own = {info.name: type(info.config)} if info.config is not None else {}

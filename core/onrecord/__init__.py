@@ -3,29 +3,19 @@
 This page is the whole of what plugins use. `onrecord.testing` runs them without a scheduler.
 """
 
-from .components import Aggregator, Annotator, Cleaner, Config, Fetched, Ingestor, Item
-from .config import ConfiguredPath
-from .draft import Draft, Stretch, decoded
+from .config.settings import ConfiguredPath
 from .errors import OnrecordError, TooLargeError, TransientError
-from .hookspecs import API_VERSION, hookimpl
-from .identity import identify
-from .language import Pipeline
-from .records import (
-    Alias,
-    Article,
-    Claim,
-    ClaimEntity,
-    ClaimSpan,
-    Document,
-    Entity,
-    EntityKind,
-    Mention,
-    MentionEntity,
-    Segment,
-)
-from .report import RunReport
-from .rows import References, Row, Span
-from .warehouse.reader import Reader
+from .model.annotations import Alias, Claim, ClaimEntity, ClaimSpan, Entity, EntityKind, Mention, MentionEntity
+from .model.content import Article, Document, Segment, SegmentKind
+from .model.draft import Draft, Stretch
+from .model.identity import identify
+from .model.report import RunReport
+from .model.row import References, Row, Span
+from .plugins.components import Aggregator, Annotator, Cleaner, Config, Fetched, Ingestor, Item
+from .plugins.hookspecs import API_VERSION, hookimpl
+from .plugins.pipelines import Pipeline
+from .plugins.reader import Reader
+from .stages.decoding import decoded
 
 __all__ = [
     "API_VERSION",
@@ -55,6 +45,7 @@ __all__ = [
     "Row",
     "RunReport",
     "Segment",
+    "SegmentKind",
     "Span",
     "Stretch",
     "TooLargeError",

@@ -16,20 +16,20 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from .components import Annotator, Cleaner, Fetched, Ingestor, Item
-from .config import parsed
-from .engine import STAGES, RunFailed, running
+from .config.loading import parsed
 from .errors import PLUGIN_FAILURES
-from .hookspecs import hookimpl
-from .identity import content_hash, identify
-from .language import Pipeline
-from .plugins import Plugins
-from .reading import Reading
-from .records import Article, Segment
-from .report import RunReport
-from .rows import Row
+from .model.content import Article, Segment
+from .model.identity import content_hash, identify
+from .model.report import RunReport
+from .model.row import Row
+from .plugins.components import Annotator, Cleaner, Fetched, Ingestor, Item
+from .plugins.hookspecs import hookimpl
+from .plugins.pipelines import Pipeline
+from .plugins.registry import Plugins
+from .run.engine import STAGES, RunFailed, running
 from .stages import discover, perform
 from .stages.clean import cleaned as clean_document
+from .stages.context import Reading
 from .stages.ingest import document_of
 
 __all__ = ["Documents", "Sandbox", "annotated", "article", "cleaned", "run"]

@@ -14,7 +14,7 @@ from onrecord import hookimpl
 def register_commands(cli: click.Group) -> None:
     """Add `onrecord run` and `onrecord up`."""
     from .command import run
-    from .up import up
+    from .unattended.up import up
 
     cli.add_command(run)
     cli.add_command(up)

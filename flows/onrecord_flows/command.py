@@ -9,15 +9,15 @@ from typing import Literal
 
 import click
 
-from onrecord import interrupts
 from onrecord.cli import FAILED, console, leave, opened, options, unheard
-from onrecord.cli.progress import following
-from onrecord.cli.summary import summary
-from onrecord.engine import RunFailed, chosen
 from onrecord.errors import CheckError, LockedError, OnrecordError
 from onrecord.logs import file_for
-from onrecord.warehouse.bookkeeping import report_of
+from onrecord.reporting.progress import following
+from onrecord.reporting.terminal import summary
+from onrecord.run import signals
+from onrecord.run.engine import RunFailed, chosen
 from onrecord.warehouse.lock import holder
+from onrecord.warehouse.runs import report_of
 
 
 @click.command()
@@ -54,7 +54,7 @@ def run(
         raise LockedError(directory, who)
     log = file_for(directory, "run")
 
-    from .server import prefect
+    from .unattended.server import prefect
 
     # After Ctrl-C, the process that tidies up after workers would complain that they did not do so themselves.
     os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
@@ -63,8 +63,8 @@ def run(
     with following(console) as progress:
         progress.say("starting Prefect (half a minute the first time)")
         try:
-            with interrupts.noted(), prefect(log, configuration.settings.log.format):
-                from .etl import etl
+            with signals.noted(), prefect(log, configuration.settings.log.format):
+                from .flow.etl import etl
 
                 etl(
                     config=str(configuration.file),
@@ -87,7 +87,7 @@ def run(
                 raise OnrecordError(f"the run could not start: {failure}") from error
     if interrupted:
         click.echo("interrupted; all that was loaded is kept, and the next run does the rest", err=True)
-        leave(interrupts.status())
+        leave(signals.status())
     report = report_of(directory, progress.run_id) if progress.run_id else None
     if report is not None:
         console.print(summary(report, log))

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from lxml import html
 
-from onrecord.records import SegmentKind
+from onrecord import SegmentKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import duckdb
 
-from onrecord.workers import processors
-from onrecord_flows import server
+from onrecord.workers.cpus import processors
+from onrecord_flows.unattended import server
 
 from . import corpus
 

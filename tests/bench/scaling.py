@@ -22,12 +22,13 @@ from pathlib import Path
 
 import duckdb
 
-from onrecord.config import RunSettings, load
-from onrecord.engine import STAGES, running
-from onrecord.plugins import Plugins
+from onrecord.config.loading import load
+from onrecord.config.settings import RunSettings
+from onrecord.plugins.registry import Plugins
+from onrecord.run.engine import STAGES, running
 from onrecord.stages import Batch, discover, perform
-from onrecord.warehouse.live import PUBLISHED
-from onrecord_flows import server
+from onrecord.warehouse.database import PUBLISHED
+from onrecord_flows.unattended import server
 from tests.clusters import Dask
 from tests.flows.conftest import contents
 

@@ -24,7 +24,7 @@ import pytest
 import yaml
 
 from onrecord.cli import cli
-from onrecord.config import parsed
+from onrecord.config.loading import parsed
 from tests.flows.conftest import wait_until
 
 from . import DEPLOY, ROOT
@@ -584,8 +584,8 @@ def test_the_server_of_a_unit_asks_for_the_password_that_its_worker_has() -> Non
 
 
 def test_whoever_is_told_to_stop_has_the_time_that_it_gives_its_parts() -> None:
-    from onrecord_flows.up import _STOP_SECONDS
-    from onrecord_flows.worker import PATIENCE
+    from onrecord_flows.unattended.up import _STOP_SECONDS
+    from onrecord_flows.unattended.worker import PATIENCE
 
     unit = (DEPLOY / "systemd" / "onrecord.service").read_text()
     given = (

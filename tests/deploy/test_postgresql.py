@@ -23,7 +23,7 @@ import pytest
 import yaml
 
 from onrecord.cli import cli
-from onrecord_flows import server
+from onrecord_flows.unattended import server
 
 from . import DEPLOY
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from onrecord_flows import server
+from onrecord_flows.unattended import server
 
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = ROOT / "seeds"

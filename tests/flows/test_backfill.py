@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from onrecord.config import load
-from onrecord.plugins import Plugins
+from onrecord.config.loading import load
+from onrecord.plugins.registry import Plugins
 from onrecord.testing import run
 from onrecord.warehouse import Warehouse
 
@@ -197,10 +197,10 @@ def in_group(pid: int, group: int) -> bool:
 def test_the_flow_fills_the_candidate_that_the_command_promotes(
     measured: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from onrecord_flows.backfill import backfill
+    from onrecord_flows.flow.backfill import backfill
 
     # This process is to keep its priority.
-    monkeypatch.setattr("onrecord_flows.backfill.yield_to_others", lambda: None)
+    monkeypatch.setattr("onrecord_flows.flow.backfill.yield_to_others", lambda: None)
     let_go(measured)
     backfill(str(measured.root / "onrecord.toml"), ["measures"], where="word_count < 100", processes=1)
 

@@ -17,11 +17,12 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from onrecord.cluster import Setup
-from onrecord.config import Configuration, RunSettings
-from onrecord.plugins import Plugins
+from onrecord.config.loading import Configuration
+from onrecord.config.settings import RunSettings
+from onrecord.plugins.registry import Plugins
 from onrecord.stages import Batch, Outcome
-from onrecord.workers import workers
+from onrecord.workers.pool import workers
+from onrecord.workers.remote import Setup
 from tests.clusters import Dask
 
 from .conftest import Project, contents, wait_until
@@ -173,22 +174,22 @@ def test_workers_that_are_busy_with_something_else_are_not_waited_for(
 ) -> None:
     from distributed import Client, Event
 
-    from onrecord_flows import on_dask
+    from onrecord_flows.clusters import dask as dask_module
 
     def batch_of_another_run() -> None:
         from distributed import Event
 
-        from onrecord import cluster
+        from onrecord.workers import remote as cluster
 
         with cluster._one_at_a_time:
             Event("begun").set()
             Event("over").wait()
 
-    monkeypatch.setattr(on_dask, "CHECK_SECONDS", 0.5)
+    monkeypatch.setattr(dask_module, "CHECK_SECONDS", 0.5)
     with Client(dask.address, set_as_default=False) as client:
         busy = client.submit(batch_of_another_run, pure=False)
         assert Event("begun", client=client).wait(60)
-        with closing(on_dask.OnDask(dask.address, Setup.of(Plugins(Configuration.empty())))) as team:
+        with closing(dask_module.OnDask(dask.address, Setup.of(Plugins(Configuration.empty())))) as team:
             assert team.processes == 2
         # It can still be told so.
         Event("over", client=client).set()
@@ -202,7 +203,7 @@ def test_a_backfill_may_work_on_the_cluster(many: Project, dask: Dask) -> None:
     assert many.run().returncode == 0
     many.plugin("working", plugin.replace('"SLOWLY_VERSION", "1"', '"SLOWLY_VERSION", "2"'))
     many.configure(on(dask))
-    script = "from onrecord_flows.backfill import backfill as b; b('onrecord.toml', ['slowly'], processes=None)"
+    script = "from onrecord_flows.flow.backfill import backfill as b; b('onrecord.toml', ['slowly'], processes=None)"
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=many.root, env=many.environment, capture_output=True, text=True, check=False
     )
@@ -274,7 +275,7 @@ def test_no_more_batches_are_made_than_workers_need_however_slow_the_loading_is(
     from prefect import flow
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
-    from onrecord_flows.tasks import mapped
+    from onrecord_flows.flow.tasks import mapped
 
     made: list[int] = []
     ahead: list[int] = []

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from onrecord.interrupts import heed, noted
-from onrecord.records import STANDARD_TABLES
-from onrecord.warehouse.live import Warehouse
+from onrecord.model.tables import STANDARD_TABLES
+from onrecord.run.signals import heed, noted
+from onrecord.warehouse.database import Warehouse
 
 
 @pytest.fixture(autouse=True)

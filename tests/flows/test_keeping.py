@@ -6,9 +6,9 @@ import json
 import subprocess
 import sys
 
+from onrecord.operations.backup import backup, restore
 from onrecord.testing import Sandbox
 from onrecord.warehouse import Warehouse
-from onrecord.warehouse.backup import backup, restore
 
 from .conftest import Project, contents, wait_until
 
@@ -90,7 +90,8 @@ def test_the_log_of_a_run_is_json_where_that_is_wanted_down_to_the_workers(proje
 def test_maintenance_is_a_flow_as_well(project: Project) -> None:
     project.configure("\n[maintain]\nversions = 0\n")
     script = (
-        "from onrecord_flows.maintenance import maintain; print(maintain(config='onrecord.toml', return_state=True))"
+        "from onrecord_flows.flow.maintenance import maintain\n"
+        "print(maintain(config='onrecord.toml', return_state=True))"
     )
     scheduled = {**project.environment, "PREFECT__RUNTIME__DEPLOYMENT__ID": "some"}
     early = subprocess.run(

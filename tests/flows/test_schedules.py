@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from onrecord.config import Configuration, load
+from onrecord.config.loading import Configuration, load
 from onrecord.errors import ConfigError, OnrecordError
 from onrecord.warehouse.lock import locked
 
@@ -52,7 +52,7 @@ def register(client, configuration: Configuration, **more: bool) -> dict[str, ob
     """The deployments of a configuration's work pool, by name, once it has been registered."""
     from prefect.client.schemas.filters import WorkPoolFilter, WorkPoolFilterName
 
-    from onrecord_flows import schedules
+    from onrecord_flows.unattended import schedules
 
     schedules.register(client, configuration, schedules.planned(configuration), **more)
     pool = configuration.settings.up.pool
@@ -68,14 +68,14 @@ def register(client, configuration: Configuration, **more: bool) -> dict[str, ob
     ],
 )
 def test_what_is_no_cron_or_rrule_is_an_error_of_the_configuration(project: Project, table: str, said: str) -> None:
-    from onrecord_flows.schedules import planned
+    from onrecord_flows.unattended.schedules import planned
 
     with pytest.raises(ConfigError, match=said):
         planned(scheduled(project, "any", table))
 
 
 def test_schedules_say_in_words_when_they_run_what_and_when_next(project: Project) -> None:
-    from onrecord_flows.schedules import planned
+    from onrecord_flows.unattended.schedules import planned
 
     first, second, third = planned(
         scheduled(
@@ -110,7 +110,7 @@ def test_deployments_are_what_the_configuration_says_and_go_when_it_no_longer_ha
     maintenance = 'name = "b"\ninterval = 60\nflow = "maintain"'
     found = register(client, scheduled(project, pool, tables[0].replace("10s", "20s"), maintenance))
     assert set(found) == {"default", "b"}
-    assert found["b"].entrypoint == "onrecord_flows.maintenance.maintain"
+    assert found["b"].entrypoint == "onrecord_flows.flow.maintenance.maintain"
     assert "sources" not in found["b"].parameters
     assert found["default"].id == ids["default"]
     assert [each.schedule.interval for each in found["default"].schedules] == [timedelta(seconds=20)]
@@ -177,7 +177,7 @@ def left(client, runs: list[uuid.UUID]) -> list[uuid.UUID]:
 
 
 def test_of_the_ticks_that_were_missed_one_is_left(client, deployment, pool: str) -> None:
-    from onrecord_flows.watchdog import Watchdog
+    from onrecord_flows.unattended.watchdog import Watchdog
 
     runs = overdue(client, deployment, 50, 40, 30, 20, 10)
     assert Watchdog(client, pool).drop_missed() == 4
@@ -186,7 +186,7 @@ def test_of_the_ticks_that_were_missed_one_is_left(client, deployment, pool: str
 
 
 def test_runs_that_are_not_due_and_runs_that_somebody_asked_for_are_left(client, deployment, pool: str) -> None:
-    from onrecord_flows.watchdog import Watchdog
+    from onrecord_flows.unattended.watchdog import Watchdog
 
     asked, runs = overdue(client, deployment, 30, 20, by_hand=True), overdue(client, deployment, 10, -10, -20)
     assert Watchdog(client, pool).drop_missed() == 0
@@ -196,7 +196,7 @@ def test_runs_that_are_not_due_and_runs_that_somebody_asked_for_are_left(client,
 def test_what_was_due_before_a_run_began_is_done_by_that_run(client, deployment, pool: str) -> None:
     from prefect.states import Running
 
-    from onrecord_flows.watchdog import Watchdog
+    from onrecord_flows.unattended.watchdog import Watchdog
 
     at_work, *runs = overdue(client, deployment, 30, 20, 10)
     client.set_flow_run_state(at_work, Running(), force=True)
@@ -238,7 +238,7 @@ def state_of(client, run: uuid.UUID) -> str:
 def test_a_run_whose_process_is_gone_is_marked_as_crashed_when_it_has_been_seen_twice(
     client, pool: str, started
 ) -> None:
-    from onrecord_flows.watchdog import Watchdog
+    from onrecord_flows.unattended.watchdog import Watchdog
 
     (alive, _), (dead, process) = started(), started()
     process.kill()
@@ -251,7 +251,7 @@ def test_a_run_whose_process_is_gone_is_marked_as_crashed_when_it_has_been_seen_
 
 
 def test_a_process_that_has_the_number_of_one_that_is_gone_deceives_nobody(client, pool: str, started) -> None:
-    from onrecord_flows.watchdog import Watchdog
+    from onrecord_flows.unattended.watchdog import Watchdog
 
     run, _ = started()
     client.update_flow_run(run, infrastructure_pid=str(os.getpid()))
@@ -262,7 +262,7 @@ def test_a_process_that_has_the_number_of_one_that_is_gone_deceives_nobody(clien
 def test_a_run_that_was_being_cancelled_ends_as_cancelled(client, pool: str, started) -> None:
     from prefect.states import Cancelling
 
-    from onrecord_flows.watchdog import Watchdog
+    from onrecord_flows.unattended.watchdog import Watchdog
 
     run, process = started(Cancelling())
     process.kill()
@@ -275,7 +275,7 @@ def test_a_run_that_was_being_cancelled_ends_as_cancelled(client, pool: str, sta
 def test_a_run_that_never_got_a_process_is_dead_when_the_worker_that_took_it_is(client, deployment, pool: str) -> None:
     from prefect.states import Pending
 
-    from onrecord_flows.watchdog import Watchdog
+    from onrecord_flows.unattended.watchdog import Watchdog
 
     run = client.create_flow_run_from_deployment(deployment.id)
     client.set_flow_run_state(run.id, Pending(), force=True)
@@ -392,7 +392,7 @@ def test_the_automations_in_deploy_tell_of_a_run_that_failed(client, project: Pr
     from prefect.blocks.notifications import CustomWebhookNotificationBlock
     from prefect.states import Failed
 
-    from onrecord_flows.etl import etl
+    from onrecord_flows.flow.etl import etl
 
     url, told = received
     message = {"subject": "{{subject}}", "body": "{{body}}"}

@@ -24,8 +24,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from onrecord_flows import server
-from onrecord_flows.supervision import Supervised
+from onrecord_flows.unattended import server
+from onrecord_flows.unattended.supervision import Supervised
 
 from .conftest import Project, kept_database, wait_until
 
@@ -68,7 +68,7 @@ def test_a_port_that_is_taken_is_an_error_that_says_what_to_do(project: Project)
 
 
 def test_what_it_says_is_json_where_that_is_wanted(capsys: pytest.CaptureFixture[str]) -> None:
-    from onrecord_flows.up import _Shown
+    from onrecord_flows.unattended.up import _Shown
 
     for form in ("json", "text"):
         _Shown(form).handle(logging.makeLogRecord({"name": "onrecord", "levelname": "INFO", "msg": "up [again]"}))
@@ -166,7 +166,7 @@ def test_stopping_ends_all_of_it(family: Supervised) -> None:
 
 ORPHANS = """
 import ctypes, os, sys, time
-from onrecord_flows.supervision import Supervised
+from onrecord_flows.unattended.supervision import Supervised
 
 # As the first process of a container, it becomes the parent of those whose parent has ended.
 ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
@@ -281,7 +281,7 @@ def status_of(url: str, body: bytes | None = None) -> int:
 
 def processes_of(up: int) -> dict[str, list[int]]:
     """The server, the worker and the runs of an `onrecord up`, from /proc."""
-    marks = {"server": b"create_app", "worker": b"onrecord_flows.worker", "run": b"prefect.engine"}
+    marks = {"server": b"create_app", "worker": b"onrecord_flows.unattended.worker", "run": b"prefect.engine"}
     found: dict[str, list[int]] = {kind: [] for kind in marks}
     parents = {up}
     for _ in range(2):

@@ -7,7 +7,7 @@ were written before the rules, and no rule was written by them: the figures on t
 # ruff: noqa: E501  (texts are easier to read as they are)
 from __future__ import annotations
 
-from onrecord.records import SegmentKind
+from onrecord.model.content import SegmentKind
 
 SEEN: dict[SegmentKind, tuple[str, ...]] = {
     "boilerplate": (

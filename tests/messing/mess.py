@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from onrecord.records import SegmentKind
+from onrecord.model.content import SegmentKind
 
 from .articles import Clean, generated
 from .furniture import HEADS_OF_LISTS

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from onrecord.records import Segment
+from onrecord.model.content import Segment
 from tests.cleaning import Cleaned, clean
 
 from .articles import HAND_WRITTEN, Clean, generated

@@ -14,7 +14,7 @@ from tests.messing.furniture import HELD_OUT, SEEN
 from tests.messing.mess import COPIES, Copy, Furniture, Mess, messed
 from tests.messing.score import Scores, figures, lines_alone
 
-from onrecord.records import SegmentKind
+from onrecord.model.content import SegmentKind
 
 ARTICLES = 150
 

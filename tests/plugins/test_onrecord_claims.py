@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from test_onrecord_claims_marked import Said, read
 
 from onrecord import Annotator, Mention, Pipeline
-from onrecord.records import STANDARD_TABLES
+from onrecord.model.tables import STANDARD_TABLES
 from onrecord.testing import annotated, article
 from onrecord_claims import CONTENT_IS_ITS_SPANS, register_annotators
 from onrecord_entities import register_annotators as register_entities

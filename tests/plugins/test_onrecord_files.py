@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onrecord import Fetched, Item, TooLargeError
-from onrecord.identity import canonical_json, content_hash
+from onrecord.model.identity import canonical_json, content_hash
 from onrecord_files import Files, register_ingestors
 from onrecord_files.ingestor import PackedError
 from onrecord_files.metadata import MetadataError, merged

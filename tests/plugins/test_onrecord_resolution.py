@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecord import Aggregator, Alias, Claim, ClaimEntity, Entity, Mention, MentionEntity, Reader, Row, identify
-from onrecord.records import STANDARD_TABLES
+from onrecord.model.tables import STANDARD_TABLES
 from onrecord.testing import article
 from onrecord_resolution import register_aggregators
 from onrecord_resolution.names import within_one_edit

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from onrecord.language import Pipeline, installed_pipeline, loaded
+from onrecord.plugins.pipelines import Pipeline, installed_pipeline, loaded
 
 from . import cleaning, names, pages, polnear, sentences, speed
 from .corpora import CONLL, CORPORA, EWT, GUM, PAGES, POLITICS, POLNEAR, UNER, Corpus

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onrecord import Annotator, Article, Claim, ClaimSpan, Mention, Row
-from onrecord.language import Pipeline
-from onrecord.reading import Reading
+from onrecord.plugins.pipelines import Pipeline
+from onrecord.stages.context import Reading
 from onrecord.testing import article
 from onrecord_claims import register_annotators as register_claims
 from onrecord_entities import register_annotators as register_entities

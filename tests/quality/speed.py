@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from onrecord.workers import processors
+from onrecord.workers.cpus import processors
 
 from .corpora import attributed
 from .tables import Table

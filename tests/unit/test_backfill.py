@@ -15,12 +15,13 @@ from typing import Any
 import pytest
 
 import onrecord.backfill
-from onrecord import Aggregator, Annotator, Article, Cleaner, Draft, Fetched, Row, ledger
+from onrecord import Aggregator, Annotator, Article, Cleaner, Draft, Fetched, Row
 from onrecord.backfill import Selection, backfilling, candidate_of, candidates, drop, promote, promotion
-from onrecord.engine import RunFailed
 from onrecord.errors import CheckError, LockedError, OnrecordError, SchemaError, WarehouseError
-from onrecord.fingerprint import targets
-from onrecord.report import RunReport
+from onrecord.model.report import RunReport
+from onrecord.planning import ledger
+from onrecord.planning.versions import targets
+from onrecord.run.engine import RunFailed
 from onrecord.stages import discover, perform
 from onrecord.testing import Sandbox
 from onrecord.warehouse import Warehouse

@@ -17,9 +17,9 @@ import pytest
 
 from onrecord import RunReport
 from onrecord.errors import LockedError, WarehouseError
+from onrecord.operations.backup import backup, restore
 from onrecord.testing import Sandbox
 from onrecord.warehouse import Warehouse
-from onrecord.warehouse.backup import backup, restore
 from onrecord.warehouse.lock import locked
 
 Did = Callable[[RunReport], list[str]]
@@ -98,7 +98,7 @@ def test_nobody_writes_to_the_database_while_it_is_copied(
             tried.append(done.stderr)
         copy(source, *others)
 
-    monkeypatch.setattr("onrecord.warehouse.backup.shutil.copyfileobj", copied)
+    monkeypatch.setattr("onrecord.operations.backup.shutil.copyfileobj", copied)
     backup(sandbox.directory, tmp_path / "backups")
 
     assert len(tried) == 1
@@ -166,7 +166,7 @@ def test_killed_while_it_removes_a_backup_it_leaves_none_that_is_half_there(
         (folder / "live.duckdb").unlink()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("onrecord.warehouse.backup.shutil.rmtree", killed)
+    monkeypatch.setattr("onrecord.operations.backup.shutil.rmtree", killed)
     with pytest.raises(KeyboardInterrupt):
         backup(sandbox.directory, tmp_path / "backups", keep=1)
     monkeypatch.undo()

@@ -12,11 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onrecord import Annotator, Article, Fetched, Ingestor, Item, Row, engine
-from onrecord.ledger import Pending, cut
-from onrecord.records import STANDARD_TABLES, Ledger, Quarantine
+from onrecord import Annotator, Article, Fetched, Ingestor, Item, Row
+from onrecord.model.bookkeeping import Ledger, Quarantine
+from onrecord.model.tables import STANDARD_TABLES
+from onrecord.planning.ledger import Pending, cut
+from onrecord.run import engine
 from onrecord.stages import Batch, Outcome, Tally
-from onrecord.stages.batch import Book
+from onrecord.stages.work import Book
 from onrecord.testing import Sandbox
 
 IDS = [f"00000000-0000-0000-0000-{number:012}" for number in range(20)]

@@ -19,9 +19,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from onrecord import cli
-from onrecord.config import load
-from onrecord.identity import identify
-from onrecord.plugins import Plugins
+from onrecord.config.loading import load
+from onrecord.model.identity import identify
+from onrecord.plugins.registry import Plugins
 from onrecord.testing import run
 
 PLUGIN = '''
@@ -518,7 +518,7 @@ def test_report_tells_of_a_run_on_a_page_of_its_own(
     assert "Three [/short] [words]." in page
     assert not {"http://", "https://", "<script", "src="} & set(re.findall(r"https?://|<script|src=", page))
 
-    monkeypatch.setattr("onrecord.page._MOST", 1)
+    monkeypatch.setattr("onrecord.reporting.html._MOST", 1)
     onrecord("report", "--html", "run.html")
     assert (project / "run.html").read_text("utf-8").count("and 1 more") == 1
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from onrecord import OnrecordError
-from onrecord.cluster import Setup, done, unfit
-from onrecord.config import parsed
-from onrecord.engine import running
-from onrecord.plugins import Plugins
+from onrecord.config.loading import parsed
+from onrecord.plugins.registry import Plugins
+from onrecord.run.engine import running
 from onrecord.stages import Batch, discover, perform
+from onrecord.workers.remote import Setup, done, unfit
 
 PLUGIN = """
 import logging, threading, time

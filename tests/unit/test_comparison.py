@@ -17,7 +17,7 @@ from onrecord import Annotator, Article, Fetched, References, Row, Span, identif
 from onrecord.backfill import Selection, backfilling, candidate_of
 from onrecord.backfill.comparison import Compared, Comparison, Difference, compare, paired
 from onrecord.errors import LockedError, OnrecordError
-from onrecord.plugins import Plugins
+from onrecord.plugins.registry import Plugins
 from onrecord.stages import perform
 from onrecord.testing import Sandbox
 from onrecord.warehouse.lock import locked

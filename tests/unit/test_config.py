@@ -12,7 +12,8 @@ import pytest
 from pydantic import Field
 
 from onrecord import Config, ConfiguredPath
-from onrecord.config import Configuration, ScheduleSettings, Settings, configured, load, parsed
+from onrecord.config.loading import Configuration, configured, load, parsed
+from onrecord.config.settings import ScheduleSettings, Settings
 from onrecord.errors import ConfigError
 
 

@@ -12,8 +12,8 @@ from types import ModuleType
 
 import pytest
 
-from onrecord import hookspecs
-from onrecord.records import STANDARD_TABLES
+from onrecord.model.tables import STANDARD_TABLES
+from onrecord.plugins import hookspecs
 from onrecord.testing import Sandbox
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -13,12 +13,13 @@ from uuid import uuid4
 import pytest
 
 from onrecord import Ingestor
-from onrecord.config import ScheduleSettings, StatusSettings
-from onrecord.health import Finding, due, findings, level_of
-from onrecord.records import Quarantine, Run, Step
+from onrecord.config.schedule import due
+from onrecord.config.settings import ScheduleSettings, StatusSettings
+from onrecord.model.bookkeeping import Quarantine, Run, Step
+from onrecord.operations.health import Finding, findings, level_of
 from onrecord.testing import Sandbox
 from onrecord.warehouse import Warehouse
-from onrecord.warehouse.live import insert_rows
+from onrecord.warehouse.loading import insert_rows
 from onrecord.warehouse.lock import locked
 
 NOW = datetime.now(UTC)

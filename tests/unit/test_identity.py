@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecord import identify
-from onrecord.identity import canonical_json, content_hash
+from onrecord.model.identity import canonical_json, content_hash
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -116,7 +116,7 @@ SETS = 'print(canonical_json({"stop": {"one", "two", "three", "four"}, "more": f
 
 @pytest.mark.parametrize("seed", ["1", "2", "3"])
 def test_sets_have_the_same_text_in_every_process(seed: str) -> None:
-    script = f"from onrecord.identity import canonical_json; {SETS}"
+    script = f"from onrecord.model.identity import canonical_json; {SETS}"
     done = subprocess.run(
         [sys.executable, "-c", script], env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, text=True
     )  # fmt: skip

@@ -19,9 +19,10 @@ import pytest
 
 from onrecord import Annotator, Cleaner, Row
 from onrecord.errors import WarehouseError
+from onrecord.operations import export as lake
+from onrecord.operations.export import export
 from onrecord.testing import Sandbox
-from onrecord.warehouse import Warehouse, lake
-from onrecord.warehouse.lake import export
+from onrecord.warehouse import Warehouse
 
 
 class Length(Row):
@@ -181,7 +182,7 @@ def test_an_export_that_fails_or_is_killed_half_way_is_seen_by_nobody(
     assert not list(exported.glob(".partial-*"))
 
 
-@pytest.mark.parametrize("patched", ["pathlib.Path.replace", "onrecord.warehouse.lake.shutil.rmtree"])
+@pytest.mark.parametrize("patched", ["pathlib.Path.replace", "onrecord.operations.export.shutil.rmtree"])
 def test_killed_while_it_changes_over_or_tidies_up_the_next_one_does_so(
     sandbox: Sandbox, exported: Path, monkeypatch: pytest.MonkeyPatch, patched: str
 ) -> None:

@@ -28,14 +28,14 @@ from onrecord import (
     Fetched,
     Pipeline,
     Row,
-    ledger,
 )
 from onrecord.backfill import Selection, backfilling, candidate_of, promote
-from onrecord.engine import RunFailed, running
 from onrecord.errors import CheckError, OnrecordError
-from onrecord.fingerprint import targets
-from onrecord.identity import identify
-from onrecord.report import RunReport
+from onrecord.model.identity import identify
+from onrecord.model.report import RunReport
+from onrecord.planning import ledger
+from onrecord.planning.versions import targets
+from onrecord.run.engine import RunFailed, running
 from onrecord.stages import discover, perform
 from onrecord.testing import Sandbox
 from onrecord.warehouse import Warehouse

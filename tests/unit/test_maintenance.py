@@ -16,12 +16,12 @@ import duckdb
 import pytest
 
 from onrecord import RunReport
-from onrecord.config import MaintainSettings
+from onrecord.config.settings import MaintainSettings
 from onrecord.errors import LockedError, WarehouseError
+from onrecord.operations.retention import maintain
 from onrecord.testing import Sandbox
 from onrecord.warehouse import Warehouse
 from onrecord.warehouse.lock import locked
-from onrecord.warehouse.maintenance import maintain
 
 LATER = datetime.now(UTC) + timedelta(days=100)
 """When everything of today is a hundred days old."""
@@ -270,7 +270,7 @@ def test_a_backup_comes_first_and_without_it_nothing_is_removed(changed: Sandbox
 def test_a_disk_that_is_too_full_is_an_error_and_nothing_is_lost(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("onrecord.warehouse.live.shutil.disk_usage", lambda folder: type("Usage", (), {"free": 5}))
+    monkeypatch.setattr("onrecord.warehouse.database.shutil.disk_usage", lambda folder: type("Usage", (), {"free": 5}))
 
     with pytest.raises(WarehouseError, match="the disk has 5 left"):
         maintain(sandbox.directory, KEPT)
@@ -281,8 +281,8 @@ KILLED = """
 import logging, os, signal, sys, threading, time
 from datetime import datetime
 from pathlib import Path
-from onrecord.config import MaintainSettings
-from onrecord.warehouse.maintenance import maintain
+from onrecord.config.settings import MaintainSettings
+from onrecord.operations.retention import maintain
 
 moment, delay = sys.argv[2], float(sys.argv[3])
 

@@ -33,12 +33,14 @@ from onrecord import (
     Row,
     RunReport,
     hookimpl,
-    hookspecs,
 )
-from onrecord.config import parsed
+from onrecord.config.loading import parsed
 from onrecord.errors import ConfigError, OnrecordError, PluginError
-from onrecord.plugins import _TAKEN, PluginInfo, Plugins
-from onrecord.records import Mention
+from onrecord.model.annotations import Mention
+from onrecord.plugins import hookspecs
+from onrecord.plugins.info import PluginInfo
+from onrecord.plugins.registry import Plugins
+from onrecord.plugins.validation import _TAKEN
 from onrecord.testing import Sandbox, annotated
 from onrecord.warehouse import Warehouse
 

@@ -25,15 +25,15 @@ from onrecord import (
     Row,
     TransientError,
 )
-from onrecord.config import parsed
-from onrecord.engine import STAGES, running
-from onrecord.plugins import Plugins
-from onrecord.records import ANNOTATED, ArticleKind
-from onrecord.report import RunReport
+from onrecord.config.loading import parsed
+from onrecord.model.content import ANNOTATED, ArticleKind
+from onrecord.model.report import RunReport
+from onrecord.plugins.registry import Plugins
+from onrecord.run.engine import STAGES, running
 from onrecord.stages import discover
 from onrecord.testing import Sandbox
 from onrecord.warehouse import Warehouse
-from onrecord.workers import workers
+from onrecord.workers.pool import workers
 
 
 class Length(Row):

@@ -18,7 +18,7 @@ from pydantic import Field, ValidationError
 
 from onrecord import References, Row, Span
 from onrecord.errors import RowError
-from onrecord.rows import Table, table_of
+from onrecord.model.table import Table, table_of
 from onrecord.stages.annotate import check_span
 from onrecord.testing import article
 from onrecord.warehouse.checks import checks, failures

@@ -18,8 +18,8 @@ from pydantic import Field
 
 from onrecord import Row
 from onrecord.errors import OnrecordError, SchemaError
-from onrecord.records import STANDARD_TABLES
-from onrecord.rows import Table, table_of
+from onrecord.model.table import Table, table_of
+from onrecord.model.tables import STANDARD_TABLES
 from onrecord.warehouse import Warehouse
 from onrecord.warehouse.migrations import migrate
 from onrecord.warehouse.schema import synchronise

@@ -12,14 +12,14 @@ from types import ModuleType
 import pytest
 
 from onrecord import Aggregator, Fetched, Ingestor, Item, Reader, Row
-from onrecord.aside import Aside, HungError, limited
-from onrecord.config import parsed
-from onrecord.engine import STAGES, running
-from onrecord.plugins import Plugins
+from onrecord.config.loading import parsed
+from onrecord.limits import Aside, HungError, limited
+from onrecord.plugins.registry import Plugins
+from onrecord.run.engine import STAGES, running
 from onrecord.stages import discover
 from onrecord.testing import Sandbox
 from onrecord.warehouse import Warehouse
-from onrecord.workers import workers
+from onrecord.workers.pool import workers
 
 HANGING = '''
 import re, time

@@ -37,13 +37,14 @@ from onrecord import (
     Row,
     identify,
 )
-from onrecord.engine import running
 from onrecord.errors import CheckError, LockedError, WarehouseError
-from onrecord.records import STANDARD_TABLES, Listing
+from onrecord.model.content import Listing
+from onrecord.model.tables import STANDARD_TABLES
+from onrecord.run.engine import running
 from onrecord.stages import Outcome
 from onrecord.testing import Sandbox
 from onrecord.warehouse import Warehouse
-from onrecord.warehouse.live import insert, mark_changed
+from onrecord.warehouse.loading import insert, mark_changed
 from onrecord.warehouse.lock import holder, locked
 
 # ── The lock ─────────────────────────────────────────────────────────────────────────────────────

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from onrecord import workers
+from onrecord.workers import cpus
 
 UNBOUNDED = {"cpu.max": "max 100000\n"}
 
@@ -48,7 +48,7 @@ def test_there_are_as_many_processors_as_the_process_may_use(
     for group, contents in groups.items():
         files(tmp_path / "groups" / group, contents)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(32)), raising=False)
-    monkeypatch.setattr(workers, "_GROUPS", tmp_path / "groups")
-    monkeypatch.setattr(workers, "_OWN_GROUPS", tmp_path / "own")
+    monkeypatch.setattr(cpus, "_GROUPS", tmp_path / "groups")
+    monkeypatch.setattr(cpus, "_OWN_GROUPS", tmp_path / "own")
 
-    assert workers.processors() == expected
+    assert cpus.processors() == expected

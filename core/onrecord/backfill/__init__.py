@@ -16,12 +16,12 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
-from ..engine import ActiveRun, under_way
 from ..errors import OnrecordError, SchemaError, WarehouseError
-from ..plugins import Plugins
+from ..plugins.registry import Plugins
+from ..run.engine import ActiveRun, under_way
 from ..stages import Batch, Outcome
 from ..warehouse import Warehouse
-from ..workers import Workers
+from ..workers.pool import Workers
 from .candidate import FOLDER, Candidate, Selection, candidate_of, candidates, changing, members
 from .promotion import drop, promote
 

@@ -12,7 +12,6 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import date
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +21,14 @@ from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..errors import OnrecordError, WarehouseError
-from ..fingerprint import Target, targets
-from ..plugins import Plugins
-from ..records import ANNOTATED_SQL
-from ..rows import Table, quoted
+from ..model.content import ANNOTATED_SQL
+from ..model.row import quoted
+from ..model.table import Table
+from ..planning.versions import Target, targets
+from ..plugins.registry import Plugins
+from ..sql import read_sql
 from ..warehouse import Warehouse
-from ..warehouse.live import attach
+from ..warehouse.database import attach
 
 FOLDER = "candidates"
 _SELECTION = "selection.json"
@@ -202,7 +203,7 @@ class Candidate(Warehouse):
                 "select table_name from duckdb_tables() where database_name = 'base'"
             ).fetchall()
         }
-        self._overlaid = [sql("candidate").format(annotated=ANNOTATED_SQL)]
+        self._overlaid = [read_sql(__name__, "candidate").format(annotated=ANNOTATED_SQL)]
         for plugin, own in tables.items():
             self._overlaid += [_overlaid(plugin, table, table.name in there) for table in own]
 
@@ -279,8 +280,3 @@ def _overlaid(plugin: str, table: Table, in_base: bool) -> str:
     if in_base:
         query += f" union all by name select * from base.main.{name} where article_id not in ({done})"
     return f"create or replace temp view {name} as {query}"
-
-
-def sql(name: str) -> str:
-    """One of the longer queries."""
-    return files("onrecord").joinpath("sql", f"{name}.sql").read_text("utf-8")

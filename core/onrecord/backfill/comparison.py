@@ -18,11 +18,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..errors import OnrecordError
-from ..plugins import Plugins
-from ..rows import ARTICLE_ID, RUN_ID, Table, quoted
+from ..model.row import quoted
+from ..model.table import ARTICLE_ID, RUN_ID, Table
+from ..plugins.registry import Plugins
+from ..sql import read_sql
 from ..warehouse import Warehouse
 from ..warehouse.lock import locked
-from .candidate import Candidate, sql
+from .candidate import Candidate
 
 Kind = Literal["changes", "appears", "vanishes"]
 KINDS: tuple[Kind, ...] = ("changes", "appears", "vanishes")
@@ -162,7 +164,9 @@ class _Collected:
         _define_sides(connection, self.table, "rows")
         says, key = ", ".join(map(quoted, self.says)), ", ".join(map(quoted, self.table.key))
         alike = " and ".join(f"e.{quoted(name)} is not distinct from l.{quoted(name)}" for name in self.says)
-        differing = connection.sql(sql("compare").format(says=says, key=key, alike=alike)).to_arrow_table()
+        differing = connection.sql(
+            read_sql(__name__, "compare").format(says=says, key=key, alike=alike)
+        ).to_arrow_table()
         after = connection.execute("select count(*) from after_rows").fetchall()[0][0]
         self.found.same += after - (pc.sum(differing["is_new"]).as_py() or 0)
         places = self._places(connection, differing)

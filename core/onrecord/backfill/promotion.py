@@ -8,17 +8,17 @@ from contextlib import contextmanager
 
 import duckdb
 
-from ..engine import running
 from ..errors import OnrecordError, WarehouseError
-from ..interrupts import heed, noted
-from ..plugins import Plugins
-from ..report import RunReport
-from ..rows import quoted
+from ..model.report import RunReport
+from ..model.row import quoted
+from ..plugins.registry import Plugins
+from ..run.engine import running
+from ..run.signals import heed, noted
 from ..stages import Outcome, Tally
 from ..warehouse import Warehouse
-from ..warehouse.bookkeeping import report_of
-from ..warehouse.live import put_in_place
+from ..warehouse.database import put_in_place
 from ..warehouse.lock import locked
+from ..warehouse.runs import report_of
 from .candidate import Candidate
 
 

@@ -15,9 +15,9 @@ import click
 import duckdb
 from rich.console import Console
 
-from ..config import DEFAULT_FILE, Configuration, load
+from ..config.loading import DEFAULT_FILE, Configuration, load
 from ..errors import OnrecordError
-from ..plugins import Plugins
+from ..plugins.registry import Plugins
 
 AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
 
@@ -44,7 +44,7 @@ _COMMANDS = {
     "sql": "sql",
     "status": "status",
     "tables": "tables",
-    "try": "trial",
+    "try": "try_",
 }
 """Command and module. A command is imported when it is called, so that each starts as fast as it can."""
 

@@ -9,7 +9,6 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
-from .. import interrupts
 from ..backfill import (
     Candidate,
     Selection,
@@ -21,16 +20,17 @@ from ..backfill import (
     promote,
     yield_to_others,
 )
-from ..engine import RunFailed
 from ..errors import CheckError
-from ..plugins import Plugins
-from ..report import RunReport
-from ..warehouse.bookkeeping import report_of
+from ..model.report import RunReport
+from ..plugins.registry import Plugins
+from ..reporting.progress import following
+from ..reporting.terminal import steps, summary
+from ..run import signals
+from ..run.engine import RunFailed
 from ..warehouse.lock import holder
-from ..workers import workers
+from ..warehouse.runs import report_of
+from ..workers.pool import workers
 from . import FAILED, console, folder, leave, opened, options
-from .progress import following
-from .summary import steps, summary
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -113,17 +113,17 @@ def _backfill(plugins: Plugins, selection: Selection, processes: int) -> None:
     with following(console) as progress:
         progress.say("looking up what there is to do")
         try:
-            with backfilling(plugins, selection) as run, interrupts.noted(), workers(plugins, processes) as team:
+            with backfilling(plugins, selection) as run, signals.noted(), workers(plugins, processes) as team:
                 for outcome in mapped(team, run.pending("annotate")):
                     run.load(outcome)
-                    interrupts.heed()
+                    signals.heed()
         except RunFailed as error:
             failure = str(error)
         except KeyboardInterrupt:
             interrupted = True
     if interrupted:
         click.echo("interrupted; all that was made is kept, and the same command does the rest", err=True)
-        leave(interrupts.status())
+        leave(signals.status())
     if (table := steps(run.report)) is not None:
         console.print(table)
     console.print(f"{run.report.run.status} in {run.report.seconds:.1f} s")
@@ -152,7 +152,7 @@ def _promote(plugins: Plugins, candidate: Candidate, incomplete: bool) -> None:
             interrupted = True
     if interrupted:
         click.echo("interrupted; the candidate is kept, and the same command promotes it", err=True)
-        leave(interrupts.status())
+        leave(signals.status())
     if report is not None:
         console.print(summary(report))
     if failure:

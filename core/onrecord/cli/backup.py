@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..warehouse.backup import backup
+from ..operations.backup import backup
 from . import console, folder, options
 
 

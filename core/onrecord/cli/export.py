@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..warehouse.lake import CURRENT, export
+from ..operations.export import CURRENT, export
 from . import console, folder, options
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 
 from ..backfill import candidates
-from ..config import Settings
+from ..config.settings import Settings
 from ..errors import WarehouseError
-from ..warehouse.maintenance import Maintained, maintain
+from ..operations.retention import Maintained, maintain
 from . import configured_or_default, console, options
 
 

@@ -10,13 +10,13 @@ import pyarrow as pa
 from rich.markup import escape
 from rich.table import Table
 
-from .. import ledger
 from ..errors import PLUGIN_FAILURES
-from ..fingerprint import targets
+from ..planning import ledger
+from ..planning.versions import targets
 from ..stages import discover
 from ..stages.ingest import ITEM_SCHEMA
 from ..warehouse import Warehouse, listing
-from ..warehouse.bookkeeping import changed_sources
+from ..warehouse.runs import changed_sources
 from . import console, opened, options
 
 _STATES = {

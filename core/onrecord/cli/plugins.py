@@ -11,10 +11,11 @@ import click
 from rich.markup import escape
 from rich.table import Table
 
-from ..records import STANDARD_TABLES, Run
-from ..rows import quoted
+from ..model.bookkeeping import Run
+from ..model.row import quoted
+from ..model.tables import STANDARD_TABLES
 from ..warehouse import Warehouse
-from ..warehouse.live import insert_rows
+from ..warehouse.loading import insert_rows
 from ..warehouse.lock import locked
 from . import configured, console, opened, options
 

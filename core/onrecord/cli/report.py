@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from ..health import findings
-from ..page import run_page
+from ..operations.health import findings
+from ..reporting.html import run_page
+from ..reporting.terminal import summary
 from ..warehouse import Warehouse
-from ..warehouse.bookkeeping import report_of, run_beginning
+from ..warehouse.runs import report_of, run_beginning
 from . import configured_or_default, console, options
-from .summary import summary
 
 
 @click.command()

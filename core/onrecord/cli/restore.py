@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..warehouse.backup import restore
+from ..operations.backup import restore
 from . import console, folder, options
 
 

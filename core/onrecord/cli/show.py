@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from ..sql import read_sql
 from ..warehouse import Reader, Warehouse
 from . import console, folder, options
 
@@ -53,7 +53,7 @@ def command(config: Path | None, warehouse: Path | None) -> None:
 
 
 def _rows(reader: Reader, name: str) -> list[dict[str, Any]]:
-    query = files("onrecord").joinpath("sql", f"{name}.sql").read_text("utf-8")
+    query = read_sql(__name__, name)
     rows: list[dict[str, Any]] = reader.sql(query).to_pylist()
     return rows
 

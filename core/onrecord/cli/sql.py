@@ -16,9 +16,9 @@ import pyarrow.parquet as pq
 from rich.console import Group
 from rich.text import Text
 
+from ..reporting.layout import laid_out
 from ..warehouse import Warehouse
 from . import console, folder, options
-from .layout import laid_out
 
 _MOST_ROWS = 100
 """Rows that a terminal is shown; the other formats give all."""

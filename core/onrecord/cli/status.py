@@ -12,13 +12,13 @@ import click
 from rich.markup import escape
 
 from ..errors import WarehouseError
-from ..health import EXIT_STATUS, findings, level_of
-from ..records import STANDARD_TABLES
-from ..report import closing_line
-from ..rows import quoted
+from ..model.row import quoted
+from ..model.tables import STANDARD_TABLES
+from ..operations.health import EXIT_STATUS, findings, level_of
+from ..reporting.lines import closing_line
 from ..warehouse import Warehouse
-from ..warehouse.bookkeeping import report_of
 from ..warehouse.lock import holder
+from ..warehouse.runs import report_of
 from . import configured_or_default, console, options
 
 _COUNTED = ("document", "article", "mention", "claim", "entity", "quarantine")

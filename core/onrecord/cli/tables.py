@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from ..config import Configuration
-from ..dictionary import dictionary
-from ..plugins import Plugins
+from ..config.loading import Configuration
+from ..plugins.registry import Plugins
+from ..reporting.dictionary import dictionary
 from . import configured, options
 
 

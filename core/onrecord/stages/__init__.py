@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from ..logs import about
 from .annotate import annotate
-from .batch import Batch, Outcome, Tally
 from .clean import clean
 from .ingest import discover, ingest
+from .work import Batch, Outcome, Tally
 
 if TYPE_CHECKING:
-    from ..plugins import Plugins
+    from ..plugins.registry import Plugins
 
 __all__ = ["Batch", "Outcome", "Tally", "annotate", "clean", "discover", "ingest", "perform"]
 

@@ -10,14 +10,16 @@ from uuid import UUID
 
 import pyarrow as pa
 
-from ..components import Annotator
 from ..errors import PLUGIN_FAILURES, PluginError, RowError
-from ..language import Pipeline
 from ..logs import about
-from ..reading import Reading
-from ..records import STANDARD_TABLES, Article
-from ..rows import Row, Span, Table
-from .batch import Batch, Book, Outcome, Tally
+from ..model.content import Article
+from ..model.row import Row, Span
+from ..model.table import Table
+from ..model.tables import STANDARD_TABLES
+from ..plugins.components import Annotator
+from ..plugins.pipelines import Pipeline
+from .context import Reading
+from .work import Batch, Book, Outcome, Tally
 
 
 def annotate(

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from time import perf_counter
 
-from ..components import Cleaner
-from ..draft import FIELDS, Draft, decoded
 from ..errors import PLUGIN_FAILURES, OnrecordError
-from ..identity import canonical_json, content_hash
-from ..records import STANDARD_TABLES, Article, Document, Segment
-from .batch import CLEAN, Batch, Book, Made, Outcome, Tally
+from ..model.bookkeeping import CLEAN
+from ..model.content import Article, Document, Segment
+from ..model.draft import FIELDS, Draft
+from ..model.identity import canonical_json, content_hash
+from ..model.tables import STANDARD_TABLES
+from ..plugins.components import Cleaner
+from .decoding import decoded
+from .work import Batch, Book, Made, Outcome, Tally
 
 
 class UnreadableError(OnrecordError):

@@ -7,13 +7,13 @@ from time import perf_counter
 
 import pyarrow as pa
 
-from ..aside import Aside, HungError
-from ..components import Fetched, Ingestor, Item
-from ..config import RunSettings
+from ..config.settings import RunSettings
 from ..errors import PLUGIN_FAILURES, TooLargeError, TransientError
-from ..identity import canonical_json, content_hash, identify
-from ..records import Document, Listing
-from .batch import Batch, Book, Made, Outcome, Tally
+from ..limits import Aside, HungError
+from ..model.content import Document, Listing
+from ..model.identity import canonical_json, content_hash, identify
+from ..plugins.components import Fetched, Ingestor, Item
+from .work import Batch, Book, Made, Outcome, Tally
 
 ITEM_SCHEMA = pa.schema(
     [

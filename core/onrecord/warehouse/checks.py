@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import duckdb
 
-from ..components import Component
-from ..rows import RUN_ID, Table, literal, quoted
+from ..model.row import literal, quoted
+from ..model.table import RUN_ID, Table
+from ..plugins.components import Component
 
 
 @dataclass(frozen=True, slots=True)

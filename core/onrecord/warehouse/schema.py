@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from importlib.resources import files
 
 import duckdb
 
 from ..errors import SchemaError
-from ..rows import Column, Table, literal, quoted
+from ..model.row import literal, quoted
+from ..model.table import Column, Table
+from ..sql import read_sql
 
 log = logging.getLogger("onrecord")
 
@@ -34,7 +35,7 @@ def synchronise(
 
 def define_views(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the views and macros for analysts, or bring them up to date."""
-    connection.execute(files("onrecord").joinpath("sql", "views.sql").read_text("utf-8"))
+    connection.execute(read_sql(__name__, "views"))
 
 
 def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, tuple[str, bool]]]:

@@ -1,0 +1,124 @@
+"""`onrecord try`: what the cleaners or an annotator make of some files, without a warehouse."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from uuid import UUID
+
+import click
+from rich.markup import escape
+
+from ..config.loading import DEFAULT_FILE, Configuration, load
+from ..errors import PLUGIN_FAILURES, OnrecordError
+from ..model.content import ANNOTATED, Article
+from ..model.row import Row
+from ..plugins.components import Item
+from ..plugins.pipelines import Pipeline
+from ..plugins.registry import Plugins
+from ..reporting.cleaning import Cleaned, as_page, show, watched
+from ..reporting.layout import laid_out
+from ..stages.annotate import made_of
+from ..stages.context import Reading
+from ..stages.ingest import fetched
+from . import console
+
+
+@click.command("try")
+@click.option("-c", "--config", type=click.Path(path_type=Path), envvar="ONRECORD_CONFIG", metavar="FILE",
+              help="The configuration; onrecord.toml in this folder, if there is one, by default.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object per row.")
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
+              help="With `clean`: write what it shows as a page.")  # fmt: skip
+@click.argument("what")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def command(config: Path | None, as_json: bool, html: Path | None, what: str, files: tuple[Path, ...]) -> None:
+    """Clean FILES, run the annotator WHAT on them, and print the rows that it makes.
+
+    Where WHAT is `clean`, show instead what became of each stretch of the text, and what each cleaner did.
+    """
+    configuration = load(config) if config or DEFAULT_FILE.exists() else Configuration.empty()
+    plugins = Plugins(configuration)
+    if what == "clean":
+        drafts = [_cleaned(file.resolve(), plugins) for file in files]
+        if as_json:
+            for segment in (segment for draft in drafts for segment in draft.segments):
+                click.echo(segment.model_dump_json())
+        elif html:
+            html.write_text(as_page(drafts), encoding="utf-8")
+            click.echo(f"written to {html}", err=True)
+        else:
+            for draft in drafts:
+                show(draft, console)
+        return
+    if html:
+        raise click.UsageError("--html is for `onrecord try clean`")
+    annotator = what
+    if annotator not in plugins.annotators:
+        known = ", ".join(["clean", *plugins.annotators])
+        raise click.UsageError(f"no annotator is called {annotator}; there are: {known}")
+    for file in files:
+        article = _article(file.resolve(), plugins)
+        pipeline = plugins.pipelines.get(article.language)
+        rows = _rows(article, annotator, plugins, pipeline)
+        if as_json:
+            for row in rows:
+                record = {"table": row.__table__, "article_id": str(article.article_id)}
+                click.echo(json.dumps(record | row.model_dump(mode="json"), ensure_ascii=False))
+        else:
+            _print(article, rows, file)
+
+
+def _article(file: Path, plugins: Plugins) -> Article:
+    article = _cleaned(file, plugins).article
+    if article.kind not in ANNOTATED:
+        raise OnrecordError(
+            f"{file} is not annotated, being no article ({article.kind}: {article.kind_reason}); "
+            "`onrecord try clean` shows what became of its text"
+        )
+    return article
+
+
+def _cleaned(file: Path, plugins: Plugins) -> Cleaned:
+    ingestor = next((i for i in plugins.ingestors.values() if "file" in i.schemes), None)
+    if ingestor is None:
+        raise OnrecordError("no loaded plugin reads files: an ingestor with the scheme `file` is needed")
+    settings = plugins.configuration.settings
+    try:
+        document = fetched(ingestor, Item(file.as_uri(), "", file.stat().st_size, settings.run.document_bytes))
+        return watched(document, plugins.cleaners, settings.language.default)
+    except PLUGIN_FAILURES as error:
+        raise OnrecordError(f"{file}: {type(error).__name__}: {error}") from error
+
+
+def _rows(article: Article, wanted: str, plugins: Plugins, pipeline: Pipeline | None) -> list[Row]:
+    """The rows of an annotator, after those of the annotators that it requires."""
+    reading = Reading([article], pipeline)
+    readable = {name: annotator.writes for name, annotator in plugins.annotators.items()}
+    needed = _needed(wanted, plugins)
+    rows: list[Row] = []
+    for name in (name for name in plugins.annotators if name in needed):
+        annotator = plugins.annotators[name]
+        reading.begin(annotator, readable)
+        rows = made_of(annotator, [article], plugins.tables).rows[article.article_id]
+        for row in rows:
+            reading.give(type(row), article.article_id, [row])
+    return rows
+
+
+def _needed(wanted: str, plugins: Plugins) -> set[str]:
+    return {wanted}.union(*(_needed(name, plugins) for name in plugins.annotators[wanted].requires))
+
+
+def _print(article: Article, rows: list[Row], file: Path) -> None:
+    console.rule(f"[bold]{escape(str(file))}[/bold]", align="left")
+    for row_class in dict.fromkeys(type(row) for row in rows):
+        own = [row for row in rows if type(row) is row_class]
+        console.print(f"\n[bold]{row_class.__table__}[/bold]: {len(own)} rows")
+        # Columns that are empty in every row, and identifiers, would only take space.
+        filled = [name for name in row_class.model_fields if any(getattr(row, name) is not None for row in own)]
+        names = [name for name in filled if not isinstance(getattr(own[0], name), UUID)]
+        cells = [["" if (value := getattr(row, name)) is None else str(value) for name in names] for row in own]
+        console.print(laid_out(names, cells, console.width))
+    if not rows:
+        console.print("no rows")

@@ -1,0 +1,148 @@
+"""onrecord.toml and the environment, as typed settings.
+
+Values come from the file; an environment variable wins over it: `ONRECORD_RUN__BATCH_SIZE=50` sets
+`batch_size` in `[run]`, `ONRECORD_PLUGINS__FILES__PATHS='["inbox"]'` sets `paths` in `[plugins.files]`.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+from pydantic import (
+    BaseModel,
+    ValidationError,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError
+
+from ..errors import ConfigError
+from .settings import ENVIRONMENT_PREFIX, EnvironmentOverFile, Settings, base_folder
+
+DEFAULT_FILE = Path("onrecord.toml")
+AnySettings = TypeVar("AnySettings", bound=BaseSettings)
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """A configuration file with the environment over it. It can be pickled: workers get a copy."""
+
+    file: Path | None
+    settings: Settings
+    plugin_tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The tables `[plugins.NAME]` as they stand in the file; the components check them."""
+
+    @classmethod
+    def empty(cls) -> Configuration:
+        """The configuration of somebody who has no file: nothing but defaults and the environment."""
+        return parsed({})
+
+    def with_settings(self, **changes: Any) -> Configuration:
+        """The same with other top-level settings, e.g. from the command line; None leaves one as it is."""
+        given = {key: value for key, value in changes.items() if value is not None}
+        return replace(self, settings=self.settings.model_copy(update=given))
+
+
+def load(file: Path | None) -> Configuration:
+    """Read a configuration file; None means onrecord.toml in the current folder. Raises ConfigError."""
+    path = (file or DEFAULT_FILE).resolve()
+    try:
+        data = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        hint = "no such file" if file else "no such file here; name one with -c FILE, or start one (see README)"
+        raise ConfigError(path, "", "", hint) from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(path, "", "", f"cannot be read: {error}") from error
+    return parsed(data, path)
+
+
+def parsed(data: Mapping[str, Any], file: Path | None = None) -> Configuration:
+    """Check the content of a configuration file. Raises ConfigError."""
+    data = dict(data)
+    tables = data.pop("plugins", {})
+    if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
+        raise ConfigError(file, "plugins", "", "holds a table for each plugin, as in [plugins.files]", tables)
+    settings = validated(Settings, data, file, "")
+    return Configuration(file, settings, tables)
+
+
+def configured(config: type[BaseModel], name: str, configuration: Configuration) -> BaseModel:
+    """A component's settings from `[plugins.NAME]` and the environment. Raises ConfigError."""
+
+    class FromEnvironment(config, EnvironmentOverFile):  # type: ignore[misc,valid-type]
+        model_config = SettingsConfigDict(
+            env_prefix=f"{ENVIRONMENT_PREFIX}PLUGINS__{name.upper()}__",
+            env_nested_delimiter="__",
+            validate_default=True,
+        )
+
+    table = configuration.plugin_tables.get(name, {})
+    found = validated(FromEnvironment, table, configuration.file, f"plugins.{name}")
+    return config.model_construct(**{key: getattr(found, key) for key in config.model_fields})
+
+
+def validated(settings: type[AnySettings], data: Mapping[str, Any], file: Path | None, table: str) -> AnySettings:
+    """Fill a settings class from a table of a file and the environment. Raises ConfigError for the first mistake."""
+    token = base_folder.set(file.parent if file else Path())
+    try:
+        return settings(**data)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        path = list(first["loc"]) or [""]
+        # A place in a list is no key: `disable = ["a", 1]` is a mistake in `disable`.
+        while isinstance(path[-1], int):
+            path.pop()
+        *within, key = map(str, path)
+        place = ".".join(part for part in (table, *within) if part)
+        # What our own checks say needs no introduction.
+        reason = first["msg"].removeprefix("Value error, ")
+        if first["type"] == "extra_forbidden":
+            reason = f"is not a key of this table, which has: {', '.join(_keys_at(settings, within)) or 'none'}"
+        variable = _variable(settings, [*within, key])
+        if variable and not _stands_in(data, first["loc"], first["input"]):
+            reason = f"the environment variable {variable} does not fit: {reason}"
+            raise ConfigError(None, place, key, reason, os.environ[variable]) from None
+        shown = None if first["type"] in ("extra_forbidden", "missing") else first["input"]
+        raise ConfigError(file, place, key, reason, shown) from None
+    except SettingsError as error:
+        key = str(error).partition('"')[2].partition('"')[0]
+        variable = _variable(settings, [key]) or ""
+        reason = f'the environment variable {variable} must hold JSON, e.g. ["a", "b"]'
+        raise ConfigError(None, table, key, reason, os.environ.get(variable)) from error
+    finally:
+        base_folder.reset(token)
+
+
+def _variable(settings: type[BaseSettings], path: list[str]) -> str | None:
+    """The environment variable that sets a key, or a table that it is in."""
+    prefix = settings.model_config.get("env_prefix", "")
+    names = ("__".join([prefix + path[0], *path[1:length]]).upper() for length in range(len(path), 0, -1))
+    return next((name for name in names if name in os.environ), None)
+
+
+def _stands_in(data: Any, place: Sequence[str | int], value: Any) -> bool:
+    for part in place:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            return False
+    return bool(data == value)
+
+
+def _keys_at(model: type[BaseModel], within: list[str]) -> list[str]:
+    for part in within:
+        # What is no field is a key of a dict of tables, or a place in a list of them.
+        if part in model.model_fields:
+            model = next(_models_in(model.model_fields[part].annotation), model)
+    return list(model.model_fields)
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in get_args(annotation):
+        yield from _models_in(argument)

@@ -1,0 +1,1 @@
+"""What is stored, as declarations only: rows, tables, drafts, ids."""

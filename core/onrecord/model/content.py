@@ -1,0 +1,192 @@
+"""The standard tables: what every warehouse has, whichever plugins fill it.
+
+Plugins import the rows that they write or read from here (`Mention`, `Claim`, …); a plugin's own
+tables are declared in the plugin, in the same way.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol, TypeVar
+from uuid import UUID
+
+from pydantic import PrivateAttr
+
+from .row import References, Row
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+
+AnyRow = TypeVar("AnyRow", bound=Row)
+
+
+class ArticleContext(Protocol):
+    """What the articles of a batch share: parsed docs, and the rows of earlier annotators."""
+
+    def doc(self, article: Article) -> Doc:
+        """See `Article.doc`."""
+
+    def rows(self, article: Article, row: type[AnyRow]) -> list[AnyRow]:
+        """See `Article.rows`."""
+
+
+# ── What the stages write ────────────────────────────────────────────────────────────────────────
+
+
+class Document(Row, key=("document_id",), append_only=True):
+    """What an ingestor fetched, byte for byte. A changed document is a new row: old versions stay."""
+
+    document_id: UUID
+    """Identifies the URI and the content together."""
+    article_id: UUID
+    """Identifies the URI: all versions of a document are readings of one article."""
+    uri: str
+    """Where it was fetched from."""
+    ingestor: str
+    """The ingestor that fetched it."""
+    fetched_at: datetime
+    """When this version was first fetched."""
+    media_type: str
+    """Its media type, e.g. text/html."""
+    content_hash: str
+    """Hash of content, media type and metadata together."""
+    content: bytes
+    """The bytes as fetched."""
+    metadata: dict[str, Any]
+    """What the source said of it beside the content: headline, byline, outlet, published, language, url, …"""
+
+
+class Listing(Row, key=("article_id",)):
+    """What is known of each place that documents come from: which version is current, and whether it is gone."""
+
+    article_id: UUID
+    """Identifies the URI. There is no article yet where the document could not be cleaned."""
+    uri: str
+    """Where it is."""
+    ingestor: str
+    """The ingestor that lists it."""
+    document_id: Annotated[UUID, References("document")]
+    """The version of the document that was fetched last."""
+    withdrawn_at: datetime | None = None
+    """When it was first missing at its source; empty while it is there."""
+
+
+ArticleKind = Literal["article", "stub", "index", "login", "error", "empty"]
+ANNOTATED: tuple[ArticleKind, ...] = ("article", "stub")
+"""The kinds that annotators get to see."""
+ANNOTATED_SQL = ", ".join(f"'{kind}'" for kind in ANNOTATED)
+"""The same for a query: `kind in (…)`."""
+
+
+class Article(Row):
+    """An article: a document after cleaning. Annotators receive this class."""
+
+    article_id: UUID
+    """Identifies the article's URI."""
+    document_id: Annotated[UUID, References("document")]
+    """The version of the document that it was read from."""
+    headline: str | None = None
+    """The headline, where the document has one."""
+    body: str
+    """The running text: paragraphs separated by an empty line. All offsets refer to it."""
+    body_hash: str
+    """Hash of the body: equal bodies have equal hashes."""
+    content_hash: str
+    """Hash of all that an annotator can read of the article: what makes annotations stale."""
+    outlet: str | None = None
+    """The name of the outlet that carried it."""
+    outlet_domain: str | None = None
+    """The outlet's domain, e.g. aljazeera.com."""
+    byline: str | None = None
+    """Its authors, as written."""
+    credit: str | None = None
+    """Whom the outlet credits as the source, e.g. a news agency, as written."""
+    dateline: str | None = None
+    """The place (and agency) at the head of the text, as written."""
+    published_at: datetime | None = None
+    """When it was published."""
+    published_precision: Literal["second", "minute", "day", "month", "year"] | None = None
+    """How much of published_at is known."""
+    published_method: str | None = None
+    """How published_at is known, best first: metadata (of the source), json-ld, meta, microdata, time element, url,
+    or by the text: a line of it, dateline, weekday."""
+    published_doubt: str | None = None
+    """Why published_at can hardly be right, e.g. in the future; empty where it may be."""
+    modified_at: datetime | None = None
+    """When it was last changed, as its page says."""
+    url: str | None = None
+    """Its canonical address, as its page gives it; without one, the address that the source gave."""
+    section: str | None = None
+    """The outlet's section that it stands in, as written."""
+    language: str
+    """ISO 639 code, of two letters where there is one."""
+    language_method: Literal["stated", "identified", "default"] = "default"
+    """Whether the source said so, or the words did, or nothing did and it is the configured default."""
+    language_confidence: float | None = None
+    """How certain it is, from 0 to 1, where it was identified by the words."""
+    kind: ArticleKind = "article"
+    """What it is: an article; the beginning of one that only subscribers can read (stub); or what is no article and
+    is not annotated: a list of other pages (index), a page to sign in at, an error's, or one without a text."""
+    kind_reason: str | None = None
+    """Why it is not an ordinary article; empty where it is."""
+    word_count: int
+    """Words in the body, split at white space."""
+
+    _reading: ArticleContext | None = PrivateAttr(default=None)
+
+    @property
+    def doc(self) -> Doc:
+        """The body as a spaCy `Doc`, parsed once for all annotators; for annotators with `uses_doc = True`.
+
+        Raises PluginError when the annotator did not say so (its rows could not be kept up to date), and
+        when no pipeline is registered for the article's language.
+        """
+        if self._reading is None:
+            raise RuntimeError("this article was made outside a stage; use onrecord.testing.read()")
+        return self._reading.doc(self)
+
+    def rows(self, row: type[AnyRow]) -> list[AnyRow]:
+        """The rows of that class which the annotators named in `requires` wrote for this article."""
+        if self._reading is None:
+            raise RuntimeError("this article was made outside a stage; use onrecord.testing.read()")
+        return self._reading.rows(self, row)
+
+
+SegmentKind = Literal[
+    "headline", "body", "caption", "sidebar", "subheading", "byline", "dateline", "credit",
+    "boilerplate", "duplicate", "fragment", "comment", "teaser", "metadata",
+]  # fmt: skip
+
+
+class Segment(Row, key=("ordinal",)):
+    """A stretch of a document's text with a verdict: kept, and as what, or cut, and why."""
+
+    ordinal: int
+    """Its place in the document, from 0."""
+    kind: SegmentKind
+    """What it is."""
+    kept: bool
+    """Whether the article has it: in the body, or as headline, byline, dateline or credit."""
+    reason: str | None = None
+    """Why it was given that kind or cut; empty for plain body text."""
+    cleaner: str | None = None
+    """The cleaner that decided; empty where none had to."""
+    start_char: int
+    """Where it begins in the document's text: 0-based, in Unicode code points."""
+    end_char: int
+    """Where it ends there, exclusive."""
+    body_start: int | None = None
+    """Where it begins in the article's body, if it is in it."""
+    body_end: int | None = None
+    """Where it ends there, exclusive."""
+    text: str | None = None
+    """The words of a stretch that is not in the body."""
+
+
+# ── What annotators write ────────────────────────────────────────────────────────────────────────
+
+
+# ── What aggregators write ───────────────────────────────────────────────────────────────────────
+
+
+# ── Bookkeeping ──────────────────────────────────────────────────────────────────────────────────

@@ -1,0 +1,257 @@
+"""Tables derived from row classes: DDL, Arrow schema, comments."""
+
+from __future__ import annotations
+
+import enum
+import json
+import re
+import types
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from uuid import UUID
+
+import pyarrow as pa
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from ..errors import RowError
+from .row import References, Row, Span, literal, quoted
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table."""
+
+    name: str
+    type: str
+    """The DuckDB type."""
+    arrow: pa.DataType
+    optional: bool = False
+    description: str = ""
+    values: tuple[str, ...] = ()
+    """The only values there can be, where the type is an enumeration."""
+    references: References | None = None
+    direct: bool = False
+    """Whether Arrow takes its Python values as they are."""
+    default: Any = None
+    """What rows written before the column existed get, if the class states a default."""
+
+
+RUN_ID = Column("run_id", "UUID", pa.string(), description="The run that wrote the row.", references=References("run"))
+
+
+ARTICLE_ID = Column("article_id", "UUID", pa.string(), description="The article.", references=References("article"))
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of the warehouse, derived from a row class."""
+
+    name: str
+    row: type[Row]
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    description: str
+    per_article: bool
+    append_only: bool = False
+
+    @property
+    def is_span(self) -> bool:
+        """Whether its rows are about stretches of the article's body."""
+        return issubclass(self.row, Span)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """What outcomes carry: every column but `run_id`, which the load adds."""
+        return pa.schema([pa.field(c.name, c.arrow, nullable=c.optional) for c in self.columns if c is not RUN_ID])
+
+    @property
+    def ddl(self) -> str:
+        """`CREATE TABLE` for DuckDB. No keys or foreign keys: checks before publishing do that work."""
+        width = max(len(c.name) for c in self.columns) + 2
+        lines = [f"    {quoted(c.name):<{width}} {c.type}{'' if c.optional else ' NOT NULL'}" for c in self.columns]
+        return f"CREATE TABLE {quoted(self.name)} (\n" + ",\n".join(lines) + "\n)"
+
+    @property
+    def comments(self) -> Iterator[str]:
+        """`COMMENT ON` statements for the table and its columns."""
+        yield f"COMMENT ON TABLE {quoted(self.name)} IS {literal(self.description)}"
+        for c in self.columns:
+            yield f"COMMENT ON COLUMN {quoted(self.name)}.{quoted(c.name)} IS {literal(described(c))}"
+
+    def arrow(self, rows: Iterable[Any]) -> pa.Table:
+        """Rows as an Arrow table with `schema`; rows of a table per article come as (article_id, row).
+
+        Raises RowError for rows of another class, values that do not fit, and keys that occur twice.
+        """
+        own = list(rows)
+        ids: list[Any] = []
+        if self.per_article:
+            ids, own = [article_id for article_id, _ in own], [row for _, row in own]
+            as_text = {article_id: str(article_id) for article_id in set(ids)}
+            ids = [as_text[article_id] for article_id in ids]
+        for row in own:
+            if type(row) is not self.row:
+                raise RowError(self.name, "", f"takes rows of class {self.row.__name__}", row)
+        fields = [vars(row) for row in own]
+        arrays = []
+        for c in self.columns:
+            if c is RUN_ID:
+                continue
+            try:
+                values = ids if c is ARTICLE_ID else [values[c.name] for values in fields]
+                if not c.direct:
+                    values = [_plain(value, c, self.name) for value in values]
+                arrays.append(pa.array(values, c.arrow))
+            except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+                raise RowError(self.name, c.name, f"{error}") from error
+        made = pa.Table.from_arrays(arrays, schema=self.schema)
+        self._refuse_duplicates(made)
+        return made
+
+    def rows(self, arrow: pa.Table) -> list[Row]:
+        """The reverse of `arrow`, without the columns that the framework adds."""
+        names = [name for name in self.row.model_fields if name in arrow.column_names]
+        as_json = {c.name for c in self.columns if c.type == "JSON"}
+        rows = []
+        for values in arrow.select(names).to_pylist():
+            for name in as_json & values.keys():
+                if values[name] is not None:
+                    values[name] = json.loads(values[name])
+            try:
+                rows.append(self.row.model_validate(values))
+            except ValidationError:
+                # Written before the class became what it is, e.g. before it had a column: still readable.
+                rows.append(self.row.model_construct(**values))
+        return rows
+
+    def _refuse_duplicates(self, made: pa.Table) -> None:
+        if made.num_rows < 2:
+            return
+        counts = made.select(list(self.key)).group_by(list(self.key)).aggregate([([], "count_all")])
+        if counts.num_rows == made.num_rows:
+            return
+        twice = next(row for row in counts.to_pylist() if row.pop("count_all") > 1)
+        remedy = (
+            f"give {self.row.__name__} a key that tells its rows apart, e.g. key=('ordinal',)"
+            if self.key == (ARTICLE_ID.name,)
+            else "the key must tell the rows apart"
+        )
+        raise RowError(self.name, "", f"two rows with the same key ({', '.join(self.key)}): {remedy}", twice)
+
+
+def table_of(row: type[Row], *, per_article: bool) -> Table:
+    """Derive the table of a row class. Raises RowError when a column has a type that has no place in one."""
+    if not row.model_fields:
+        raise RowError(row.__table__, "", f"{row.__name__} declares no columns")
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", row.__table__):
+        raise RowError(row.__table__, "", "a table's name is made of a-z, 0-9 and _")
+    own = [_column(row.__table__, name, field) for name, field in row.model_fields.items()]
+    names = {c.name for c in own}
+    columns = tuple(own) if RUN_ID.name in names else (*own, RUN_ID)
+    key = row.__key__
+    if per_article:
+        columns, key = columns if ARTICLE_ID.name in names else (ARTICLE_ID, *columns), (ARTICLE_ID.name, *key)
+    for name in key:
+        if name not in {c.name for c in columns}:
+            raise RowError(row.__table__, name, "is named in the key but is not a column")
+    if not key:
+        raise RowError(row.__table__, "", f"say what tells its rows apart: class {row.__name__}(Row, key=(…))")
+    description = " ".join((row.__doc__ or "").split("\n\n")[0].split())
+    return Table(row.__table__, row, columns, key, description, per_article, row.__append_only__)
+
+
+def described(column: Column) -> str:
+    """A column's description with its values, as it stands in comments and in the data dictionary."""
+    text = " ".join(column.description.split())
+    if column.values:
+        text = f"{text} One of: {', '.join(column.values)}.".strip()
+    return text
+
+
+_SCALARS: Mapping[type, tuple[str, pa.DataType]] = {
+    str: ("VARCHAR", pa.string()),
+    bool: ("BOOLEAN", pa.bool_()),
+    int: ("BIGINT", pa.int64()),
+    float: ("DOUBLE", pa.float64()),
+    bytes: ("BLOB", pa.large_binary()),
+    date: ("DATE", pa.date32()),
+    datetime: ("TIMESTAMP WITH TIME ZONE", pa.timestamp("us", tz="UTC")),
+    UUID: ("UUID", pa.string()),
+}
+
+
+def _column(table: str, name: str, field: FieldInfo) -> Column:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise RowError(table, name, "a column's name is made of a-z, 0-9 and _")
+    annotation, optional = _without_none(field.annotation)
+    duck, arrow, values = _type(table, name, annotation)
+    parts = get_args(field.annotation) if get_origin(field.annotation) in (Union, types.UnionType) else ()
+    metadata = [*field.metadata, *(m for part in parts for m in getattr(part, "__metadata__", ()))]
+    references = next((m for m in metadata if isinstance(m, References)), None)
+    default = None if field.is_required() else _stored(field.get_default(call_default_factory=True))
+    direct = annotation in (str, int, float, bool, bytes, date) or get_origin(annotation) is Literal
+    return Column(name, duck, arrow, optional, field.description or "", values, references, direct, default)
+
+
+def _without_none(annotation: Any) -> tuple[Any, bool]:
+    if get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    if get_origin(annotation) in (Union, types.UnionType):
+        arguments = [a for a in get_args(annotation) if a is not type(None)]
+        if len(arguments) == 1:
+            return _without_none(arguments[0])[0], True
+    return annotation, False
+
+
+def _type(table: str, name: str, annotation: Any) -> tuple[str, pa.DataType, tuple[str, ...]]:
+    origin = get_origin(annotation)
+    if origin is list:
+        duck, arrow, values = _type(table, name, get_args(annotation)[0])
+        if duck != "JSON":
+            return f"{duck}[]", pa.list_(arrow), values
+    if origin is dict or annotation is dict:
+        return "JSON", pa.string(), ()
+    if origin is Literal and all(isinstance(value, str) for value in get_args(annotation)):
+        return "VARCHAR", pa.string(), get_args(annotation)
+    if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
+        values = tuple(member.value for member in annotation)
+        if all(isinstance(value, str) for value in values):
+            return "VARCHAR", pa.string(), values
+    if annotation in _SCALARS:
+        return (*_SCALARS[annotation], ())
+    raise RowError(
+        table, name, f"has the type {annotation!r}, which has no place in a table: use one that Row's docstring lists"
+    )
+
+
+def _plain(value: Any, column: Column, table: str) -> Any:
+    """A Python value as Arrow takes it."""
+    if isinstance(value, str | int | float) and not isinstance(value, enum.Enum):
+        return value
+    if value is None:
+        return None
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, enum.Enum):
+        return value.value
+    if column.type == "JSON":
+        return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str, allow_nan=False)
+    if isinstance(value, list):
+        return [_plain(item, column, table) for item in value]
+    if isinstance(value, datetime):
+        if value.tzinfo is None:
+            raise RowError(table, column.name, "a time needs a time zone, e.g. datetime.now(UTC)", value.isoformat())
+        return value.astimezone(UTC)
+    return value
+
+
+def _stored(value: Any) -> Any:
+    """A default as it stands in the warehouse."""
+    if isinstance(value, dict):
+        return json.dumps(value, sort_keys=True)
+    if isinstance(value, list):
+        return [_stored(item) for item in value]
+    return value.value if isinstance(value, enum.Enum) else value

@@ -1,0 +1,1 @@
+"""What keeps a warehouse healthy: backup, export, retention, health."""

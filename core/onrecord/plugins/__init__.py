@@ -1,0 +1,1 @@
+"""What plugin authors see, and how plugins are found and checked."""

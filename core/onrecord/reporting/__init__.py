@@ -1,0 +1,1 @@
+"""What people read: terminal, HTML and Markdown reports, and the data dictionary."""

@@ -1,0 +1,94 @@
+"""The data dictionary: a page that says what every table holds, made from the row classes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from uuid import UUID
+
+import duckdb
+
+from ..model.table import Table, described
+from ..model.tables import (
+    AGGREGATE_TABLES,
+    ANNOTATION_TABLES,
+    BOOKKEEPING_TABLES,
+    CLEAN_TABLES,
+    INGEST_TABLES,
+    STANDARD_TABLES,
+)
+from ..plugins.registry import Plugins
+from ..sql import read_sql
+from ..warehouse.schema import define_views, synchronise
+
+
+def dictionary(plugins: Plugins) -> str:
+    """The data dictionary of a warehouse that these plugins fill, in Markdown."""
+    writers = {
+        table.name: component.name
+        for component in [*plugins.annotators.values(), *plugins.aggregators.values()]
+        for table in plugins.tables_of(component)
+    }
+    standard = INGEST_TABLES + CLEAN_TABLES + ANNOTATION_TABLES + AGGREGATE_TABLES + BOOKKEEPING_TABLES
+    names = {table.name for table in standard}
+    own = [table for table in plugins.tables.values() if table.name not in names]
+    sections = [
+        ("What was fetched", "the stage `ingest`", INGEST_TABLES),
+        ("What was cleaned", "the stage `clean`", CLEAN_TABLES),
+        ("What was read out of articles", None, ANNOTATION_TABLES),
+        ("What was worked out across articles", None, AGGREGATE_TABLES),
+        ("What plugins add", None, tuple(sorted(own, key=lambda table: table.name))),
+        ("Bookkeeping", "the engine", BOOKKEEPING_TABLES),
+    ]
+    lines: list[str] = []
+    for title, writer, tables in sections:
+        if tables:
+            lines += [f"## {title}", ""]
+        for table in tables:
+            lines += _page(table, writer or _writer(writers.get(table.name)))
+    lines += ["## Views and macros", "", *_views()]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _writer(name: str | None) -> str:
+    return f"`{name}`" if name else "nobody (no loaded plugin fills it)"
+
+
+def _page(table: Table, writer: str) -> Iterator[str]:
+    yield f"### {table.name}"
+    yield ""
+    yield f"{table.description} Written by {writer}; one row per {', '.join(f'`{column}`' for column in table.key)}."
+    yield ""
+    yield "| column | type | meaning |"
+    yield "| --- | --- | --- |"
+    for column in table.columns:
+        meaning = described(column) + (" May be empty." if column.optional else "")
+        if column.references and column.name != "run_id":
+            meaning += f" → `{column.references.table}`"
+        yield f"| `{column.name}` | {column.type} | {meaning.strip()} |"
+    yield ""
+
+
+def _views() -> Iterator[str]:
+    """A line per view and macro, from the question in the comment above each."""
+    script = read_sql("onrecord.warehouse.schema", "views")
+    yield "| name | what it answers |"
+    yield "| --- | --- |"
+    for match in re.finditer(
+        r"^-- (?P<why>.+)\ncreate or replace (?:view|macro) (?P<name>\w+)(?P<args>\([^)]*\))?", script, re.M
+    ):
+        yield f"| `{match['name']}{match['args'] or ''}` | {match['why']} |"
+    yield ""
+    yield "The columns of `statement`, which `said_by` and `about` return as well. Articles that were withdrawn stay in"
+    yield "it; `where withdrawn_at is null` leaves them out."
+    yield ""
+    with duckdb.connect(":memory:") as connection:
+        synchronise(connection, STANDARD_TABLES.values())
+        define_views(connection)
+        for macro in ("statement", "timeline('')", f"in_context('{UUID(int=0)}')"):
+            if macro != "statement":
+                yield ""
+                yield f"The columns of `{macro.partition('(')[0]}`:"
+                yield ""
+            columns = connection.execute(f"describe select * from {macro}").fetchall()
+            yield ", ".join(f"`{name}` ({kind})" for name, kind, *_ in columns)

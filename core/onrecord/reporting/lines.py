@@ -1,0 +1,39 @@
+"""How a run went: what is told to `run_finished`, shown at the end of a run and kept in the warehouse."""
+
+from __future__ import annotations
+
+from ..model.bookkeeping import Step
+from ..model.report import RunReport
+
+COLUMNS = ("stage", "plugin", "subjects", "failed", "blocked", "rows", "seconds", "rows/s", "status")
+
+
+def cells(step: Step) -> tuple[str, ...]:
+    """A step as the cells of a table."""
+    return (
+        step.stage,
+        "" if step.plugin == step.stage else step.plugin,
+        f"{step.subjects:,}",
+        f"{step.failed:,}",
+        f"{step.blocked:,}",
+        f"{step.rows:,}",
+        f"{step.seconds:.2f}",
+        f"{step.rows_per_second:,.0f}" if step.rows else "",
+        step.status,
+    )
+
+
+def closing_line(report: RunReport) -> str:
+    """How the run ended, in a sentence."""
+    what = "published" if any(step.stage == "publish" for step in report.steps) else "nothing to publish"
+    if not any(step.subjects for step in report.steps):
+        what = "nothing was new, nothing recomputed" if not report.failed else what
+    return f"{report.run.status} in {report.seconds:.1f} s: {what} ({report.warehouse / 'onrecord.duckdb'})"
+
+
+def markdown(report: RunReport) -> str:
+    """A run as a page, for the Prefect UI."""
+    rows = [COLUMNS, tuple("---" for _ in COLUMNS), *(cells(step) for step in report.steps)]
+    table = "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)
+    message = f"\n\n{report.run.message}" if report.run.message else ""
+    return f"{closing_line(report)}{message}\n\n{table}\n"

@@ -1,0 +1,42 @@
+"""The closing summary of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from ..model.report import RunReport
+from .lines import COLUMNS, cells, closing_line
+
+
+def summary(report: RunReport, log: Path | None = None) -> RenderableType:
+    """A run for a terminal: a line per step that did something, and how it ended."""
+    lines: list[RenderableType] = []
+    if (table := steps(report)) is not None:
+        lines.append(table)
+    lines.append(Text(closing_line(report)))
+    if quarantined := sum(step.failed for step in report.steps if step.stage in ("ingest", "clean", "annotate")):
+        lines.append(f"{quarantined} subject(s) were quarantined: `onrecord quarantine` tells why")
+    if log is not None:
+        lines.append(Text(f"log: {log}"))
+    return Group(*lines)
+
+
+def steps(report: RunReport) -> Table | None:
+    """A line per step of a run that did something; None where none did."""
+    busy = [step for step in report.steps if step.subjects or step.status != "completed"]
+    if not busy:
+        return None
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    rows = [dict(zip(COLUMNS, cells(step), strict=True)) for step in busy]
+    # Nothing failed, most often: then a column of zeros says no more than its absence.
+    shown = [name for name in COLUMNS if name not in ("failed", "blocked") or any(row[name] != "0" for row in rows)]
+    for name in shown:
+        table.add_column(name, justify="left" if name in ("stage", "plugin", "status") else "right")
+    for step, row in zip(busy, rows, strict=True):
+        style = "" if step.status == "completed" and not step.failed else "red"
+        table.add_row(*(Text(row[name]) for name in shown), style=style)
+    return table

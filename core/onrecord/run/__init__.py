@@ -1,0 +1,1 @@
+"""A run of the engine, and the signals that end it."""

@@ -1,0 +1,120 @@
+"""The tables `run`, `step` and `plugin`: what happened when, and with what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import duckdb
+
+from ..model.bookkeeping import Run, Step
+from ..model.report import RunReport
+from ..model.row import quoted
+from ..model.tables import STANDARD_TABLES
+from ..planning.versions import Target
+from .database import Warehouse
+from .loading import insert_rows
+
+
+def mark_killed(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Mark the runs that were killed, for whoever holds the lock and is about to begin one; returns their ids."""
+    killed = connection.execute(
+        """
+        -- Whoever holds the lock is alone: a run that still says it is running was killed.
+        update run set status = 'killed', message = 'the process ended without a word'
+        where status = 'running'
+        returning run_id::varchar
+        """
+    ).fetchall()
+    return [run_id for (run_id,) in killed]
+
+
+def begin(connection: duckdb.DuckDBPyConnection, run: Run, targets: Sequence[Target]) -> list[str]:
+    """Write down that a run begins, and with which components; returns what the operator should know."""
+    insert_rows(connection, [run], run.run_id)
+    messages = list(_taken_over(connection, targets))
+    messages += changed_sources(connection, targets)
+    known = connection.execute("select plugin, fingerprint from plugin").fetchall()
+    new = {(t.plugin, t.fingerprint): t.row for t in targets if (t.plugin, t.fingerprint) not in known}
+    insert_rows(connection, list(new.values()), run.run_id)
+    return messages
+
+
+def _taken_over(connection: duckdb.DuckDBPyConnection, targets: Sequence[Target]) -> Iterator[str]:
+    """Drop what a component left in tables that another one writes now: a table has one writer."""
+    writers = {table: t.plugin for t in targets if t.stage in ("annotate", "aggregate") for table in t.writes}
+    for plugin, tables in connection.execute(
+        """
+        -- Which components have done something, and where is it?
+        select p.plugin, list_distinct(flatten(list(p.writes)))
+        from plugin p
+        semi join ledger l on l.plugin = p.plugin and l.fingerprint = p.fingerprint
+        where p.stage in ('annotate', 'aggregate')
+        group by p.plugin
+        """
+    ).fetchall():
+        taken = sorted(table for table in tables if writers.get(table, plugin) != plugin)
+        if not taken:
+            continue
+        for table in tables:
+            connection.execute(f"delete from {quoted(table)}")
+        connection.execute("delete from ledger where plugin = $plugin", {"plugin": plugin})
+        yield f"{', '.join(taken)}: written by {writers[taken[0]]} now; what {plugin} wrote is dropped"
+
+
+def changed_sources(connection: duckdb.DuckDBPyConnection, targets: Sequence[Target]) -> Iterator[str]:
+    """A warning for each component whose source is another than the one that its rows were made with."""
+    known = {
+        (plugin, fingerprint): source
+        for plugin, fingerprint, source in connection.execute(
+            "select plugin, fingerprint, source_hash from plugin"
+        ).fetchall()
+    }
+    warned = set()
+    for target in targets:
+        source = known.get((target.plugin, target.fingerprint), target.source_hash)
+        if source != target.source_hash and target.plugin not in warned:
+            warned.add(target.plugin)
+            yield (
+                f"the source of {target.plugin} has changed and its version has not: what it has done is kept; "
+                "change the version to have it done again"
+            )
+
+
+def finish(connection: duckdb.DuckDBPyConnection, run: Run, steps: Sequence[Step]) -> None:
+    """Write down how a run went. `changed` stays as the loads have left it."""
+    connection.execute(
+        "update run set status = $status, message = $message, finished_at = $at where run_id = $run",
+        {"status": run.status, "message": run.message, "at": run.finished_at, "run": str(run.run_id)},
+    )
+    connection.execute("delete from step where run_id = $run", {"run": str(run.run_id)})
+    insert_rows(connection, steps, run.run_id)
+
+
+def report_of(warehouse: Path, run_id: str | None = None) -> RunReport | None:
+    """The report of a run of a warehouse, by default the last one; None if there has been none."""
+    found = Warehouse(warehouse)
+    if not found.live.exists():
+        return None
+    with found.reading() as connection:
+        chosen = "$run" if run_id else "(select max_by(run_id, started_at) from run)"
+        parameters = {"run": run_id} if run_id else None
+        runs = connection.sql(f"select * from run where run_id = {chosen}", params=parameters).to_arrow_table()
+        query = f"select * from step where run_id = {chosen} order by ordinal"
+        steps = connection.sql(query, params=parameters).to_arrow_table()
+    if not runs.num_rows:
+        return None
+    run = STANDARD_TABLES["run"].rows(runs)[0]
+    assert isinstance(run, Run)
+    return RunReport(run, tuple(s for s in STANDARD_TABLES["step"].rows(steps) if isinstance(s, Step)), warehouse)
+
+
+def run_beginning(warehouse: Path, beginning: str) -> str | None:
+    """The id of the run of a warehouse that begins like that; None unless there is exactly one."""
+    found = Warehouse(warehouse)
+    if not found.live.exists():
+        return None
+    with found.reading() as connection:
+        query = "select run_id::varchar from run where starts_with(run_id::varchar, $beginning)"
+        ids = connection.execute(query, {"beginning": beginning.lower()}).fetchall()
+    return str(ids[0][0]) if len(ids) == 1 else None

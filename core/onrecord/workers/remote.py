@@ -1,0 +1,127 @@
+"""Workers on other machines: what a run asks of a cluster, and what a worker there does with a batch.
+
+Nothing here knows which cluster it is; `onrecord_flows` connects to one.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from logging.handlers import QueueHandler
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Lock
+
+from ..config.loading import Configuration
+from ..errors import PLUGIN_FAILURES, OnrecordError
+from ..planning.versions import Target, hash_of, targets
+from ..plugins.registry import Plugins
+from ..stages import Batch, Outcome, perform
+from .pool import loaded
+from .runner import IN_PROCESSES
+
+COMPARED = {
+    "version": "its version is {there!r} there and {here!r} here",
+    "source_hash": "its source is not the same, though its version is",
+    "configuration": "its settings differ, perhaps by the environment there",
+    "pipeline": "it reads with the pipeline {there!r} there and {here!r} here",
+    "requirements": "what it requires differs",
+}
+"""What makes the rows of a component what they are, and how it is said that a worker's differ, the clearest first."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a worker must have so that it makes the same rows: a configuration, and the components that come of it."""
+
+    configuration: Configuration
+    framework: tuple[str, str]
+    """Version and source of onrecord itself."""
+    components: Mapping[str, Target]
+
+    @classmethod
+    def of(cls, plugins: Plugins) -> Setup:
+        """What this process has."""
+        working = {
+            f"{target.plugin} {target.language or ''}".strip(): target
+            for target in targets(plugins)
+            if target.stage in IN_PROCESSES
+        }
+        framework = metadata.version("onrecord"), hash_of(Path(__file__).parent, sys.modules[__name__])
+        return cls(plugins.configuration, framework, working)
+
+
+def done(setup: Setup, batch: Batch, seconds: float) -> tuple[Outcome, list[logging.LogRecord]]:
+    """Do a batch on a worker, which is ended if it takes longer; returns its outcome and what was logged over it.
+
+    Raises OnrecordError where this worker would not do what the run's own process does.
+    """
+    # Plugins are written for one batch at a time, whatever number of threads a worker has.
+    with _one_at_a_time:
+        plugins = _prepared(setup)
+        messages: SimpleQueue[logging.LogRecord] = SimpleQueue()
+        handler = QueueHandler(messages)
+        logging.getLogger().addHandler(handler)
+        faulthandler.dump_traceback_later(seconds, exit=True)
+        try:
+            outcome = perform(batch, plugins)
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+            logging.getLogger().removeHandler(handler)
+        return outcome, [messages.get() for _ in range(messages.qsize())]
+
+
+def unfit(setup: Setup) -> str:
+    """Why this worker cannot do what a run asks for; empty if it can."""
+    try:
+        with _one_at_a_time:
+            _prepared(setup)
+    except OnrecordError as error:
+        return str(error)
+    return ""
+
+
+_one_at_a_time = Lock()
+_checked: list[Setup] = []
+
+
+def _prepared(setup: Setup) -> Plugins:
+    """The plugins of a setup, loaded once, and anew when the run's own process has others. Raises OnrecordError."""
+    fits = bool(_checked) and _checked[0] == setup
+    try:
+        plugins = loaded(setup.configuration, afresh=not fits)
+        if not fits and (difference := _difference(setup, Setup.of(plugins))):
+            raise OnrecordError(difference)
+    except PLUGIN_FAILURES as error:
+        _checked.clear()
+        # As one plain text: it is about to travel.
+        reason = str(error) if isinstance(error, OnrecordError) else f"{type(error).__name__}: {error}"
+        raise OnrecordError(
+            f"worker process {os.getpid()} on {socket.gethostname()} would not do the same work as this run: {reason}. "
+            "Install the same versions of onrecord and its plugins there, at the same paths, and restart it"
+        ) from None
+    _checked[:] = [setup]
+    return plugins
+
+
+def _difference(here: Setup, there: Setup) -> str:
+    """The first thing in which a worker's setup is not that of the run."""
+    if here.framework != there.framework:
+        (mine, _), (its, _) = here.framework, there.framework
+        return f"onrecord is {its} there and {mine} here" if its != mine else f"onrecord {its} has another source there"
+    for name, wanted in here.components.items():
+        found = there.components.get(name)
+        if found is None:
+            folder = here.configuration.settings.plugins_dir
+            return f"`{name}` is missing there (plugins folder {folder})"
+        for attribute, words in COMPARED.items():
+            mine, its = getattr(wanted, attribute), getattr(found, attribute)
+            if mine != its:
+                return f"`{name}`: {words.format(here=mine, there=its)}"
+    return ""

@@ -1,0 +1,57 @@
+"""The flow `backfill`: what `onrecord backfill` does, where it can be watched and started from elsewhere."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from prefect import flow
+
+from onrecord.backfill import Selection, backfilling, yield_to_others
+from onrecord.plugins.registry import Plugins
+from onrecord.run.engine import ActiveRun
+from onrecord.run.signals import heed, noted
+from onrecord.workers.pool import workers
+
+from ..clusters.connect import connected
+from .tasks import configured, logged, mapped, write_report
+
+
+@flow(name="backfill", persist_result=False, validate_parameters=False)
+def backfill(
+    config: str,
+    plugins: list[str],
+    since: str | None = None,
+    until: str | None = None,
+    outlets: list[str] | None = None,
+    where: str | None = None,
+    warehouse: str | None = None,
+    processes: int | None = 1,
+) -> None:
+    """Make the rows of annotators anew beside the published ones, in a candidate, or go on doing so.
+
+    `config` is the path of an onrecord.toml; days are written as 2016-05-31. It works in so many `processes` of this
+    machine, or with None where `[workers]` says, be it a cluster. Nothing is promoted: that is for somebody who has
+    looked at `onrecord diff`. Raises RunFailed when a part failed.
+    """
+    configuration = configured(config, warehouse)
+    found = Plugins(configuration)
+    selection = Selection(
+        plugins=tuple(plugins),
+        since=date.fromisoformat(since) if since else None,
+        until=date.fromisoformat(until) if until else None,
+        outlets=tuple(outlets or ()),
+        where=where,
+    )
+    yield_to_others()
+    run: ActiveRun | None = None
+    with logged(configuration, "backfill"):
+        try:
+            with backfilling(found, selection) as run, noted():
+                cluster = connected(found) if processes is None else None
+                with workers(found, processes, cluster) as team:
+                    for outcome in mapped(team, run.pending("annotate"), run.settings.run):
+                        run.load(outcome)
+                        heed()
+        finally:
+            if run is not None:
+                write_report(run.report)

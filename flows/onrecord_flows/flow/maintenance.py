@@ -1,0 +1,32 @@
+"""The flow `maintain`: `onrecord maintain` for a schedule."""
+
+from __future__ import annotations
+
+from prefect import State, flow, get_run_logger
+from prefect.runtime import deployment
+from prefect.states import Completed
+
+from onrecord.cli.maintain import told
+from onrecord.operations.retention import maintain as maintain_warehouse
+from onrecord.warehouse import Warehouse
+
+from .tasks import configured, logged
+
+
+@flow(name="maintain", persist_result=False, validate_parameters=False)
+def maintain(config: str, warehouse: str | None = None, dry_run: bool = False, wait: bool = True) -> State[None] | None:
+    """Make a backup, remove what is older than allowed and compact the live database, as [maintain] has it.
+
+    `config` is the path of an onrecord.toml; `warehouse` overrides what it says. With `wait`, a run that is going on
+    is waited for.
+    """
+    configuration = configured(config, warehouse)
+    settings = configuration.settings
+    if deployment.id is not None and not Warehouse(settings.warehouse).live.exists():
+        # A schedule is not to blame for being there before the first run is over.
+        return Completed(name="Skipped", message=f"{settings.warehouse}: no run has made a warehouse there yet")
+    with logged(configuration, "maintain"):
+        done = maintain_warehouse(settings.warehouse, settings.maintain, dry_run=dry_run, wait=wait)
+        for line in told(done, settings, dry_run=dry_run):
+            get_run_logger().info(line)
+    return None

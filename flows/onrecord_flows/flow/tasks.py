@@ -1,0 +1,160 @@
+"""The tasks of the flow: calls into core, with the names, retries and limits that Prefect gives them.
+
+What tasks are given and hand back travels in `quote`: Prefect would otherwise look through every table for futures,
+which takes seconds, and keep every outcome until the flow ends. So outcomes come back in a box instead.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from prefect import task
+from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture
+from prefect.runtime import deployment
+from prefect.tasks import exponential_backoff
+from prefect.utilities.annotations import quote
+
+from onrecord import Ingestor, RunReport, TransientError
+from onrecord.config.loading import Configuration, load
+from onrecord.config.settings import RunSettings
+from onrecord.errors import PLUGIN_FAILURES
+from onrecord.logs import file_for, written
+from onrecord.reporting.lines import markdown
+from onrecord.run.engine import ActiveRun
+from onrecord.stages import Batch, Outcome, discover
+from onrecord.workers.pool import Workers
+
+log = logging.getLogger("onrecord")
+
+sealed: Any = quote
+"""Typed as Any: a task's parameters have the types of what is inside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """What came of a task that failed for good."""
+
+    error: BaseException
+
+
+def discovered(ingestor: Ingestor, settings: RunSettings) -> pa.Table | Failed:
+    """Ask an ingestor what there is, again and again with growing pauses while that fails in a way that may pass."""
+    box: list[pa.Table] = []
+    try:
+        _discover.with_options(task_run_name=f"ingest {ingestor.name} list", **_retries(settings))(
+            sealed(ingestor), sealed(box), settings.list_seconds
+        )
+    except PLUGIN_FAILURES as error:
+        return Failed(error)
+    return box[-1]
+
+
+def mapped(team: Workers, batches: Iterable[Batch], settings: RunSettings) -> Iterator[Outcome]:
+    """Map the workers over batches: outcomes in order, with a bounded number of batches on their way."""
+    waiting: deque[tuple[PrefectFuture[None], list[Outcome]]] = deque()
+    for batch in batches:
+        # One batch at each worker and one that waits for it, so that none idles while an outcome is loaded; and no
+        # more, so that outcomes do not pile up in front of the one process that loads them.
+        while len(waiting) >= 2 * max(1, team.processes(batch.stage)):
+            yield _outcome(*waiting.popleft())
+        box: list[Outcome] = []
+        options = _retries(settings) if batch.stage == "ingest" else {}
+        future = _work.with_options(task_run_name=batch.label, **options).submit(
+            sealed(batch), sealed(team), sealed(box)
+        )
+        waiting.append((future, box))
+    while waiting:
+        yield _outcome(*waiting.popleft())
+
+
+def aggregate(run: ActiveRun, name: str) -> None:
+    """Bring an aggregator up to date."""
+    _call.with_options(task_run_name=f"aggregate {name}")(sealed(run.aggregate), name)
+
+
+def check(run: ActiveRun) -> None:
+    """Check what is about to be published."""
+    _call.with_options(task_run_name="check")(sealed(run.check))
+
+
+def publish(run: ActiveRun) -> None:
+    """Publish what has been loaded."""
+    _call.with_options(task_run_name="publish")(sealed(run.publish))
+
+
+def write_report(report: RunReport) -> None:
+    """Leave the report of a run where the Prefect UI shows it."""
+    try:
+        create_markdown_artifact(markdown(report), key="onrecord-run", description="How the run went, step by step")
+    except Exception:
+        # The run is over and has been written down in the warehouse; nothing of that depends on the page.
+        log.exception("the report could not be shown in Prefect")
+
+
+def configured(config: str, warehouse: str | None) -> Configuration:
+    """The configuration that a flow is given the path of, with another warehouse if it is given one."""
+    return load(Path(config)).with_settings(warehouse=Path(warehouse).resolve() if warehouse else None)
+
+
+@contextmanager
+def logged(configuration: Configuration, what: str) -> Iterator[None]:
+    """Write the log file of a run that a worker has started; commands write theirs themselves."""
+    if deployment.id is None:
+        yield
+        return
+    settings = configuration.settings
+    with written(file_for(settings.warehouse, what), settings.log.format):
+        yield
+
+
+def may_pass(_task: Any, _task_run: Any, state: Any) -> bool:
+    """Whether a failure is one that another try may not meet."""
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, TransientError | OSError)
+
+
+def _retries(settings: RunSettings) -> dict[str, Any]:
+    return {
+        "retries": settings.retries,
+        "retry_delay_seconds": exponential_backoff(settings.retry_seconds),
+        "retry_jitter_factor": 0.5,
+        "retry_condition_fn": may_pass,
+    }
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def _discover(ingestor: Ingestor, box: list[pa.Table], seconds: float) -> None:
+    box.append(discover(ingestor, seconds))
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def _work(batch: Batch, team: Workers, box: list[Outcome]) -> None:
+    """Do a batch; on a retry, only the subjects that failed in a way that may pass."""
+    earlier = box.pop() if box else None
+    again = earlier.transient if earlier else []
+    outcome = team.perform(batch.only(again) if earlier else batch)
+    box.append(Outcome.merged([earlier.without(again), outcome]) if earlier else outcome)
+    if outcome.transient:
+        raise TransientError(f"{len(outcome.transient)} of {len(batch)} documents could not be fetched for now")
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def _call(function: Any, *arguments: Any) -> None:
+    function(*arguments)
+
+
+def _outcome(future: PrefectFuture[None], box: list[Outcome]) -> Outcome:
+    """Wait for a task's outcome. What still fails after the last retry is in the outcome, as quarantined."""
+    future.wait()
+    if not box:
+        future.result(raise_on_failure=True)
+    return box.pop()

@@ -1,0 +1,1 @@
+"""`onrecord up`: a server, schedules and a worker that are kept running."""
