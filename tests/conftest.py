@@ -1,9 +1,14 @@
-"""What holds for all tests."""
+"""Settings of Hypothesis for all tests."""
 
 from __future__ import annotations
 
+import os
+
 from hypothesis import settings
 
-# How long an example takes is the machine's business: a test that fails because of it says nothing about the code.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+# No deadline: how long an example takes depends on the machine, so a slow one says nothing about the code.
+# The same examples in every run, so that the tests pass or fail for everyone alike.
+settings.register_profile("repeatable", deadline=None, derandomize=True)
+# Other examples in every run: HYPOTHESIS_PROFILE=random make test
+settings.register_profile("random", deadline=None, derandomize=False, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))

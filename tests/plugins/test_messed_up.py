@@ -8,13 +8,13 @@ from __future__ import annotations
 import random
 
 import pytest
+
+from onrecord.model.content import SegmentKind
 from tests.cleaning import clean
 from tests.messing.articles import HAND_WRITTEN, Clean
 from tests.messing.furniture import HELD_OUT, SEEN
 from tests.messing.mess import COPIES, Copy, Furniture, Mess, messed
 from tests.messing.score import Scores, figures, lines_alone
-
-from onrecord.model.content import SegmentKind
 
 ARTICLES = 150
 

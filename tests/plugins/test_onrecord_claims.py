@@ -9,7 +9,6 @@ import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_onrecord_claims_marked import Said, read
 
 from onrecord import Annotator, Mention, Pipeline
 from onrecord.model.tables import STANDARD_TABLES
@@ -17,6 +16,7 @@ from onrecord.testing import annotated, article
 from onrecord_claims import CONTENT_IS_ITS_SPANS, register_annotators
 from onrecord_entities import register_annotators as register_entities
 from onrecord_language import load
+from tests.plugins.test_onrecord_claims_marked import Said, read
 
 PIPELINE = Pipeline("en", "onrecord_en", "1", load)
 

@@ -10,9 +10,9 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_onrecord_claims_marked import Marked, claims, short
 
 from onrecord_claims.confidence import SPOKEN
+from tests.plugins.test_onrecord_claims_marked import Marked, claims, short
 
 NOBODY = None
 

@@ -6,11 +6,11 @@ from collections import Counter
 
 import pytest
 import spacy
-from test_onrecord_claims_marked import claims
 
 from onrecord_claims import lexicon
 from onrecord_claims.cues import Cue, read_cue
 from onrecord_claims.text import Text
+from tests.plugins.test_onrecord_claims_marked import claims
 
 NLP = spacy.blank("en")
 

@@ -6,7 +6,8 @@ Braces mark sources, cues and contents, brackets names; see `test_onrecord_claim
 from __future__ import annotations
 
 import pytest
-from test_onrecord_claims_marked import claims
+
+from tests.plugins.test_onrecord_claims_marked import claims
 
 # The source · the speaker as the claim has it.
 SPEAKER = {

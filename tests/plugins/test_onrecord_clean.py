@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.cleaning import clean, clean_again
 
 from onrecord import Draft, decoded
+from tests.cleaning import clean, clean_again
 
 # ── One example for each cleaner ─────────────────────────────────────────────────────────────────
 

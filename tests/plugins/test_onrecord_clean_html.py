@@ -1,64 +1,18 @@
-"""HTML pages: which of their text is the article, what the rest is, what they say of themselves, what they survive."""
+"""HTML pages: the text in blocks, what is the article and what is not, and markup that is broken."""
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onrecord import Article, Segment
-from onrecord.testing import cleaned
 from onrecord_clean.alignment import found_words
-from onrecord_clean.markup import HtmlText
-from onrecord_clean.metadata import DocumentMetadata
 from onrecord_clean.page import read_page
-from onrecord_clean.pagedata import address_date, as_moment
-
-ONE = "The ferry to the islands sails again from Saturday, the mayor of Northport said on Friday."
-TWO = "Three days earlier a storm had closed the harbour to all ships, and shops ran out of bread."
-THREE = "“Nobody went hungry,” said Ann Lee, who runs the bakery on the largest of the islands."
-FOUR = "The company that owns the ferry expects that it will take a week until all goods are there."
-TEXT = (ONE, TWO, THREE, FOUR)
-HEADLINE = "Harbour reopens after storm"
-
-
-@dataclass
-class Read:
-    article: Article
-    segments: list[Segment]
-
-    @property
-    def paragraphs(self) -> list[str]:
-        return self.article.body.split("\n\n")
-
-    def words(self, segment: Segment) -> str:
-        return segment.text or self.article.body[segment.body_start : segment.body_end]
-
-    def of(self, text: str) -> Segment:
-        """The segment whose words begin like this."""
-        return next(segment for segment in self.segments if self.words(segment).startswith(text))
-
-
-def read(page: str | bytes, **metadata: Any) -> Read:
-    return Read(*cleaned(page, DocumentMetadata(), HtmlText(), media_type="text/html", metadata=metadata))
-
-
-def paragraphs(*texts: str) -> str:
-    return "".join(f"<p>{text}</p>\n" for text in texts)
-
-
-def page(inside: str, head: str = "", around: str = "<article>{}</article>") -> str:
-    main = around.format(f"<h1>{HEADLINE}</h1>{inside}")
-    return f"<!doctype html><html><head>{head}</head><body><nav><a href='/'>Home</a></nav>{main}</body></html>"
+from tests.plugins.pages import DESCRIBED, FOUR, HEADLINE, ONE, TEXT, THREE, TWO, json_ld, page, paragraphs, read
 
 
 def lines(source: str) -> list[list[str]]:
@@ -220,8 +174,11 @@ TAGS = st.sampled_from(
     ["p", "div", "span", "b", "a", "li", "ul", "h1", "h2", "table", "tr", "td", "figure", "figcaption", "aside",
      "article", "nav", "form", "blockquote", "pre", "br", "center", "x-box", "title", "footer", "em"]
 )  # fmt: skip
+
 NAMES = st.sampled_from(["", "caption", "related", "comments", "sr-only", "tooltip", "article-body", "byline", "share"])
+
 WORDS = st.sampled_from([*TEXT, HEADLINE, "Share", "Related: more", "é", "x", "\u0301", "a\u00a0b", "\n\n", " "])
+
 TREES = st.recursive(
     WORDS,
     lambda inner: st.builds(
@@ -292,211 +249,6 @@ def test_a_sentence_that_stands_twice_is_found_where_its_neighbours_are() -> Non
         "seven",
     ]
     assert found_words(words, ["one", "two", "three", "four", "five", "six", "seven"]) == [False] * 8 + [True] * 7
-
-
-# ── What the page says of itself ─────────────────────────────────────────────────────────────────
-
-
-def json_ld(*values: object) -> str:
-    return "".join(f'<script type="application/ld+json">{json.dumps(value)}</script>' for value in values)
-
-
-DESCRIBED: Mapping[str, Any] = {
-    "@type": "NewsArticle",
-    "headline": HEADLINE,
-    "author": [{"@type": "Person", "name": "Ann Lee"}, {"@type": "Person", "name": "Bo Ek"}],
-    "publisher": {"@type": "NewsMediaOrganization", "name": "The Daily"},
-    "datePublished": "2024-03-01T10:15:00+02:00",
-    "dateModified": "2024-03-02T11:00:00Z",
-    "articleSection": ["Islands", "News"],
-    "inLanguage": "en-GB",
-    "mainEntityOfPage": {"@id": "https://daily.example/islands/harbour"},
-}
-
-
-@pytest.mark.parametrize(
-    "head",
-    [
-        json_ld(DESCRIBED),
-        json_ld([{"@type": "BreadcrumbList"}, DESCRIBED]),
-        json_ld({"@context": "https://schema.org", "@graph": [{"@type": "WebPage"}, DESCRIBED]}),
-        json_ld({"@type": "WebPage", "mainEntity": DESCRIBED}),
-        json_ld({**DESCRIBED, "@type": ["Article", "ReportageNewsArticle"]}),
-        json_ld("nonsense", {"@type": "WebSite"}, DESCRIBED),
-        '<script type="application/ld+json">{"broken": </script>' + json_ld(DESCRIBED),
-        f'<script type="application/ld+json">//<![CDATA[\n{json.dumps(DESCRIBED)}\n//]]></script>',
-        json_ld({"@graph": [{**DESCRIBED, "author": [{"@id": "#a"}, {"@id": "#b"}]},
-                            {"@id": "#a", "name": "Ann Lee"}, {"@id": "#b", "name": "Bo Ek"}]}),
-    ],
-)  # fmt: skip
-def test_json_ld_is_read_in_all_its_shapes(head: str) -> None:
-    canonical = "<link rel=canonical href='https://www.daily.example/islands/harbour'>"
-    article = read(page(paragraphs(*TEXT), head + canonical)).article
-    assert (article.headline, article.byline, article.outlet) == (HEADLINE, "Ann Lee, Bo Ek", "The Daily")
-    assert article.published_at == datetime(2024, 3, 1, 8, 15, tzinfo=UTC)
-    assert (article.published_precision, article.published_method) == ("second", "json-ld")
-    assert article.modified_at == datetime(2024, 3, 2, 11, tzinfo=UTC)
-    assert (article.section, article.language) == ("Islands", "en")
-    assert article.url == "https://www.daily.example/islands/harbour"
-    assert article.outlet_domain == "daily.example"
-
-
-def test_of_several_articles_in_json_ld_the_one_with_the_pages_address_is_taken() -> None:
-    other = {"@type": "NewsArticle", "headline": "Another", "url": "https://daily.example/a/1"}
-    this = {"@type": "NewsArticle", "headline": HEADLINE, "url": "https://daily.example/a/2"}
-    head = json_ld(other, this) + "<link rel=canonical href='https://daily.example/a/2'>"
-    assert read(page(paragraphs(*TEXT), head)).article.headline == HEADLINE
-
-
-def test_meta_elements_are_read() -> None:
-    head = "".join(
-        f'<meta {key}="{name}" content="{value}">'
-        for key, name, value in [
-            ("property", "og:title", f"{HEADLINE} - The Daily"),
-            ("property", "og:site_name", "The Daily"),
-            ("property", "og:url", "https://daily.example/islands/harbour"),
-            ("property", "og:locale", "en_GB"),
-            ("property", "article:author", "https://social.example/annlee"),
-            ("name", "author", "By Ann Lee"),
-            ("property", "article:published_time", "2024-03-01T10:15:00+0200"),
-            ("property", "article:modified_time", "2024-03-02"),
-            ("property", "article:section", "Islands"),
-        ]
-    )
-    article = read(page(paragraphs(*TEXT), head)).article
-    assert (article.headline, article.outlet, article.byline) == (HEADLINE, "The Daily", "Ann Lee")
-    assert article.published_at == datetime(2024, 3, 1, 8, 15, tzinfo=UTC)
-    assert (article.published_method, article.published_precision) == ("meta", "second")
-    assert article.modified_at == datetime(2024, 3, 2, tzinfo=UTC)
-    assert (article.section, article.language, article.outlet_domain) == ("Islands", "en", "daily.example")
-
-
-def test_microdata_of_the_article_is_read_and_that_of_things_within_it_is_not() -> None:
-    inside = (
-        "<meta itemprop=datePublished content=2024-03-01><span itemprop=author itemscope><b itemprop=name>Ann Lee</b>"
-        "</span><div itemprop=video itemscope><span itemprop=dateModified>2020-01-01</span></div>"
-    ) + paragraphs(*TEXT)
-    around = "<div itemscope itemtype='https://schema.org/NewsArticle'>{}</div>"
-    article = read(page(inside, around=around)).article
-    assert (article.byline, article.modified_at) == ("Ann Lee", None)
-    assert (article.published_at, article.published_precision) == (datetime(2024, 3, 1, tzinfo=UTC), "day")
-
-
-@pytest.mark.parametrize(
-    ("inside", "at", "precision"),
-    [
-        ("<time datetime='2024-03-01T10:15:00Z'>1 March</time>", datetime(2024, 3, 1, 10, 15, tzinfo=UTC), "second"),
-        ("<time>March 1, 2024 10:15 am EST</time>", datetime(2024, 3, 1, 15, 15, tzinfo=UTC), "minute"),
-        ("<div class='related-item'><time>March 1, 2024</time></div>", None, None),
-        ("<time class='updated' datetime='2024-03-01'>x</time>", None, None),
-    ],
-)
-def test_a_time_element_dates_the_article_unless_it_is_of_something_else(
-    inside: str, at: datetime | None, precision: str | None
-) -> None:
-    article = read(page(inside + paragraphs(*TEXT))).article
-    assert (article.published_at, article.published_precision) == (at, precision)
-    assert article.published_method == ("time element" if at else None)
-
-
-def test_the_address_dates_the_article_as_a_last_resort() -> None:
-    url = "https://daily.example/2015/12/15/harbour-reopens"
-    article = read(page(paragraphs(*TEXT)), url=url).article
-    assert article.url == url
-    assert article.published_at == datetime(2015, 12, 15, tzinfo=UTC)
-    assert (article.published_precision, article.published_method) == ("day", "url")
-
-
-def test_what_the_source_said_goes_before_what_the_page_says() -> None:
-    given_ = {"headline": "Given", "byline": "Cy Young", "outlet": "Other", "published": "2023", "section": "Home",
-              "language": "de", "modified": "2023-05-01"}  # fmt: skip
-    article = read(page(paragraphs(*TEXT), json_ld(DESCRIBED)), **given_).article
-    assert (article.headline, article.byline, article.outlet) == ("Given", "Cy Young", "Other")
-    assert (article.section, article.language, article.published_method) == ("Home", "de", "metadata")
-    assert article.modified_at == datetime(2023, 5, 1, tzinfo=UTC)
-
-
-def test_a_news_agency_that_is_the_author_or_the_source_is_the_credit() -> None:
-    article = read(page(paragraphs(*TEXT), json_ld({**DESCRIBED, "author": {"name": "Reuters"}}))).article
-    assert article.credit == "Reuters"
-
-
-def test_no_date_is_invented() -> None:
-    article = read(page(paragraphs(*TEXT, "The storm of 1 May 1999 was worse, as many here remember."))).article
-    assert (article.published_at, article.published_precision, article.modified_at) == (None, None, None)
-
-
-@pytest.mark.parametrize(
-    ("written", "at", "precision"),
-    [
-        ("2024-03-01T10:15:30+02:00", datetime(2024, 3, 1, 8, 15, 30, tzinfo=UTC), "second"),
-        ("2024-03-01 10:15:30 +0200", datetime(2024, 3, 1, 8, 15, 30, tzinfo=UTC), "second"),
-        ("2024-03-01T10:15Z", datetime(2024, 3, 1, 10, 15, tzinfo=UTC), "minute"),
-        ("2024-03-01T00:00:00", datetime(2024, 3, 1, tzinfo=UTC), "day"),
-        ("20240301", datetime(2024, 3, 1, tzinfo=UTC), "day"),
-        ("1709287200", datetime(2024, 3, 1, 10, tzinfo=UTC), "second"),
-        ("1709287200000", datetime(2024, 3, 1, 10, tzinfo=UTC), "second"),
-        ("Fri, 01 Mar 2024 10:15:30 GMT", datetime(2024, 3, 1, 10, 15, 30, tzinfo=UTC), "second"),
-        ("March 1, 2024", datetime(2024, 3, 1, tzinfo=UTC), "day"),
-        ("1 March 2024, 10:15 UTC", datetime(2024, 3, 1, 10, 15, tzinfo=UTC), "minute"),
-        ("March 1, 2024 10:15 IST", datetime(2024, 3, 1, tzinfo=UTC), "day"),
-        ("2024", datetime(2024, 1, 1, tzinfo=UTC), "year"),
-    ],
-)
-def test_dates_as_pages_write_them(written: str, at: datetime, precision: str) -> None:
-    assert as_moment(written) == (at, precision)
-
-
-@pytest.mark.parametrize(
-    "written", ["03/04/2024", "March", "March 1", "yesterday", "", None, {}, "2024-13-45", "Mon, x"]
-)
-def test_what_is_no_date_or_could_be_two_is_none(written: object) -> None:
-    assert as_moment(written) is None
-
-
-@given(st.one_of(st.text(max_size=120), st.integers(), st.text("0123456789 JanFebMarUTC:,.+-/TZ", max_size=40)))
-def test_anything_is_a_date_or_none(written: object) -> None:
-    found = as_moment(written)
-    assert found is None or found[0].tzinfo is not None
-
-
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        ("https://a.example/2015/12/15/x", ((2015, 12, 15), "day")),
-        ("https://a.example/news/2015/dec/15/x", ((2015, 12, 15), "day")),
-        ("https://a.example/2015-12-15-x", ((2015, 12, 15), "day")),
-        ("https://a.example/2015/12/x", ((2015, 12, 1), "month")),
-        ("https://a.example/2015/13/15/x", None),
-        ("https://a.example/x/2015", None),
-        ("https://a.example/1234/12/15", None),
-        ("https://[", None),
-    ],
-)
-def test_dates_in_addresses(url: str, expected: tuple[tuple[int, int, int], str] | None) -> None:
-    found = address_date(url)
-    assert (found and ((found[0].year, found[0].month, found[0].day), found[1])) == expected
-
-
-@settings(deadline=None)
-@given(
-    st.recursive(
-        st.none() | st.booleans() | st.integers() | st.text(max_size=20),
-        lambda inner: (
-            st.lists(inner, max_size=3)
-            | st.dictionaries(
-                st.sampled_from(
-                    ["@type", "@id", "@graph", "author", "name", "url", "publisher", "datePublished", "headline"]
-                ),
-                inner | st.just("NewsArticle"),
-                max_size=4,
-            )
-        ),
-        max_leaves=12,
-    )
-)
-def test_any_json_ld_is_understood_or_ignored(value: object) -> None:
-    assert read(page(paragraphs(*TEXT), json_ld(value))).paragraphs
 
 
 # ── What it survives ─────────────────────────────────────────────────────────────────────────────

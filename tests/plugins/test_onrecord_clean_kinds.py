@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from tests.cleaning import clean
 
 from onrecord import Article
 from onrecord.testing import cleaned
 from onrecord_clean.kinds import Kinds
 from onrecord_clean.language import Language
 from onrecord_clean.metadata import DocumentMetadata
+from tests.cleaning import clean
 
 PARAGRAPH = "The mayor said on Tuesday that the bridge would open in May, two years after the old one had fallen down."
 ENGLISH = f"{PARAGRAPH}\n\nShe did not say what it had cost. The council meets again on Friday to talk about the roads."

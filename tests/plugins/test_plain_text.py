@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from onrecord import Document, Draft, decoded
 from tests.cleaning import Cleaned, clean, clean_again, document
 from tests.messing.articles import HAND_WRITTEN, Clean, generated
 from tests.messing.furniture import HELD_OUT, SEEN
 from tests.messing.mess import any_mess, messed
-
-from onrecord import Document, Draft, decoded
 
 SEVERAL_LINES = st.sampled_from(
     [line for furniture in (SEEN, HELD_OUT) for lines in furniture.values() for line in lines]

@@ -8,9 +8,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from tests.cleaning import Cleaned, clean, clean_again, document
 
 from onrecord import Draft, decoded
+from tests.cleaning import Cleaned, clean, clean_again, document
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 

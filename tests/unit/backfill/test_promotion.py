@@ -1,0 +1,167 @@
+"""Promoting: the rows of a backfill become those of the warehouse."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from onrecord import Annotator, Article, Row
+from onrecord.backfill import candidates, promotion
+from onrecord.errors import CheckError, OnrecordError
+from onrecord.run.engine import RunFailed
+from onrecord.warehouse import Warehouse
+from tests.unit.backfill.world import TABLES, Total, Totals, World, document
+
+
+def test_a_promoted_backfill_is_row_for_row_what_a_run_makes(world: World) -> None:
+    recomputed = world.twin()
+    recomputed.run()
+
+    world.backfill("names")
+    report = world.promote("names")
+
+    assert world.rows() == recomputed.rows()
+    assert world.to_do() == recomputed.to_do() == {"names": {"current": 3, "quarantined": 1},
+                                                   "greetings": {"current": 3, "blocked": 1}}  # fmt: skip
+    assert not report.failed
+    assert world.sandbox.sql("select message from run order by started_at desc limit 1") == [
+        {"message": "promoted names: all articles"}
+    ]
+
+
+def test_after_a_promotion_the_candidate_is_gone_and_the_next_run_has_nothing_to_do(world: World) -> None:
+    world.backfill("names")
+    world.promote("names")
+    assert [file.name for file in (world.directory / "candidates").iterdir()] == [".lock"]
+    assert not any(step.subjects for step in world.run().steps)
+
+
+def test_the_rest_of_a_selection_stays_stale(world: World) -> None:
+    world.backfill("names", outlets=("Post",))
+    world.promote("names")
+    assert world.to_do() == {
+        "names": {"current": 2, "version": 2}, "greetings": {"current": 2, "requirement": 2},
+    }  # fmt: skip
+
+
+def test_an_article_that_has_changed_since_is_left_to_the_next_run(world: World) -> None:
+    world.settings["run"]["stale"] = "leave"
+    world.backfill("names")
+    world.documents["a"] = document("Hello Gus.", "Post")
+    # The run that saw the change was broken off before it annotated.
+    world.parts["totals"].queries = {Total: "select nonsense"}
+    assert world.sandbox.run().failed
+    world.parts["totals"].queries = Totals.queries
+    with Warehouse(world.directory).writing() as connection:
+        connection.execute("delete from ledger where plugin in ('names', 'greetings') and input_hash in "
+                           "(select content_hash from article where body like '%Gus%')")  # fmt: skip
+        connection.execute("delete from name where name = 'Gus'")
+        connection.execute("delete from greeting where whom = 'Dear Gus'")
+
+    world.promote("names")
+
+    assert "Anna" not in {row["name"] for row in world.rows()["name"]}
+    assert world.to_do()["names"]["new"] == 1
+    world.run()
+    assert "Gus" in {row["name"] for row in world.rows()["name"]}
+
+
+def test_rows_that_the_next_run_would_make_anew_are_not_promoted(world: World) -> None:
+    world.backfill("names")
+    before = world.rows()
+    world.parts["names"].version = "3"
+    with pytest.raises(OnrecordError, match=r"names on 3 articles \(made by version 2, now 3\)"):
+        world.promote("names")
+    assert world.rows() == before
+
+
+def test_a_backfill_that_is_not_finished_is_promoted_only_on_request(world: World) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        world.backfill("names", most=2)
+    with pytest.raises(OnrecordError, match=r"is not finished: its last run was interrupted .by the operator."):
+        world.promote("names")
+    world.promote("names", incomplete=True)
+    states = world.to_do()["names"]
+    assert states.pop("version") == 2
+    assert sum(states.values()) == 2
+
+
+def test_a_promotion_that_breaks_a_check_changes_nothing_and_keeps_the_candidate(world: World) -> None:
+    world.settings["run"]["stale"] = "leave"
+    before = world.rows()
+    world.parts["names"].checks = {"somebody says hello": "select 1 where 'Hello' not in (select name from name)"}
+    world.backfill("names")
+    with pytest.raises(CheckError, match="somebody says hello"):
+        world.promote("names")
+    assert world.rows() == before
+    assert [candidate.name for candidate in candidates(world.directory)] == ["names"]
+    # The runs after it publish as if it had not been.
+    world.documents["e"] = document("Hello Eve.", "Post")
+    world.run()
+    assert {row["name"] for row in world.rows()["name"]} == {row["name"] for row in before["name"]} | {"Eve"}
+
+
+def test_a_promotion_that_is_broken_off_changes_nothing_and_can_be_done_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.backfill("names")
+    before = contents(world)
+    # What one that was killed has left is in nobody's way.
+    for name in ("live.promoting", "live.promoting.wal"):
+        (world.directory / name).write_bytes(b"scrap")
+
+    def interrupted(connection: Any, plugins: Any, number: int) -> Any:
+        if number == 1:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return real(connection, plugins, number)
+
+    real = promotion._outcome
+    monkeypatch.setattr(promotion, "_outcome", interrupted)
+    monkeypatch.setattr("onrecord.backfill.candidate._PORTION", 1)
+    with pytest.raises(KeyboardInterrupt):
+        world.promote("names")
+    monkeypatch.undo()
+
+    assert contents(world) == before
+    with Warehouse(world.directory).reading() as connection:
+        query = "select status, changed from run order by started_at desc limit 1"
+        assert connection.execute(query).fetchall() == [("interrupted", False)]
+    assert not list(world.directory.glob("live.promoting*"))
+    world.promote("names")
+    assert "Hello" not in {row["name"] for row in world.rows()["name"]}
+
+
+def contents(world: World) -> dict[str, list[Any]]:
+    """What the live database says, other than of runs."""
+    with Warehouse(world.directory).reading() as connection:
+        return {table: connection.execute(f"from {table} order by all").fetchall() for table in TABLES}
+
+
+def test_an_aggregator_that_fails_does_not_keep_rows_from_being_promoted(world: World) -> None:
+    world.backfill("names")
+    world.parts["totals"].queries = {Total: "select nonsense"}
+    with pytest.raises(RunFailed, match="totals"):
+        world.promote("names")
+    assert "Hello" not in {row["name"] for row in world.rows()["name"]}
+    assert candidates(world.directory) == []
+
+
+def test_a_new_plugin_can_be_backfilled_too(world: World) -> None:
+    class Vowel(Row):
+        count: int
+
+    class Vowels(Annotator):
+        name, version, writes = "vowels", "1", [Vowel]
+
+        def annotate(self, article: Article) -> Iterator[Row]:
+            yield Vowel(count=sum(letter in "aeiou" for letter in article.body))
+
+    world.parts["vowels"] = Vowels()
+    world.backfill("vowels")
+    world.promote("vowels")
+    assert world.to_do().keys() == {"names", "greetings", "totals"} - {"totals"}
+    assert len(world.rows("vowel")["vowel"]) == 4

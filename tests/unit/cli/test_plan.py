@@ -1,0 +1,106 @@
+"""`onrecord plan`."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.unit.cli.program import CONFIG, Ended, row_of, run_again
+
+# ── plan ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_plan_has_a_line_for_each_component_and_says_that_there_is_nothing_to_do(
+    project: Path, onrecord: Callable[..., Ended]
+) -> None:
+    (project / "inbox/b.txt").unlink()
+    run_again(project)
+    ended = onrecord("plan")
+    assert ended.status == 0
+    assert row_of(ended, "stage") == ["plugin", "new", "stale", "quarantined", "waiting", "up", "to", "date", "stale",
+                                      "because", "of"]  # fmt: skip
+    assert row_of(ended, "ingest", "folder") == ["·", "·", "·", "·", "1"]
+    assert row_of(ended, "clean") == ["·", "·", "·", "·", "2"]
+    assert row_of(ended, "annotate", "lengths") == ["·", "·", "1", "·", "1"]
+    assert row_of(ended, "annotate", "doubles") == ["·", "·", "·", "1", "1"]
+    assert ended.out.endswith("nothing to do: everything is up to date\n")
+
+
+def test_plan_says_what_is_new_what_is_stale_and_why_and_runs_nothing(
+    project: Path, onrecord: Callable[..., Ended]
+) -> None:
+    plugin = project / "plugins/measure.py"
+    plugin.write_text(plugin.read_text().replace('"lengths", "1"', '"lengths", "2"'))
+    (project / "inbox/c.txt").write_text("New here.")
+    (project / "inbox/a.txt").unlink()
+    live = project / "warehouse/live.duckdb"
+    before = live.read_bytes()
+
+    ended = onrecord("plan")
+
+    assert ended.status == 0
+    assert row_of(ended, "ingest", "folder") == ["1", "·", "·", "1"]
+    assert row_of(ended, "annotate", "lengths") == ["1", "1", "·", "·", "version", "1"]
+    assert row_of(ended, "annotate", "doubles") == ["1", "1", "·", "·", "requirement", "1"]
+    assert "1 document(s) are gone from their source: their articles will be marked withdrawn\n" in ended.out
+    assert ended.out.endswith("5 to do\n")
+    assert live.read_bytes() == before
+
+
+def test_plan_says_what_is_back(project: Path, onrecord: Callable[..., Ended]) -> None:
+    text = (project / "inbox/a.txt").read_text()
+    (project / "inbox/a.txt").unlink()
+    run_again(project)
+    (project / "inbox/a.txt").write_text(text)
+    ended = onrecord("plan")
+    assert "1 document(s) are back at their source: their articles will no longer be marked\n" in ended.out
+    assert ended.out.endswith("0 to do\n")
+    run_again(project)
+    assert onrecord("plan").out.endswith("nothing to do: everything is up to date\n")
+
+
+def test_plan_before_the_first_run_says_that_all_is_new_and_makes_no_warehouse(
+    project: Path, onrecord: Callable[..., Ended]
+) -> None:
+    ended = onrecord("plan", "-w", project / "another")
+    assert row_of(ended, "ingest", "folder") == ["2", "·", "·", "·"]
+    assert not (project / "another").exists()
+
+
+def test_plan_of_a_source_that_cannot_be_listed_says_so_and_calls_nothing_gone(
+    project: Path, onrecord: Callable[..., Ended]
+) -> None:
+    shutil.rmtree(project / "inbox")
+    ended = onrecord("plan")
+    assert "onrecord: folder cannot list its documents: " in ended.err
+    assert "gone" not in ended.out
+
+
+def test_plan_counts_a_document_that_two_sources_list_once(project: Path, onrecord: Callable[..., Ended]) -> None:
+    config = CONFIG.replace('"files", ', "") + '\n[plugins.files]\npaths = ["inbox"]\n'
+    (project / "onrecord.toml").write_text(config)
+    assert row_of(onrecord("plan"), "ingest", "files") == ["·"] * 5
+    run_again(project)
+    assert onrecord("plan").out.endswith("nothing to do: everything is up to date\n")
+
+
+def test_plan_warns_of_a_source_that_has_changed_and_whose_version_has_not(
+    project: Path, onrecord: Callable[..., Ended]
+) -> None:
+    with (project / "plugins/measure.py").open("a") as file:
+        file.write("# another line\n")
+    ended = onrecord("plan")
+    assert "the source of lengths has changed and its version has not" in ended.words
+    assert row_of(ended, "annotate", "lengths")[:2] == ["·", "·"]
+
+
+# ── backfill, diff ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_plan_says_what_a_run_leaves_and_how_it_is_done(improved: Path, onrecord: Callable[..., Ended]) -> None:
+    ended = onrecord("plan")
+    assert ended.status == 0
+    assert '2 stale and left as they are, because of `stale = "leave"`: `onrecord backfill`' in ended.words
+    # The article that the old version failed on has not been done, so it is not stale: a run tries the new one on it.
+    assert " 2 to do" in ended.words
