@@ -17,12 +17,12 @@ def demo() -> None:
     """Print the page that `make demo` ends with, from a warehouse made without a scheduler."""
     from onrecord.config.loading import load
     from onrecord.plugins.registry import Plugins
-    from onrecord.testing import run
+    from onrecord.testing import run_plugins
 
     warehouse = ROOT / "build" / "demo-in-docs"
     shutil.rmtree(warehouse, ignore_errors=True)
     configuration = load(ROOT / "seeds" / "onrecord.toml").with_settings(warehouse=warehouse)
-    report = run(Plugins(configuration))
+    report = run_plugins(Plugins(configuration))
     assert not report.failed, report.run.message
     environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
     line = [sys.executable, "-m", "onrecord", "show", "-w", str(warehouse.relative_to(ROOT))]
@@ -35,7 +35,7 @@ def dictionary() -> None:
     """Print the data dictionary of an installation without a configuration."""
     from onrecord.config.loading import Configuration
     from onrecord.plugins.registry import Plugins
-    from onrecord.reporting.dictionary import dictionary as page
+    from onrecord.reporting.dictionary import render_dictionary as page
 
     print(page(Plugins(Configuration.empty())))
 

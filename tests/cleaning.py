@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from onrecord import Article, Cleaner, Document, Segment, identify
-from onrecord.stages.clean import cleaned
+from onrecord.stages.clean import clean_document
 from onrecord_clean import register_cleaners
 
 
@@ -59,7 +59,7 @@ def document(content: str | bytes, metadata: dict[str, Any] | None = None, media
 
 def clean(content: str | bytes, metadata: dict[str, Any] | None = None, media_type: str = "text/plain") -> Cleaned:
     """Pass a document through all cleaners."""
-    return Cleaned(*cleaned(document(content, metadata, media_type), CLEANERS, "en"))
+    return Cleaned(*clean_document(document(content, metadata, media_type), CLEANERS, "en"))
 
 
 def clean_again(once: Cleaned) -> Cleaned:

@@ -15,7 +15,7 @@ from .plugins.components import Aggregator, Annotator, Cleaner, Config, Fetched,
 from .plugins.hookspecs import API_VERSION, hookimpl
 from .plugins.pipelines import Pipeline
 from .plugins.reader import Reader
-from .stages.decoding import decoded
+from .stages.decoding import decode
 
 __all__ = [
     "API_VERSION",
@@ -50,7 +50,7 @@ __all__ = [
     "Stretch",
     "TooLargeError",
     "TransientError",
-    "decoded",
+    "decode",
     "hookimpl",
     "identify",
 ]

@@ -16,7 +16,7 @@ from .errors import OnrecordError
 Value = TypeVar("Value")
 
 
-class HungError(OnrecordError):
+class TimeLimitError(OnrecordError):
     """A call that took too long and was given up. What it was doing may still be going on."""
 
     def __init__(self, seconds: float) -> None:
@@ -32,7 +32,7 @@ class _Elapsed(BaseException):
 
 
 @contextmanager
-def limited(seconds: float, interrupt: Callable[[], None] = lambda: None) -> Iterator[None]:
+def time_limit(seconds: float, interrupt: Callable[[], None] = lambda: None) -> Iterator[None]:
     """A block that is left with HungError when it takes too long.
 
     First `interrupt` is called, from another thread, which is to end a query in progress. Where that does not help, an
@@ -65,12 +65,12 @@ def limited(seconds: float, interrupt: Callable[[], None] = lambda: None) -> Ite
         yield
         over = True
         if elapsed:
-            raise HungError(seconds)
+            raise TimeLimitError(seconds)
     except BaseException as error:
         over = True
         # What was interrupted may have made another error of it. The operator's word counts for more.
-        if elapsed and not isinstance(error, HungError | KeyboardInterrupt):
-            raise HungError(seconds) from error
+        if elapsed and not isinstance(error, TimeLimitError | KeyboardInterrupt):
+            raise TimeLimitError(seconds) from error
         raise
     finally:
         ended.set()
@@ -80,7 +80,7 @@ def limited(seconds: float, interrupt: Callable[[], None] = lambda: None) -> Ite
         signal.setitimer(signal.ITIMER_REAL, remaining, interval)
 
 
-class Aside:
+class BackgroundCaller:
     """A thread beside the caller's, which makes one call after the other.
 
     A thread cannot be ended: one that hangs is left to it, and the next call has a new one. None of them keeps the
@@ -102,7 +102,7 @@ class Aside:
             value, error = answers.get(timeout=self._seconds)
         except Empty:
             self.close()
-            raise HungError(self._seconds) from None
+            raise TimeLimitError(self._seconds) from None
         if error is not None:
             raise error
         return value

@@ -13,14 +13,14 @@ from typing import Any, Literal, TypeAlias
 
 from pythonjsonlogger.json import JsonFormatter
 
-Form: TypeAlias = Literal["text", "json"]
+LogFormat: TypeAlias = Literal["text", "json"]
 
 _about: ContextVar[dict[str, Any] | None] = ContextVar("about", default=None)
 
 
 @contextmanager
-def about(**fields: Any) -> Iterator[None]:
-    """Have all that is logged in the block, by whomever, say that it is about this stage, batch or plugin."""
+def log_context(**fields: Any) -> Iterator[None]:
+    """Have all that is logged in the block, by whomever, say that it is about this stage, batch or component."""
     token = _about.set({**(_about.get() or {}), **fields})
     try:
         yield
@@ -28,8 +28,8 @@ def about(**fields: Any) -> Iterator[None]:
         _about.reset(token)
 
 
-class Fields(logging.Filter):
-    """Gives records the fields run, stage, plugin and batch, as far as they are known; for handlers."""
+class ContextFields(logging.Filter):
+    """Gives records the fields run, stage, component and batch, as far as they are known; for handlers."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,37 +47,37 @@ class Fields(logging.Filter):
         return True
 
 
-DATED = "????-??-??T??-??-??"
-"""What the names of files from `file_for` have in common, for a glob."""
+DATE_GLOB = "????-??-??T??-??-??"
+"""What the names of files from `log_file_path` have in common, for a glob."""
 
 
-def file_for(warehouse: Path, what: str) -> Path:
+def log_file_path(warehouse: Path, what: str) -> Path:
     """The log file of something that begins now: `run`, say."""
     return warehouse / "logs" / f"{what}-{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}.log"
 
 
-def handler_for(file: Path, form: Form) -> logging.Handler:
+def open_log_handler(file: Path, form: LogFormat) -> logging.Handler:
     """What writes to a log file, whose folder is made if need be."""
     file.parent.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(file, delay=True, encoding="utf-8")
-    handler.setFormatter(formatter(form))
-    handler.addFilter(Fields())
+    handler.setFormatter(make_formatter(form))
+    handler.addFilter(ContextFields())
     return handler
 
 
 @contextmanager
-def written(file: Path, form: Form) -> Iterator[None]:
+def log_to_file(file: Path, form: LogFormat) -> Iterator[None]:
     """Have a file get all that is logged in the block, beside whoever gets it already.
 
     What goes to the terminal, or to whoever collects it from there, has the same form where that is `json`.
     """
-    handler = handler_for(file, form)
+    handler = open_log_handler(file, form)
     # Loggers that do not hand on to the root have to be given it themselves.
     loggers = [each for each in map(logging.getLogger, logging.root.manager.loggerDict) if not each.propagate]
     loggers.append(logging.root)
     terminal = [each for logger in loggers for each in logger.handlers if _is_terminal(each)] if form == "json" else []
     before = [(each, each.formatter) for each in terminal]
-    fields = Fields()
+    fields = ContextFields()
     ours = logging.getLogger("onrecord")
     level = ours.level
     try:
@@ -85,7 +85,7 @@ def written(file: Path, form: Form) -> Iterator[None]:
         for logger in loggers:
             logger.addHandler(handler)
         for each in terminal:
-            each.setFormatter(formatter(form))
+            each.setFormatter(make_formatter(form))
             each.addFilter(fields)
         yield
     finally:
@@ -103,7 +103,7 @@ def _is_terminal(handler: logging.Handler) -> bool:
     return isinstance(handler, logging.StreamHandler) and handler.stream in streams
 
 
-def formatter(form: Form) -> logging.Formatter:
+def make_formatter(form: LogFormat) -> logging.Formatter:
     """How records are written: as lines for people, or as a JSON object each."""
     if form == "json":
         names = {"levelname": "level", "name": "logger"}

@@ -1,6 +1,6 @@
 """Running plugins without a scheduler: for tests, and for trying things out.
 
-`annotated` gives the rows of one annotator for one text. `Sandbox` is a warehouse of its own on which the whole
+`annotate_text` gives the rows of one annotator for one text. `Sandbox` is a warehouse of its own on which the whole
 engine runs, in this process, with nothing but the plugins that it is given::
 
     def test_counts_words(tmp_path):
@@ -26,16 +26,16 @@ from .plugins.components import Annotator, Cleaner, Fetched, Ingestor, Item
 from .plugins.hookspecs import hookimpl
 from .plugins.pipelines import Pipeline
 from .plugins.registry import Plugins
-from .run.engine import STAGES, RunFailed, running
+from .run.engine import STAGES, RunFailed, start_run
 from .stages import discover, perform
-from .stages.clean import cleaned as clean_document
-from .stages.context import Reading
-from .stages.ingest import document_of
+from .stages.clean import clean_document
+from .stages.context import BatchContext
+from .stages.ingest import build_document
 
-__all__ = ["Documents", "Sandbox", "annotated", "article", "cleaned", "run"]
+__all__ = ["Documents", "Sandbox", "annotate_text", "clean_text", "make_article", "run_plugins"]
 
 
-def article(body: str, *, language: str = "en", **fields: Any) -> Article:
+def make_article(body: str, *, language: str = "en", **fields: Any) -> Article:
     """An article with that body, outside any warehouse."""
     made_up = identify("article", "testing", body)
     return Article(
@@ -50,7 +50,7 @@ def article(body: str, *, language: str = "en", **fields: Any) -> Article:
     )
 
 
-def annotated(
+def annotate_text(
     annotator: Annotator,
     body: str | Article,
     *,
@@ -58,8 +58,8 @@ def annotated(
     pipeline: Pipeline | None = None,
 ) -> list[Row]:
     """The rows of an annotator for one text. `given` has the rows of those that it requires."""
-    read = article(body) if isinstance(body, str) else body
-    reading = Reading([read], pipeline.with_pipes(annotator.pipes) if pipeline else None)
+    read = make_article(body) if isinstance(body, str) else body
+    reading = BatchContext([read], pipeline.with_pipes(annotator.pipes) if pipeline else None)
     for row_class, rows in (given or {}).items():
         reading.give(row_class, read.article_id, rows)
     # Everything that was given may be read, whoever would have written it.
@@ -67,12 +67,12 @@ def annotated(
     return [row for rows in annotator.annotate_batch([read]) for row in rows]
 
 
-def cleaned(
+def clean_text(
     content: str | bytes, *cleaners: Cleaner, media_type: str = "text/plain", metadata: Mapping[str, Any] | None = None
 ) -> tuple[Article, list[Segment]]:
     """The article and the segments that cleaners make of a document. Raises what a cleaner raises."""
     fetched = Fetched(content.encode() if isinstance(content, str) else content, media_type, metadata or {})
-    document = document_of(fetched, Item("memory:testing", ""), "testing")
+    document = build_document(fetched, Item("memory:testing", ""), "testing")
     return clean_document(document, sorted(cleaners, key=lambda cleaner: (cleaner.order, cleaner.name)), "en")
 
 
@@ -128,7 +128,7 @@ class Sandbox:
 
         A run that failed in part is returned like any other: look at `report.failed`.
         """
-        return run(self.plugins, sources)
+        return run_plugins(self.plugins, sources)
 
     def sql(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
         """Rows of a query on the published database."""
@@ -152,15 +152,15 @@ class Sandbox:
         return module
 
 
-def run(plugins: Plugins, sources: Sequence[str] = ()) -> RunReport:
+def run_plugins(plugins: Plugins, sources: Sequence[str] = ()) -> RunReport:
     """One run of all stages, in this process and without a scheduler."""
     try:
-        with running(plugins, sources=sources) as active:
+        with start_run(plugins, sources=sources) as active:
             for name, ingestor in active.ingestors.items():
                 try:
                     active.listed(name, discover(ingestor))
                 except PLUGIN_FAILURES as error:
-                    active.not_listed(name, error)
+                    active.record_listing_failure(name, error)
             for stage in STAGES:
                 for batch in active.pending(stage):
                     active.load(perform(batch, plugins))

@@ -11,13 +11,13 @@ import click
 
 from onrecord.cli import FAILED, console, leave, opened, options, unheard
 from onrecord.errors import CheckError, LockedError, OnrecordError
-from onrecord.logs import file_for
-from onrecord.reporting.progress import following
-from onrecord.reporting.terminal import summary
+from onrecord.logs import log_file_path
+from onrecord.reporting.progress import show_progress
+from onrecord.reporting.terminal import render_summary
 from onrecord.run import signals
-from onrecord.run.engine import RunFailed, chosen
-from onrecord.warehouse.lock import holder
-from onrecord.warehouse.runs import report_of
+from onrecord.run.engine import RunFailed, select_ingestors
+from onrecord.warehouse.lock import lock_holder
+from onrecord.warehouse.runs import read_report
 
 
 @click.command()
@@ -48,11 +48,11 @@ def run(
     # What can be wrong with the configuration shows here, before a server is started.
     with unheard():
         configuration, plugins = opened(config, warehouse, strict=strict)
-        chosen(plugins, sources)
+        select_ingestors(plugins, sources)
     directory = configuration.settings.warehouse
-    if no_wait and (who := holder(directory)):
+    if no_wait and (who := lock_holder(directory)):
         raise LockedError(directory, who)
-    log = file_for(directory, "run")
+    log = log_file_path(directory, "run")
 
     from .unattended.server import prefect
 
@@ -60,10 +60,10 @@ def run(
     os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
     failure: str | None = None
     interrupted = False
-    with following(console) as progress:
+    with show_progress(console) as progress:
         progress.say("starting Prefect (half a minute the first time)")
         try:
-            with signals.noted(), prefect(log, configuration.settings.log.format):
+            with signals.install_signal_handlers(), prefect(log, configuration.settings.log.format):
                 from .flow.etl import etl
 
                 etl(
@@ -87,10 +87,10 @@ def run(
                 raise OnrecordError(f"the run could not start: {failure}") from error
     if interrupted:
         click.echo("interrupted; all that was loaded is kept, and the next run does the rest", err=True)
-        leave(signals.status())
-    report = report_of(directory, progress.run_id) if progress.run_id else None
+        leave(signals.exit_status())
+    report = read_report(directory, progress.run_id) if progress.run_id else None
     if report is not None:
-        console.print(summary(report, log))
+        console.print(render_summary(report, log))
     if failure:
         click.echo(f"failed in part:\n{failure}", err=True)
         leave(FAILED)

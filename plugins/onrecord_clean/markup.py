@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from onrecord import Cleaner, Draft, decoded
+from onrecord import Cleaner, Draft, decode
 
 from .content import verdicts_on
 from .extraction import extracted
@@ -40,7 +40,7 @@ class HtmlText(Cleaner):
     def clean(self, draft: Draft) -> None:
         if draft.document.media_type not in HTML_TYPES:
             return
-        source = draft.text or decoded(draft.document.content, draft.document.media_type)
+        source = draft.text or decode(draft.document.content, draft.document.media_type)
         draft.read("")
         page = read_page(source)
         if page is None:

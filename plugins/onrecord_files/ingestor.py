@@ -59,7 +59,7 @@ class Files(Ingestor):
             if not path.exists():
                 raise MissingPathError(
                     f"{path} does not exist, but `paths` in [plugins.{self.name}] names it. Correct that key, "
-                    "or mount the folder: its articles would otherwise count as withdrawn"
+                    "or mount the folder: its articles would otherwise count as deleted"
                 )
             found.update(files_under(path.resolve(), patterns))
         for path in sorted(found):

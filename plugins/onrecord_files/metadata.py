@@ -9,7 +9,7 @@ from datetime import date, time
 from pathlib import Path
 from typing import Any
 
-from onrecord import OnrecordError, decoded
+from onrecord import OnrecordError, decode
 
 SIDECAR_ENDING = ".meta.json"
 
@@ -47,7 +47,7 @@ def sidecar_of(path: Path) -> Path | None:
 def read_sidecar(path: Path) -> dict[str, Any]:
     """The JSON object in a sidecar. Raises MetadataError where it is not one."""
     try:
-        value = json.loads(decoded(path.read_bytes()))
+        value = json.loads(decode(path.read_bytes()))
     except json.JSONDecodeError as error:
         raise MetadataError(path, error.lineno, f"not valid JSON: {error.msg} (column {error.colno})") from None
     except ValueError as error:
@@ -69,7 +69,7 @@ def read_front_matter(content: bytes, path: Path) -> dict[str, Any]:
 
     handler = YAMLHandler()
     try:
-        text = decoded(content).replace("\r\n", "\n")
+        text = decode(content).replace("\r\n", "\n")
         if not handler.detect(text):
             return {}
         between, _ = handler.split(text)

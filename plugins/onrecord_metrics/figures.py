@@ -43,9 +43,9 @@ def figures(report: RunReport) -> CollectorRegistry:
         "step_seconds": ("Seconds inside it, summed over workers.", "seconds"),
     }
     for name, (meaning, field) in of_step.items():
-        figure = gauge(name, meaning, "stage", "plugin")
+        figure = gauge(name, meaning, "stage", "component")
         for step in report.steps:
-            figure.labels(warehouse, step.stage, step.plugin).set(getattr(step, field))
+            figure.labels(warehouse, step.stage, step.component).set(getattr(step, field))
     size = gauge("database_bytes", "Size of a database of the warehouse.", "database")
     for name in ("live", "onrecord"):
         path = report.warehouse / f"{name}.duckdb"

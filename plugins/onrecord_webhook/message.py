@@ -32,7 +32,7 @@ def message(report: RunReport) -> bytes:
         "failed_steps": [
             {
                 "stage": step.stage,
-                "plugin": step.plugin,
+                "component": step.component,
                 "status": step.status,
                 "failed": step.failed,
                 "message": step.message,

@@ -37,7 +37,7 @@ def main() -> int:
         # A server that is there already, as on a machine that runs a schedule; its start is timed by itself.
         os.environ.update(server.ENVIRONMENT)
         begun = time.perf_counter()
-        process, url = server.started(root / "server.log")
+        process, url = server.start_server(root / "server.log")
         try:
             server.wait_for(process, url, root / "server.log")
             print(f"{'start of a Prefect server':<44}{time.perf_counter() - begun:>8.1f}")
@@ -80,12 +80,12 @@ def report(warehouse: Path, wall: float, peak: float, lanes: int) -> None:
             "select run_id, epoch(started_at), epoch(finished_at) from run order by started_at desc limit 1"
         ).fetchall()[0]
         steps = connection.execute(
-            "select stage, plugin, subjects, failed, rows, seconds, wall_seconds from step where run_id = $1 "
+            "select stage, component, subjects, failed, rows, seconds, wall_seconds from step where run_id = $1 "
             "order by ordinal", [run],
         ).fetchall()  # fmt: skip
     busy = [step for step in steps if step[2] or step[6]]
     if busy:
-        print(f"  {'stage':<10}{'plugin':<12}{'subjects':>9}{'failed':>8}{'rows':>9}{'plugin s':>10}{'stage s':>9}")
+        print(f"  {'stage':<10}{'component':<12}{'subjects':>9}{'failed':>8}{'rows':>9}{'plugin s':>10}{'stage s':>9}")
     for stage, plugin, subjects, failed, rows, seconds, wall_seconds in busy:
         print(f"  {stage:<10}{plugin:<12}{subjects:>9}{failed:>8}{rows:>9}{seconds:>10.2f}{wall_seconds:>9.2f}")
     stages = ended - begun

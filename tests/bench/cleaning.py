@@ -13,8 +13,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from onrecord import Document, Draft, decoded
-from onrecord.stages.clean import cleaned, finished
+from onrecord import Document, Draft, decode
+from onrecord.stages.clean import build_article, clean_document
 from tests.cleaning import CLEANERS, document
 from tests.messing.articles import generated
 from tests.messing.furniture import SEEN
@@ -31,7 +31,7 @@ def main() -> int:
     parser.add_argument("--cleaners", action="store_true", help="print the share of each cleaner too")
     arguments = parser.parse_args()
     print(f"{'MB a second':<28}{'texts':>7}{'KB each':>9}{'cleaners':>10}{'read+cleaners':>15}{'all of cleaning':>17}")
-    cleaned(document("Read once beforehand, so that no text bears the cost of loading a model."), CLEANERS, "en")
+    clean_document(document("Read once beforehand, so that no text bears the cost of loading a model."), CLEANERS, "en")
     for name, documents in corpora().items():
         size = sum(len(document.content) for document in documents)
         shares = Counter[str]()
@@ -69,7 +69,7 @@ def timed(documents: list[Document], shares: Counter[str]) -> tuple[float, float
     drafts = []
     for each in documents:
         draft = Draft(each)
-        draft.read(decoded(each.content))
+        draft.read(decode(each.content))
         drafts.append(draft)
     read = time.process_time()
     for cleaner in CLEANERS:
@@ -80,7 +80,7 @@ def timed(documents: list[Document], shares: Counter[str]) -> tuple[float, float
         shares[cleaner.name] += time.process_time() - before
     done = time.process_time()
     for draft in drafts:
-        finished(draft, "en")
+        build_article(draft, "en")
     made = time.process_time()
     return done - read, done - begun, made - begun
 

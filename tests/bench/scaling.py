@@ -25,7 +25,7 @@ import duckdb
 from onrecord.config.loading import load
 from onrecord.config.settings import RunSettings
 from onrecord.plugins.registry import Plugins
-from onrecord.run.engine import STAGES, running
+from onrecord.run.engine import STAGES, start_run
 from onrecord.stages import Batch, discover, perform
 from onrecord.warehouse.database import PUBLISHED
 from onrecord_flows.unattended import server
@@ -58,7 +58,7 @@ def main() -> int:
         sample = weighed(root, "few", min(FEW, count), BATCH)
         weighed(root, "inbox", count, RunSettings().batch_size)
         os.environ.update(server.ENVIRONMENT)
-        process, url = server.started(root / "server.log")
+        process, url = server.start_server(root / "server.log")
         try:
             server.wait_for(process, url, root / "server.log")
             os.environ["PREFECT_API_URL"] = url
@@ -81,7 +81,7 @@ def weighed(root: Path, inbox: str, count: int, batch_size: int) -> Batch:
     plugins = Plugins(load(root / "onrecord.toml").with_settings(warehouse=warehouse))
     figures: dict[str, list[tuple[int, int, int, float, float]]] = defaultdict(list)
     sample: Batch | None = None
-    with running(plugins) as run:
+    with start_run(plugins) as run:
         for name, ingestor in run.ingestors.items():
             run.listed(name, discover(ingestor))
         for stage in STAGES:
@@ -110,7 +110,8 @@ def weighed(root: Path, inbox: str, count: int, batch_size: int) -> Batch:
         print(f"{line}{worked:>9.3f}{loading:>9.3f}")
     with duckdb.connect(warehouse / "live.duckdb", read_only=True) as connection:
         later = (
-            "select stage || ' ' || plugin, wall_seconds from step where stage not in ('ingest', 'clean', 'annotate')"
+            "select stage || ' ' || component, wall_seconds from step "
+            "where stage not in ('ingest', 'clean', 'annotate')"
         )
         for name, seconds in connection.execute(later).fetchall():
             print(f"{name:<46}{seconds:>9.3f}")

@@ -102,7 +102,7 @@ def longest(root: Path) -> list[tuple[str, str, float]]:
     """What took longest in the last run that published: stage, plugin, and seconds until it was through."""
     with duckdb.connect(root / "warehouse" / "onrecord.duckdb", read_only=True) as connection:
         return connection.execute(
-            "select stage, plugin, wall_seconds from step where wall_seconds >= 0.1 "
+            "select stage, component, wall_seconds from step where wall_seconds >= 0.1 "
             "and run_id = (select max_by(run_id, started_at) from run) order by ordinal"
         ).fetchall()
 

@@ -33,7 +33,7 @@ def prefect_url(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixtur
         shutil.copyfile(kept, home / "prefect.db")
     os.environ |= server.ENVIRONMENT | {"PREFECT_HOME": str(home)}
     os.environ.pop("PREFECT_API_URL", None)
-    process, url = server.started(home / "server.log")
+    process, url = server.start_server(home / "server.log")
     try:
         server.wait_for(process, url, home / "server.log")
         if not kept.exists():
@@ -141,7 +141,7 @@ def wait_until(condition: Callable[[], bool], what: str, seconds: float = 60) ->
         time.sleep(0.01)
 
 
-VOLATILE = {"run_id", "fetched_at", "failed_at", "withdrawn_at", "traceback"}
+VOLATILE = {"run_id", "fetched_at", "failed_at", "deleted_at", "traceback"}
 """Columns that say when and by whom a row was written, not what it says."""
 
 

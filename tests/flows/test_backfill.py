@@ -12,7 +12,7 @@ import pytest
 
 from onrecord.config.loading import load
 from onrecord.plugins.registry import Plugins
-from onrecord.testing import run
+from onrecord.testing import run_plugins
 from onrecord.warehouse import Warehouse
 
 from .conftest import Project, contents, wait_until
@@ -93,7 +93,7 @@ def write(project: Project, name: str, text: str) -> None:
 
 def here(project: Project) -> None:
     """A run in this process."""
-    report = run(Plugins(load(project.root / "onrecord.toml")))
+    report = run_plugins(Plugins(load(project.root / "onrecord.toml")))
     assert not report.failed, report.run.message
 
 
@@ -106,9 +106,9 @@ def like_made_afresh(project: Project) -> bool:
     gone = project.inbox / "01.txt"
     configuration = load(project.root / "onrecord.toml").with_settings(warehouse=project.root / "afresh")
     gone.write_text("Bridge number 1 opens in May.\n")
-    assert not run(Plugins(configuration)).failed
+    assert not run_plugins(Plugins(configuration)).failed
     gone.unlink()
-    assert not run(Plugins(configuration)).failed
+    assert not run_plugins(Plugins(configuration)).failed
     ours, theirs = (contents(folder / "onrecord.duckdb") for folder in (project.warehouse, project.root / "afresh"))
     return all(ours[name] == theirs[name] for name in ("article", "length", "total", "quarantine"))
 

@@ -20,7 +20,7 @@ import pytest
 from onrecord.config.loading import Configuration
 from onrecord.config.settings import RunSettings
 from onrecord.plugins.registry import Plugins
-from onrecord.stages import Batch, Outcome
+from onrecord.stages import Batch, BatchResult
 from onrecord.workers.pool import workers
 from onrecord.workers.remote import Setup
 from tests.clusters import Dask
@@ -131,8 +131,8 @@ def test_an_article_that_kills_workers_is_quarantined_and_the_cluster_is_as_befo
     assert done.returncode == 0, done.stderr
     assert "a worker process died during annotate" in many.log()
     assert many.sql("select count(*) from length") == [(MANY - 1,)]
-    ((uri, plugin, error),) = many.sql("select uri, plugin, error from quarantine")
-    assert (Path(uri).name, plugin) == ("13.txt", "slowly")
+    ((uri, component, error),) = many.sql("select uri, component, error from quarantine")
+    assert (Path(uri).name, component) == ("13.txt", "slowly")
     assert "the worker process died of this subject" in error
     wait_until(lambda: dask.workers() == 2, "both workers to be back")
 
@@ -258,14 +258,14 @@ class Counting:
         self.lock = threading.Lock()
         self.at_a_time, self.most = 0, 0
 
-    def perform(self, configuration: Configuration, batch: Batch, seconds: float) -> Outcome:
+    def perform(self, configuration: Configuration, batch: Batch, seconds: float) -> BatchResult:
         with self.lock:
             self.at_a_time += 1
             self.most = max(self.most, self.at_a_time)
         time.sleep(0.01)
         with self.lock:
             self.at_a_time -= 1
-        return Outcome(batch.stage, batch.number)
+        return BatchResult(batch.stage, batch.number)
 
     def close(self) -> None:
         pass

@@ -134,7 +134,9 @@ def test_a_plugin_that_raises_on_one_article_costs_that_article_alone(seeds: Pro
     assert done.returncode == 0, done.stderr
     assert "1 subject(s) were quarantined" in done.stdout
     assert seeds.sql("select count(*) from length") == [(4,)]
-    assert seeds.sql("select plugin, version, error from quarantine") == [("word_count", "1", "ValueError: no Brunei")]
+    assert seeds.sql("select component, version, error from quarantine") == [
+        ("word_count", "1", "ValueError: no Brunei")
+    ]
     assert seeds.sql("select count(distinct article_id) from claim") == [(5,)]
 
 

@@ -82,7 +82,7 @@ def test_a_run_killed_at_any_moment_and_run_again_ends_in_the_warehouse_of_an_un
     for moment in (
         "loaded stage=clean number=3",
         "loaded stage=annotate number=4",
-        "stage stage=aggregate total=1 plugin=sum",
+        "stage stage=aggregate total=1 component=sum",
         "stage stage=publish",
     ):
         process = many.start()
@@ -262,7 +262,7 @@ def test_what_may_pass_is_tried_again_with_pauses_and_costs_nothing_else(project
 
     assert Flaky.requests == {"/fine": 1, "/busy": 3, "/gone": 4}
     assert project.sql("select count(*) from article") == [(2,)]
-    assert project.sql("select plugin, uri, transient from quarantine") == [
+    assert project.sql("select component, uri, transient from quarantine") == [
         ("pages", f"http://127.0.0.1:{port}/gone", True)
     ]
     # An ingestor that cannot say what there is fails the run, and keeps nobody else from theirs.

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from onrecord.model.tables import STANDARD_TABLES
-from onrecord.run.signals import heed, noted
+from onrecord.run.signals import install_signal_handlers, raise_if_interrupted
 from onrecord.warehouse.database import Warehouse
 
 
@@ -33,7 +33,7 @@ def test_while_a_query_runs_it_is_an_interrupt_and_does_no_harm(tmp_path: Path, 
     warehouse.prepare(STANDARD_TABLES.values(), {})
     # Long enough for the signal to come in the middle, and no longer: it is heeded only where a part is done.
     long = statement.format("select sum(a.range * b.range) from range(20000) a, range(10000) b")
-    with pytest.raises(KeyboardInterrupt), noted(), warehouse.writing() as connection:  # noqa: PT012
+    with pytest.raises(KeyboardInterrupt), install_signal_handlers(), warehouse.writing() as connection:  # noqa: PT012
         signalled()
         connection.execute(long).fetchall()
     with warehouse.reading() as connection:
@@ -41,7 +41,7 @@ def test_while_a_query_runs_it_is_an_interrupt_and_does_no_harm(tmp_path: Path, 
 
 
 def test_an_error_that_is_made_of_it_is_an_interrupt() -> None:
-    with pytest.raises(KeyboardInterrupt), noted():  # noqa: PT012
+    with pytest.raises(KeyboardInterrupt), install_signal_handlers():  # noqa: PT012
         try:
             signalled()
             time.sleep(5)
@@ -50,19 +50,19 @@ def test_an_error_that_is_made_of_it_is_an_interrupt() -> None:
 
 
 def test_one_that_is_survived_is_raised_where_work_can_be_left() -> None:
-    with pytest.raises(KeyboardInterrupt), noted():  # noqa: PT012
+    with pytest.raises(KeyboardInterrupt), install_signal_handlers():  # noqa: PT012
         try:
             signalled()
             time.sleep(5)
         except BaseException:
             pass
-        heed()
+        raise_if_interrupted()
 
 
 def test_errors_of_their_own_stay_what_they_are() -> None:
-    with pytest.raises(ValueError, match="of its own"), noted():
+    with pytest.raises(ValueError, match="of its own"), install_signal_handlers():
         raise ValueError("of its own")
-    heed()
+    raise_if_interrupted()
 
 
 def test_whoever_took_the_signal_before_is_told_and_takes_it_again_afterwards() -> None:
@@ -72,7 +72,7 @@ def test_whoever_took_the_signal_before_is_told_and_takes_it_again_afterwards() 
         taken.append(number)
 
     signal.signal(signal.SIGINT, taking)
-    with pytest.raises(KeyboardInterrupt), noted():  # noqa: PT012
+    with pytest.raises(KeyboardInterrupt), install_signal_handlers():  # noqa: PT012
         signalled()
         time.sleep(5)
     assert taken == [signal.SIGINT]

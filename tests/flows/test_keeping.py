@@ -84,7 +84,7 @@ def test_the_log_of_a_run_is_json_where_that_is_wanted_down_to_the_workers(proje
     lines = [json.loads(line) for line in project.log().splitlines()]
     said = next(line for line in lines if line["logger"] == "slow")
     run_id = str(project.sql("select run_id from run")[0][0])
-    assert (said["run"], said["stage"], said["plugin"], said["batch"]) == (run_id, "annotate", "slowly", 0)
+    assert (said["run"], said["stage"], said["component"], said["batch"]) == (run_id, "annotate", "slowly", 0)
 
 
 def test_maintenance_is_a_flow_as_well(project: Project) -> None:

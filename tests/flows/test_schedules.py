@@ -22,7 +22,7 @@ import yaml
 
 from onrecord.config.loading import Configuration, load
 from onrecord.errors import ConfigError, OnrecordError
-from onrecord.warehouse.lock import locked
+from onrecord.warehouse.lock import lock_warehouse
 
 from .conftest import ROOT, Project
 
@@ -290,7 +290,7 @@ def test_a_run_that_never_got_a_process_is_dead_when_the_worker_that_took_it_is(
 
 def test_a_scheduled_run_that_finds_the_warehouse_locked_ends_as_skipped(project: Project, client, deployment) -> None:
     run = client.create_flow_run_from_deployment(deployment.id, parameters={"wait": False})
-    with locked(project.warehouse, wait=False):
+    with lock_warehouse(project.warehouse, wait=False):
         done = subprocess.run(
             [sys.executable, "-m", "prefect.engine"],
             env={**project.environment, "PREFECT__FLOW_RUN_ID": str(run.id)},

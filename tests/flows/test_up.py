@@ -95,12 +95,12 @@ def test_a_server_that_stays_writes_to_its_own_folder_and_is_not_for_pages_of_ot
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PREFECT_SERVER_UI_STATIC_DIRECTORY", raising=False)
-    _, environment = server.kept(tmp_path, 4200)
+    _, environment = server.keep_server(tmp_path, 4200)
     assert environment["PREFECT_SERVER_UI_STATIC_DIRECTORY"] == str(tmp_path / "ui")
     assert environment["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"] == "http://127.0.0.1:4200,http://localhost:4200"
 
     monkeypatch.setenv("PREFECT_SERVER_UI_STATIC_DIRECTORY", "/tmp/ui")
-    assert server.kept(tmp_path, 4200)[1]["PREFECT_SERVER_UI_STATIC_DIRECTORY"] == "/tmp/ui"
+    assert server.keep_server(tmp_path, 4200)[1]["PREFECT_SERVER_UI_STATIC_DIRECTORY"] == "/tmp/ui"
 
 
 # ── Supervision ──────────────────────────────────────────────────────────────────────────────────
@@ -217,7 +217,7 @@ class Reader(threading.Thread):
     def _look(self, connection: duckdb.DuckDBPyConnection) -> None:
         for what, query in {
             "an article twice": "select count(*) - count(distinct article_id) from article",
-            "a listing twice": "select count(*) - count(distinct uri) from listing",
+            "a listing twice": "select count(*) - count(distinct uri) from source_item",
             "an article without its document": "select count(*) from article anti join document using (document_id)",
             "a mention without its article": "select count(*) from mention anti join article using (article_id)",
             "a claim without its article": "select count(*) from claim anti join article using (article_id)",
@@ -261,7 +261,7 @@ class Inbox:
 
     def is_published(self, project: Project) -> bool:
         """Whether the published database has every article once, as it is now, and the others as withdrawn."""
-        rows = project.sql("select uri, body, withdrawn_at is not null from listing join article using (article_id)")
+        rows = project.sql("select uri, body, deleted_at is not null from source_item join article using (article_id)")
         names = [(uri.rpartition("/")[2], body, gone) for uri, body, gone in rows]
         assert len(names) == len({name for name, _, _ in names}), "every article once"
         there, gone = {n: body for n, body, gone in names if not gone}, {n for n, _, gone in names if gone}

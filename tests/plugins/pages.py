@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from onrecord import Article, Segment
-from onrecord.testing import cleaned
+from onrecord.testing import clean_text
 from onrecord_clean.markup import HtmlText
 from onrecord_clean.metadata import DocumentMetadata
 
@@ -43,7 +43,7 @@ class Read:
 
 
 def read(page: str | bytes, **metadata: Any) -> Read:
-    return Read(*cleaned(page, DocumentMetadata(), HtmlText(), media_type="text/html", metadata=metadata))
+    return Read(*clean_text(page, DocumentMetadata(), HtmlText(), media_type="text/html", metadata=metadata))
 
 
 def paragraphs(*texts: str) -> str:

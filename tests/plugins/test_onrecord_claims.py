@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from onrecord import Annotator, Mention, Pipeline
 from onrecord.model.tables import STANDARD_TABLES
-from onrecord.testing import annotated, article
+from onrecord.testing import annotate_text, make_article
 from onrecord_claims import CONTENT_IS_ITS_SPANS, register_annotators
 from onrecord_entities import register_annotators as register_entities
 from onrecord_language import load
@@ -28,8 +28,10 @@ def only(register: object) -> Annotator:
 
 
 def said(body: str) -> list[Said]:
-    mentions = [row for row in annotated(only(register_entities), body, pipeline=PIPELINE) if isinstance(row, Mention)]
-    rows = annotated(only(register_annotators), body, given={Mention: mentions}, pipeline=PIPELINE)  # type: ignore[dict-item]
+    mentions = [
+        row for row in annotate_text(only(register_entities), body, pipeline=PIPELINE) if isinstance(row, Mention)
+    ]
+    rows = annotate_text(only(register_annotators), body, given={Mention: mentions}, pipeline=PIPELINE)  # type: ignore[dict-item]
     return read(rows, mentions)
 
 
@@ -209,7 +211,7 @@ def test_spans_have_source_cue_and_contents_in_their_own_words() -> None:
 
 def test_the_check_finds_a_claim_whose_content_is_not_its_spans() -> None:
     body = "“The dam is old,” Reed said. “It will hold.”"
-    read = article(body)
+    read = make_article(body)
     [one] = said(body)
     connection = duckdb.connect()
     for name, rows in (("claim", [one.claim]), ("claim_span", one.spans)):

@@ -16,7 +16,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, SpanGroup
 
 from onrecord import Claim, ClaimSpan, Mention, Pipeline, Row
-from onrecord.testing import annotated
+from onrecord.testing import annotate_text
 from onrecord_claims import Claims
 from onrecord_claims.roles import ROLES
 
@@ -120,7 +120,7 @@ def claims(text: str | Marked) -> list[Said]:
         Mention(ordinal=n, start_char=start, end_char=end, text=marked.body[start:end], kind="name", label=label)  # type: ignore[arg-type]
         for n, (start, end, label) in enumerate(sorted(marked.names))
     ]
-    return read(annotated(OnMarks(), marked.body, given={Mention: mentions}, pipeline=PIPELINE), mentions)
+    return read(annotate_text(OnMarks(), marked.body, given={Mention: mentions}, pipeline=PIPELINE), mentions)
 
 
 def read(rows: Sequence[Row], mentions: Sequence[Mention]) -> list[Said]:

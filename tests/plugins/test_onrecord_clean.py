@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onrecord import Draft, decoded
+from onrecord import Draft, decode
 from tests.cleaning import clean, clean_again
 
 # ── One example for each cleaner ─────────────────────────────────────────────────────────────────
@@ -368,7 +368,7 @@ def test_any_text_is_cleaned_or_has_nothing_left_and_segments_partition_it(text:
 
 def _text_of(text: str) -> str:
     draft = Draft.__new__(Draft)
-    draft.read(decoded(text.encode()))
+    draft.read(decode(text.encode()))
     return draft.text
 
 

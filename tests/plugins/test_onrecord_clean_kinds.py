@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from onrecord import Article
-from onrecord.testing import cleaned
+from onrecord.testing import clean_text
 from onrecord_clean.kinds import Kinds
 from onrecord_clean.language import Language
 from onrecord_clean.metadata import DocumentMetadata
@@ -16,7 +16,7 @@ ENGLISH = f"{PARAGRAPH}\n\nShe did not say what it had cost. The council meets a
 
 
 def article(text: str, **metadata: str) -> Article:
-    return cleaned(text, DocumentMetadata(), Kinds(), Language(), metadata=metadata)[0]
+    return clean_text(text, DocumentMetadata(), Kinds(), Language(), metadata=metadata)[0]
 
 
 # ── Kinds ────────────────────────────────────────────────────────────────────────────────────────

@@ -13,7 +13,7 @@ from spacy.tokens import Doc
 from spacy.util import filter_spans
 
 from onrecord import Annotator, Mention, Pipeline
-from onrecord.testing import annotated
+from onrecord.testing import annotate_text
 from onrecord_entities import register_annotators
 from onrecord_language import load
 
@@ -48,7 +48,7 @@ def mentions(marked: str) -> list[Mention]:
     """The mentions in a text whose entities are marked, as if a pipeline had found these."""
     body = ENTITY.sub(r"\1", marked)
     SPANS[body] = spans(marked)
-    rows = annotated(annotator(), body, pipeline=Pipeline("en", "marked", "1", marked_entities))
+    rows = annotate_text(annotator(), body, pipeline=Pipeline("en", "marked", "1", marked_entities))
     return [row for row in rows if isinstance(row, Mention)]
 
 
@@ -262,7 +262,7 @@ PIPELINE = Pipeline("en", "onrecord_en", "1", load)
 
 def read(body: str) -> list[tuple[str, str]]:
     """The names that the built-in pipeline finds."""
-    rows = annotated(annotator(), body, pipeline=PIPELINE)
+    rows = annotate_text(annotator(), body, pipeline=PIPELINE)
     return [(row.text, row.label) for row in rows if isinstance(row, Mention)]
 
 

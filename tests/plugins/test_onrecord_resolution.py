@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from onrecord import Aggregator, Alias, Claim, ClaimEntity, Entity, Mention, MentionEntity, Reader, Row, identify
 from onrecord.model.tables import STANDARD_TABLES
-from onrecord.testing import article
+from onrecord.testing import make_article
 from onrecord_resolution import register_aggregators
 from onrecord_resolution.names import within_one_edit
 
@@ -32,7 +32,7 @@ def warehouse(articles: Articles, claims: Iterable[tuple[str, int]] = ()) -> Rea
     """A warehouse with these mentions, and a claim for each article and ordinal of its speaker's mention."""
     rows: dict[str, list[tuple[Any, Row]]] = {"article": [], "mention": [], "claim": []}
     for day, (name, mentions) in enumerate(articles.items(), 1):
-        made = article(name, published_at=datetime(2020, 1, day, tzinfo=UTC))
+        made = make_article(name, published_at=datetime(2020, 1, day, tzinfo=UTC))
         rows["article"].append((made.article_id, made))
         for ordinal, (text, label) in enumerate(mentions):
             mention: Any = {"kind": "name", "label": label, "text": text, "start_char": 0, "end_char": len(text)}
@@ -40,7 +40,7 @@ def warehouse(articles: Articles, claims: Iterable[tuple[str, int]] = ()) -> Rea
     for ordinal, (name, speaker) in enumerate(claims):
         claim: Any = {"speaker_status": "named", "content": "x", "quote_type": "direct", "confidence": 1.0}
         claim |= {"claim_id": identify("claim", ordinal), "ordinal": ordinal, "speaker_mention": speaker}
-        rows["claim"].append((article(name).article_id, Claim(**claim)))
+        rows["claim"].append((make_article(name).article_id, Claim(**claim)))
     connection = duckdb.connect()
     for table, own in rows.items():
         arrow = STANDARD_TABLES[table].arrow(own)
@@ -62,7 +62,7 @@ def members(articles: Articles) -> dict[str, list[tuple[str, int, str]]]:
     """For each entity, by name, the article, ordinal and rule of its mentions."""
     rows = resolved(articles)
     names = {entity.entity_id: entity.name for entity in rows[Entity]}
-    bodies = {article(name).article_id: name for name in articles}
+    bodies = {make_article(name).article_id: name for name in articles}
     found = defaultdict(list)
     for mention in rows[MentionEntity]:
         found[names[mention.entity_id]].append((bodies[mention.article_id], mention.ordinal, mention.rule))

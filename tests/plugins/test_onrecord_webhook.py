@@ -102,7 +102,7 @@ def test_a_run_that_fails_is_told_of_in_words_and_figures(tmp_path: Path, receiv
     assert told["failed_steps"] == [
         {
             "stage": "ingest",
-            "plugin": "unreachable",
+            "component": "unreachable",
             "status": "failed",
             "failed": 0,
             "message": "could not list its documents: ConnectionError: no route to the source",

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onrecord import Document, Draft, decoded
+from onrecord import Document, Draft, decode
 from tests.cleaning import Cleaned, clean, clean_again, document
 from tests.messing.articles import HAND_WRITTEN, Clean, generated
 from tests.messing.furniture import HELD_OUT, SEEN
@@ -46,7 +46,7 @@ ANY_TEXT = messed_up() | thrown_together()
 def text_of(read: Document) -> str:
     """The document's text, to which offsets refer."""
     draft = Draft(read)
-    draft.read(decoded(read.content))
+    draft.read(decode(read.content))
     return draft.text
 
 

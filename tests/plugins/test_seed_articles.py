@@ -41,10 +41,10 @@ def claims(warehouse: Sandbox) -> list[dict[str, Any]]:
         """
         -- What does each claim say, and who is its speaker?
         select
-            right(listing.uri, 3) as seed, claim.speaker, entity.name, claim.cue, claim.quote_type,
+            right(source_item.uri, 3) as seed, claim.speaker, entity.name, claim.cue, claim.quote_type,
             claim.negated, claim.content
         from claim
-        inner join listing using (article_id)
+        inner join source_item using (article_id)
         left join claim_entity using (claim_id)
         left join entity using (entity_id)
         order by seed, claim.ordinal

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from onrecord import Draft, decoded
+from onrecord import Draft, decode
 from tests.cleaning import Cleaned, clean, clean_again, document
 
 SEEDS = Path(__file__).parents[2] / "seeds"
@@ -187,7 +187,7 @@ def test_the_side_box_follows_the_running_text_and_is_marked(expected: Expected)
 def test_offsets_lead_from_the_document_to_the_body_and_back(expected: Expected) -> None:
     text = seed_text(expected.seed)
     draft = Draft(document(text))
-    draft.read(decoded(text.encode()))
+    draft.read(decode(text.encode()))
     cleaned = seed(expected.seed)
     for segment in cleaned.segments:
         assert cleaned.text(segment) == draft.text[segment.start_char : segment.end_char]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from onrecord.plugins.pipelines import Pipeline, installed_pipeline, loaded
+from onrecord.plugins.pipelines import Pipeline, find_installed_pipeline, load_pipeline
 
 from . import cleaning, names, pages, polnear, sentences, speed
 from .corpora import CONLL, CORPORA, EWT, GUM, PAGES, POLITICS, POLNEAR, UNER, Corpus
@@ -60,7 +60,7 @@ def _say_what_is_missing(corpora: Iterable[Corpus]) -> None:
 def _pipeline(name: str | None) -> Pipeline:
     """The pipeline of that name, made to find attributions if it does not by itself."""
     if name:
-        return installed_pipeline(name, None).with_pipes([COMPONENT])
+        return find_installed_pipeline(name, None).with_pipes([COMPONENT])
     import onrecord_language
 
     registered: list[Pipeline] = []
@@ -74,7 +74,7 @@ def _tables(pipeline: Pipeline, there: dict[Corpus, Path], wanted: Iterable[str]
         yield from pages.tables(there[PAGES])
     if not set(wanted) - {"pages"}:
         return
-    nlp = loaded(pipeline)
+    nlp = load_pipeline(pipeline)
     if "attributions" in wanted and POLNEAR in there:
         yield from polnear.tables(pipeline, there[POLNEAR])
     if "cleaning" in wanted:

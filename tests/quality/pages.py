@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from onrecord import Cleaner
-from onrecord.testing import cleaned
+from onrecord.testing import clean_text
 
 from .corpora import Page, pages
 from .tables import Table
@@ -83,7 +83,7 @@ def cleaners() -> list[Cleaner]:
 
 def body(page: Page, chosen: Sequence[Cleaner]) -> str:
     """The article's body after these cleaners; empty where nothing is left."""
-    return cleaned(page.html, *chosen, media_type="text/html", metadata={"url": page.url})[0].body
+    return clean_text(page.html, *chosen, media_type="text/html", metadata={"url": page.url})[0].body
 
 
 def read(reader: Callable[[Page], str], corpus: Sequence[Page]) -> Reading:

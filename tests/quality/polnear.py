@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from onrecord import Annotator, Article, Claim, ClaimSpan, Mention, Row
 from onrecord.plugins.pipelines import Pipeline
-from onrecord.stages.context import Reading
-from onrecord.testing import article
+from onrecord.stages.context import BatchContext
+from onrecord.testing import make_article
 from onrecord_claims import register_annotators as register_claims
 from onrecord_entities import register_annotators as register_entities
 
@@ -50,8 +50,8 @@ STEPS = (0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01)
 def tables(pipeline: Pipeline, path: Path) -> list[Table]:
     """Measure a pipeline on PolNeAR, and what the annotator `claims` makes of what it finds."""
     texts, gold = zip(*attributed(path), strict=True)
-    articles = [article(text) for text in texts]
-    reading = Reading(articles, pipeline)
+    articles = [make_article(text) for text in texts]
+    reading = BatchContext(articles, pipeline)
     docs = [each.doc for each in articles]
     ours, claims = AttributionScores(), AttributionScores()
     certain: list[tuple[float, bool]] = []
@@ -124,7 +124,7 @@ def _calibration(certain: Sequence[tuple[float, bool]]) -> Iterator[list[Cell]]:
             yield [f"{low:.2f} to {min(high, 1):.2f}", len(some), *means]
 
 
-def _claims(reading: Reading, articles: Sequence[Article]) -> Iterator[list[Row]]:
+def _claims(reading: BatchContext, articles: Sequence[Article]) -> Iterator[list[Row]]:
     """The rows of each article's claims."""
     entities, claims = (_only(register) for register in (register_entities, register_claims))
     reading.begin(entities, {})

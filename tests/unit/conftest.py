@@ -110,4 +110,4 @@ def sandbox(tmp_path: Path, filled: Path, sandbox_in: Callable[[Path], Sandbox])
 @pytest.fixture(scope="session")
 def did() -> Callable[[RunReport], list[str]]:
     """The components that had anything to do in a run, and whether there was anything to publish."""
-    return lambda report: [step.plugin for step in report.steps if step.subjects or step.stage == "publish"]
+    return lambda report: [step.component for step in report.steps if step.subjects or step.stage == "publish"]

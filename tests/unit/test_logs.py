@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from onrecord import Annotator, Row
-from onrecord.logs import Fields, file_for, formatter, written
+from onrecord.logs import ContextFields, log_file_path, log_to_file, make_formatter
 from onrecord.testing import Sandbox
 
 plugin_log = logging.getLogger("some_plugin")
@@ -40,8 +40,8 @@ def lines_of() -> Iterator[Callable[[], list[dict[str, Any]]]]:
     """What is logged, as JSON."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(formatter("json"))
-    handler.addFilter(Fields())
+    handler.setFormatter(make_formatter("json"))
+    handler.addFilter(ContextFields())
     root, ours = logging.getLogger(), logging.getLogger("onrecord")
     level = ours.level
     root.addHandler(handler)
@@ -60,10 +60,10 @@ def test_each_line_says_which_run_stage_plugin_and_batch_it_is_about(
 
     assert {line["run"] for line in lines} == {str(report.run.run_id)}
     said = next(line for line in lines if line["logger"] == "some_plugin")
-    assert (said["stage"], said["plugin"], said["batch"], said["level"]) == ("annotate", "talking", 0, "WARNING")
+    assert (said["stage"], said["component"], said["batch"], said["level"]) == ("annotate", "talking", 0, "WARNING")
     assert said["message"].startswith("“A bad article, number")
     stopped = next(line for line in lines if "it gets no more in this run" in line["message"])
-    assert (stopped["stage"], stopped["plugin"]) == ("annotate", "talking")
+    assert (stopped["stage"], stopped["component"]) == ("annotate", "talking")
     loaded = [(line["stage"], line["batch"]) for line in lines if line.get("event") == "loaded"]
     assert ("annotate", 0) in loaded
 
@@ -82,8 +82,8 @@ def test_a_traceback_is_a_field_and_the_line_stays_one(lines_of: Callable[[], li
 
 def test_for_people_it_stays_a_line_of_words() -> None:
     record = logging.LogRecord("onrecord", logging.INFO, "", 0, "loaded stage=%s", ("clean",), None)
-    Fields().filter(record)
-    assert formatter("text").format(record).endswith(" INFO onrecord loaded stage=clean")
+    ContextFields().filter(record)
+    assert make_formatter("text").format(record).endswith(" INFO onrecord loaded stage=clean")
 
 
 def test_a_run_has_a_file_that_gets_all_that_is_logged_and_the_terminal_takes_its_form(
@@ -94,8 +94,8 @@ def test_a_run_has_a_file_that_gets_all_that_is_logged_and_the_terminal_takes_it
     apart.propagate = False
     apart.addHandler(terminal)
     try:
-        file = file_for(tmp_path, "run")
-        with written(file, "json"):
+        file = log_file_path(tmp_path, "run")
+        with log_to_file(file, "json"):
             apart.warning("aside")
             ours.info("begun", extra={"event": "begun", "run_id": "r"})
             plugin_log.warning("from a plugin")

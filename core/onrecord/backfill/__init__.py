@@ -3,7 +3,7 @@
 A backfill is a run of the stage annotate whose warehouse is a candidate: it reads what is published and writes into
 the candidate's database, so that neither runs nor readers notice it. Killed, it goes on where its ledger ends::
 
-    with backfilling(plugins, Selection(plugins=("claims",))) as run, workers(plugins, 1) as team:
+    with backfilling(plugins, Selection(components=("claims",))) as run, workers(plugins, 1) as team:
         for outcome in mapped(team, run.pending("annotate")):
             run.load(outcome)
 """
@@ -18,8 +18,8 @@ from contextlib import ExitStack, contextmanager
 
 from ..errors import OnrecordError, SchemaError, WarehouseError
 from ..plugins.registry import Plugins
-from ..run.engine import ActiveRun, under_way
-from ..stages import Batch, Outcome
+from ..run.engine import ActiveRun, run_lifecycle
+from ..stages import Batch, BatchResult
 from ..warehouse import Warehouse
 from ..workers.pool import Workers
 from .candidate import FOLDER, Candidate, Selection, candidate_of, candidates, changing, members
@@ -61,24 +61,24 @@ def backfilling(plugins: Plugins, selection: Selection) -> Iterator[ActiveRun]:
                 held.enter_context(candidate.over(warehouse.published, plugins, selected=True))
                 candidate.save()
                 run = ActiveRun(plugins, warehouse=candidate, wanted=candidate.targets)
-                held.enter_context(under_way(run, wait=False))
+                held.enter_context(run_lifecycle(run, wait=False))
             yield run
         if candidate.is_empty():
             # There was nothing to do, and there is nothing to promote.
             drop(candidate)
     except SchemaError as error:
-        remedy = f"Drop the candidate and begin anew: onrecord backfill --drop {selection.plugins[0]}"
+        remedy = f"Drop the candidate and begin anew: onrecord backfill --drop {selection.components[0]}"
         raise SchemaError(error.table, error.column, error.reason, remedy) from error
 
 
-def mapped(team: Workers, batches: Iterable[Batch]) -> Iterator[Outcome]:
+def mapped(team: Workers, batches: Iterable[Batch]) -> Iterator[BatchResult]:
     """The outcomes of batches, in order, with one batch at each worker and one that waits for it."""
     processes = team.processes("annotate")
     if not processes:
         yield from map(team.perform, batches)
         return
     with ThreadPoolExecutor(processes) as threads:
-        waiting: deque[Future[Outcome]] = deque()
+        waiting: deque[Future[BatchResult]] = deque()
         try:
             for batch in batches:
                 if len(waiting) >= 2 * processes:
@@ -102,23 +102,25 @@ def _begun(plugins: Plugins, selection: Selection) -> Candidate:
     """The candidate of a selection, as it is or to be. Raises OnrecordError if there is another one in its way."""
     # In the order in which they run, however they were named: then the name of the candidate does not depend on it.
     directory = plugins.configuration.settings.warehouse
-    mine = members(plugins, selection.plugins)
-    selection = selection.model_copy(update={"plugins": tuple(name for name in mine if name in selection.plugins)})
+    mine = members(plugins, selection.components)
+    selection = selection.model_copy(
+        update={"components": tuple(name for name in mine if name in selection.components)}
+    )
     for other in candidates(directory):
-        if other.selection.plugins == selection.plugins:
-            if selection not in (other.selection, Selection(plugins=selection.plugins)):
+        if other.selection.components == selection.components:
+            if selection not in (other.selection, Selection(components=selection.components)):
                 raise OnrecordError(
                     f"there is a candidate of {other.name} over {other.selection}, which is not {selection}: name no "
                     "articles to go on with it, or --promote or --drop it first"
                 )
             return other
-        if set(mine) & set(other.selection.plugins) or set(selection.plugins) & _members(plugins, other):
+        if set(mine) & set(other.selection.components) or set(selection.components) & _members(plugins, other):
             raise OnrecordError(
                 f"the candidate of {other.name} has rows of the same plugins; --promote or --drop it first"
             )
-    return Candidate(directory / FOLDER / "+".join(selection.plugins), selection)
+    return Candidate(directory / FOLDER / "+".join(selection.components), selection)
 
 
 def _members(plugins: Plugins, candidate: Candidate) -> set[str]:
-    there = [name for name in candidate.selection.plugins if name in plugins.annotators]
+    there = [name for name in candidate.selection.components if name in plugins.annotators]
     return set(members(plugins, there))

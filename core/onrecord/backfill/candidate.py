@@ -1,4 +1,4 @@
-"""A candidate: rows made by a plugin as it is now, beside the published ones that it made as it was.
+"""A candidate: rows made by a component as it is now, beside the published ones that it made as it was.
 
 A candidate is a folder under `candidates` in the warehouse's: a database of its own, laid out like any live one, with
 the rows, the ledger and the runs of the backfill that fills it; and the file `selection.json`, which says what for.
@@ -22,13 +22,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..errors import OnrecordError, WarehouseError
 from ..model.content import ANNOTATED_SQL
-from ..model.row import quoted
+from ..model.row import quote_identifier
 from ..model.table import Table
-from ..planning.versions import Target, targets
+from ..planning.versions import ComponentVersion, component_versions
 from ..plugins.registry import Plugins
 from ..sql import read_sql
 from ..warehouse import Warehouse
-from ..warehouse.database import attach
+from ..warehouse.database import attach, refuse_unmigrated
 
 FOLDER = "candidates"
 _SELECTION = "selection.json"
@@ -43,7 +43,7 @@ class Selection(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    plugins: tuple[str, ...]
+    components: tuple[str, ...]
     since: date | None = None
     until: date | None = None
     outlets: tuple[str, ...] = ()
@@ -89,7 +89,7 @@ class Candidate(Warehouse):
     def __init__(self, directory: Path, selection: Selection) -> None:
         super().__init__(directory)
         self.selection = selection
-        self.targets: Sequence[Target] = ()
+        self.targets: Sequence[ComponentVersion] = ()
         self._overlaid: list[str] = []
 
     @property
@@ -105,9 +105,10 @@ class Candidate(Warehouse):
         and for a selection of nothing.
         """
         self.targets = _targets(plugins, self.selection)
-        tables = {t.plugin: plugins.tables_of(plugins.annotators[t.plugin]) for t in self.targets}
+        tables = {t.component: plugins.tables_of(plugins.annotators[t.component]) for t in self.targets}
         with closing(self._cursor()) as connection:
             attach(connection, base, read_only=True, alias="base")
+            refuse_unmigrated(connection, base, "base")
             try:
                 self._look(connection, tables, selected=selected)
             finally:
@@ -129,11 +130,11 @@ class Candidate(Warehouse):
                 connection.execute(view)
             yield connection
 
-    def set_apart(self, plugin: str | None = None) -> int:
-        """Note what the candidate holds of one of its plugins or of all, in portions; returns how many articles.
+    def set_apart(self, component: str | None = None) -> int:
+        """Note what the candidate holds of one of its components or of all, in portions; returns how many articles.
 
-        The table `memory.main.portions` then has (plugin, subject_id, outcome, portion), with portions from 0. What is
-        up to date in the database below is not among it.
+        The table `memory.main.portions` then has (component, subject_id, outcome, portion), with portions from 0. What
+        is up to date in the database below is not among it.
         """
         with self.reading() as connection:
             connection.execute(
@@ -141,9 +142,9 @@ class Candidate(Warehouse):
                 create or replace table memory.main.portions as
                 select *, (dense_rank() over (order by subject_id) - 1) // {_PORTION} as portion
                 from candidate_attempted
-                where coalesce(plugin = $plugin, true)
+                where coalesce(component = $component, true)
                 """,
-                {"plugin": plugin},
+                {"component": component},
             )
             query = "select count(distinct subject_id) from memory.main.portions"
             return int(connection.execute(query).fetchall()[0][0])
@@ -190,10 +191,10 @@ class Candidate(Warehouse):
                 "what there is to select from"
             )
         rows = [
-            {"plugin": t.plugin, "language": t.language, "fingerprint": t.fingerprint, "needs": list(t.needs)}
+            {"component": t.component, "language": t.language, "fingerprint": t.fingerprint, "needs": list(t.needs)}
             for t in self.targets
         ]
-        schema = pa.schema([("plugin", pa.string()), ("language", pa.string()), ("fingerprint", pa.string()),
+        schema = pa.schema([("component", pa.string()), ("language", pa.string()), ("fingerprint", pa.string()),
                             ("needs", pa.list_(pa.string()))])  # fmt: skip
         connection.register("wanted_now", pa.Table.from_pylist(rows, schema=schema))
         connection.execute("create or replace table memory.main.wanted as from wanted_now")
@@ -204,8 +205,8 @@ class Candidate(Warehouse):
             ).fetchall()
         }
         self._overlaid = [read_sql(__name__, "candidate").format(annotated=ANNOTATED_SQL)]
-        for plugin, own in tables.items():
-            self._overlaid += [_overlaid(plugin, table, table.name in there) for table in own]
+        for component, own in tables.items():
+            self._overlaid += [_overlaid(component, table, table.name in there) for table in own]
 
 
 def candidates(warehouse: Path) -> list[Candidate]:
@@ -232,17 +233,17 @@ def changing(folder: Path) -> Iterator[None]:
         yield
 
 
-def candidate_of(warehouse: Path, plugin: str, plugins: Plugins | None = None) -> Candidate:
-    """The candidate in which a plugin is backfilled. Raises OnrecordError if there is none."""
+def candidate_of(warehouse: Path, component: str, plugins: Plugins | None = None) -> Candidate:
+    """The candidate in which a component is backfilled. Raises OnrecordError if there is none."""
     found = candidates(warehouse)
     for candidate in found:
-        names = {candidate.name, *candidate.selection.plugins}
-        if plugins is not None and set(candidate.selection.plugins) <= plugins.annotators.keys():
-            names |= set(members(plugins, candidate.selection.plugins))
-        if plugin in names:
+        names = {candidate.name, *candidate.selection.components}
+        if plugins is not None and set(candidate.selection.components) <= plugins.annotators.keys():
+            names |= set(members(plugins, candidate.selection.components))
+        if component in names:
             return candidate
-    there = f"there are: {', '.join(c.name for c in found)}" if found else f"`onrecord backfill {plugin}` makes one"
-    raise OnrecordError(f"there is no candidate of {plugin} in {warehouse / FOLDER}; {there}")
+    there = f"there are: {', '.join(c.name for c in found)}" if found else f"`onrecord backfill {component}` makes one"
+    raise OnrecordError(f"there is no candidate of {component} in {warehouse / FOLDER}; {there}")
 
 
 def members(plugins: Plugins, chosen: Sequence[str]) -> list[str]:
@@ -260,22 +261,24 @@ def members(plugins: Plugins, chosen: Sequence[str]) -> list[str]:
             what = next((words for words, names in kinds.items() if name in names), "not loaded")
             known = ", ".join(plugins.annotators) or "none"
             raise OnrecordError(f"{name} cannot be backfilled, being {what}. The annotators are: {known}")
-    needs = {t.plugin: set(t.needs) for t in targets(plugins) if t.stage == "annotate"}
+    needs = {t.component: set(t.needs) for t in component_versions(plugins) if t.stage == "annotate"}
     found = {name for name, needed in needs.items() if name in chosen or needed & set(chosen)}
     found |= {needed for name in found for needed in needs[name]}
     return [name for name in plugins.annotators if name in found]
 
 
-def _targets(plugins: Plugins, selection: Selection) -> list[Target]:
-    names = members(plugins, selection.plugins)
+def _targets(plugins: Plugins, selection: Selection) -> list[ComponentVersion]:
+    names = members(plugins, selection.components)
     # What runs leave is what a backfill is for.
-    return [replace(t, family=None) for t in targets(plugins) if t.stage == "annotate" and t.plugin in names]
+    return [
+        replace(t, family=None) for t in component_versions(plugins) if t.stage == "annotate" and t.component in names
+    ]
 
 
-def _overlaid(plugin: str, table: Table, in_base: bool) -> str:
+def _overlaid(component: str, table: Table, in_base: bool) -> str:
     """A view of an annotator's table: the candidate's rows where there are any, else those of the database below."""
-    done = f"select subject_id from candidate_done where plugin = '{plugin}'"
-    name = quoted(table.name)
+    done = f"select subject_id from candidate_done where component = '{component}'"
+    name = quote_identifier(table.name)
     query = f"select * from opened.main.{name} where article_id in ({done})"
     if in_base:
         query += f" union all by name select * from base.main.{name} where article_id not in ({done})"

@@ -12,7 +12,7 @@ create or replace temp view candidate_article as
 from base.main.article
 where kind in ({annotated});
 
-create or replace temp view listing as from base.main.listing;
+create or replace temp view source_item as from base.main.source_item;
 
 -- What has the candidate done of the articles as they are, by the plugins as they are?
 create or replace temp view candidate_done as
@@ -20,7 +20,7 @@ select l.*
 from opened.main.ledger l
 join candidate_article a on a.article_id = l.subject_id and a.content_hash = l.input_hash
 semi join memory.main.wanted w
-    on w.plugin = l.plugin and w.fingerprint = l.fingerprint and (w.language is null or w.language = a.language);
+    on w.component = l.component and w.fingerprint = l.fingerprint and (w.language is null or w.language = a.language);
 
 -- And what has it failed on?
 create or replace temp view candidate_failed as
@@ -28,48 +28,48 @@ select q.*
 from opened.main.quarantine q
 join candidate_article a on a.article_id = q.subject_id and a.content_hash = q.input_hash
 semi join memory.main.wanted w
-    on w.plugin = q.plugin and w.fingerprint = q.fingerprint and (w.language is null or w.language = a.language);
+    on w.component = q.component and w.fingerprint = q.fingerprint and (w.language is null or w.language = a.language);
 
 create or replace temp view ledger as
 select * from candidate_done
 union all by name
-select * from base.main.ledger anti join candidate_done using (plugin, subject_id);
+select * from base.main.ledger anti join candidate_done using (component, subject_id);
 
 create or replace temp view quarantine as
 select * from candidate_failed
 union all by name
 select *
 from base.main.quarantine
-anti join candidate_failed using (plugin, subject_id)
-anti join candidate_done using (plugin, subject_id);
+anti join candidate_failed using (component, subject_id)
+anti join candidate_done using (component, subject_id);
 
-create or replace temp view plugin as
-select * from opened.main.plugin
+create or replace temp view component_version as
+select * from opened.main.component_version
 union all by name
-select * from base.main.plugin anti join opened.main.plugin using (plugin, fingerprint);
+select * from base.main.component_version anti join opened.main.component_version using (component, fingerprint);
 
 -- What would become of which subjects if the candidate were promoted? What is up to date below stays as it is.
 create or replace temp view candidate_attempted as
 with attempted as (
-    select plugin, subject_id, 'done' as outcome from candidate_done
+    select component, subject_id, 'done' as outcome from candidate_done
     union all
-    select plugin, subject_id, 'failed' from candidate_failed
+    select component, subject_id, 'failed' from candidate_failed
 ),
 -- What requires one that failed has no rows either, until that one succeeds.
 blocked as (
-    select distinct w.plugin, f.subject_id, 'blocked' as outcome
+    select distinct w.component, f.subject_id, 'blocked' as outcome
     from candidate_failed f
     join base.main.article a on a.article_id = f.subject_id
     join memory.main.wanted w
-        on list_contains(w.needs, f.plugin) and (w.language is null or w.language = a.language)
-    anti join attempted t on t.plugin = w.plugin and t.subject_id = f.subject_id
+        on list_contains(w.needs, f.component) and (w.language is null or w.language = a.language)
+    anti join attempted t on t.component = w.component and t.subject_id = f.subject_id
 )
 select t.*
 from (from attempted union all from blocked) t
 join base.main.article a on a.article_id = t.subject_id
 anti join (
-    select l.plugin, l.subject_id, l.input_hash
+    select l.component, l.subject_id, l.input_hash
     from base.main.ledger l
-    semi join memory.main.wanted w on w.plugin = l.plugin and w.fingerprint = l.fingerprint
+    semi join memory.main.wanted w on w.component = l.component and w.fingerprint = l.fingerprint
 ) current
-    on current.plugin = t.plugin and current.subject_id = t.subject_id and current.input_hash = a.content_hash;
+    on current.component = t.component and current.subject_id = t.subject_id and current.input_hash = a.content_hash;

@@ -18,12 +18,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..errors import OnrecordError
-from ..model.row import quoted
+from ..model.row import quote_identifier
 from ..model.table import ARTICLE_ID, RUN_ID, Table
 from ..plugins.registry import Plugins
 from ..sql import read_sql
 from ..warehouse import Warehouse
-from ..warehouse.lock import locked
+from ..warehouse.lock import lock_warehouse
 from .candidate import Candidate
 
 Kind = Literal["changes", "appears", "vanishes"]
@@ -73,9 +73,9 @@ class Difference:
 
 @dataclass(slots=True)
 class Comparison:
-    """What a candidate would change in the tables of one plugin."""
+    """What a candidate would change in the tables of one component."""
 
-    plugin: str
+    component: str
     candidate: str
     selection: str
     version: str
@@ -86,20 +86,20 @@ class Comparison:
     tables: list[Difference]
 
 
-def compare(plugins: Plugins, candidate: Candidate, plugin: str, examples: int) -> Comparison:
-    """Compare a plugin's rows in a candidate with the published ones, over the articles that it holds.
+def compare(plugins: Plugins, candidate: Candidate, component: str, examples: int) -> Comparison:
+    """Compare a component's rows in a candidate with the published ones, over the articles that it holds.
 
-    Raises OnrecordError if the plugin is not in it, LockedError while it is being filled.
+    Raises OnrecordError if the component is not in it, LockedError while it is being filled.
     """
     published = Warehouse(plugins.configuration.settings.warehouse).published
     if not candidate.live.exists():
-        raise OnrecordError(f"nothing has been backfilled yet in {candidate.directory}: onrecord backfill {plugin}")
+        raise OnrecordError(f"nothing has been backfilled yet in {candidate.directory}: onrecord backfill {component}")
     # The lock: while the database is read for long, nobody could write to it.
-    with locked(candidate.directory, wait=False), candidate.over(published, plugins):
-        annotator = plugins.annotators[plugin]
+    with lock_warehouse(candidate.directory, wait=False), candidate.over(published, plugins):
+        annotator = plugins.annotators[component]
         tables = plugins.tables_of(annotator)
         collected = {table.name: _Collected(table, _pointing(table, tables), examples) for table in tables}
-        candidate.set_apart(plugin)
+        candidate.set_apart(component)
         for _, connection in candidate.portions():
             for each in collected.values():
                 each.add(connection)
@@ -108,18 +108,18 @@ def compare(plugins: Plugins, candidate: Candidate, plugin: str, examples: int) 
             outcomes = dict(
                 connection.execute("select outcome, count(*) from memory.main.portions group by all").fetchall()
             )
-            versions = dict(connection.execute(_VERSIONS, {"plugin": plugin}).fetchall())
+            versions = dict(connection.execute(_VERSIONS, {"component": component}).fetchall())
         candidate.close()
     selection = str(candidate.selection)
-    return Comparison(plugin, candidate.name, selection, annotator.version, versions, outcomes, found)
+    return Comparison(component, candidate.name, selection, annotator.version, versions, outcomes, found)
 
 
 _VERSIONS = """
 -- By which versions were the published rows made?
 select p.version, count(*)
 from base.main.ledger l
-join base.main.plugin p on p.plugin = l.plugin and p.fingerprint = l.fingerprint
-where l.plugin = $plugin and l.subject_id in (select subject_id from memory.main.portions)
+join base.main.component_version p on p.component = l.component and p.fingerprint = l.fingerprint
+where l.component = $component and l.subject_id in (select subject_id from memory.main.portions)
 group by all
 order by all
 """
@@ -162,8 +162,10 @@ class _Collected:
     def add(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Compare the rows of a portion."""
         _define_sides(connection, self.table, "rows")
-        says, key = ", ".join(map(quoted, self.says)), ", ".join(map(quoted, self.table.key))
-        alike = " and ".join(f"e.{quoted(name)} is not distinct from l.{quoted(name)}" for name in self.says)
+        says, key = ", ".join(map(quote_identifier, self.says)), ", ".join(map(quote_identifier, self.table.key))
+        alike = " and ".join(
+            f"e.{quote_identifier(name)} is not distinct from l.{quote_identifier(name)}" for name in self.says
+        )
         differing = connection.sql(
             read_sql(__name__, "compare").format(says=says, key=key, alike=alike)
         ).to_arrow_table()
@@ -207,7 +209,7 @@ class _Collected:
         connection.register("differing", differing.select(["article_id"]))
         for is_new, side in ((False, "before_spans"), (True, "after_spans")):
             query = f"""
-                select {quoted(column)}::varchar, start_char, end_char
+                select {quote_identifier(column)}::varchar, start_char, end_char
                 from {side}
                 where article_id in (select article_id::uuid from differing)
                 """
@@ -317,13 +319,13 @@ def _define_sides(connection: duckdb.DuckDBPyConnection, table: Table, what: str
         # A table or a column may be new, and a column may have had another type: then it says something else.
         types = {c.name: "VARCHAR" if c.type == "UUID" else c.type for c in table.columns}
         columns = ", ".join(
-            f"try_cast({quoted(name)} as {types[name]}) as {quoted(name)}"
+            f"try_cast({quote_identifier(name)} as {types[name]}) as {quote_identifier(name)}"
             if name in there
-            else f"null::{types[name]} as {quoted(name)}"
+            else f"null::{types[name]} as {quote_identifier(name)}"
             for name in names
             if name != ARTICLE_ID.name
         )
-        source = f"{database}.main.{quoted(table.name)}"
+        source = f"{database}.main.{quote_identifier(table.name)}"
         query = f"select article_id, {columns} from {source} where article_id in ({subjects})"
         if not there:
             query = f"select null::uuid as article_id, {columns} where false"
@@ -352,7 +354,7 @@ def _put_into_context(connection: duckdb.DuckDBPyConnection, examples: Sequence[
         """
         select a.article_id::varchar, a.headline, coalesce(a.outlet, a.outlet_domain), l.uri, a.body
         from base.main.article a
-        join base.main.listing l using (article_id)
+        join base.main.source_item l using (article_id)
         where a.article_id in (select unnest($ids::uuid[]))
         """,
         {"ids": ids},

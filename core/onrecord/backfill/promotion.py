@@ -10,15 +10,15 @@ import duckdb
 
 from ..errors import OnrecordError, WarehouseError
 from ..model.report import RunReport
-from ..model.row import quoted
+from ..model.row import quote_identifier
 from ..plugins.registry import Plugins
-from ..run.engine import running
-from ..run.signals import heed, noted
-from ..stages import Outcome, Tally
+from ..run.engine import start_run
+from ..run.signals import install_signal_handlers, raise_if_interrupted
+from ..stages import BatchResult, Counters
 from ..warehouse import Warehouse
-from ..warehouse.database import put_in_place
-from ..warehouse.lock import locked
-from ..warehouse.runs import report_of
+from ..warehouse.database import replace_file
+from ..warehouse.lock import lock_warehouse
+from ..warehouse.runs import read_report
 from .candidate import Candidate
 
 
@@ -31,13 +31,13 @@ def promote(plugins: Plugins, candidate: Candidate, *, incomplete: bool = False)
     OnrecordError for a candidate that no longer is what the plugins would make, or that is not finished, unless
     `incomplete` ones will do; CheckError, and RunFailed at the end if a part failed.
     """
-    with locked(candidate.directory, wait=False):
+    with lock_warehouse(candidate.directory, wait=False):
         _refuse_unfinished(candidate, incomplete)
         with candidate.over(Warehouse(plugins.configuration.settings.warehouse).published, plugins):
             _refuse_outdated(candidate)
         published = False
         try:
-            with running(plugins, sources=None) as run, noted():
+            with start_run(plugins, sources=None) as run, install_signal_handlers():
                 run.note = f"promoted {candidate.name}: {candidate.selection}"
                 with candidate.over(run.warehouse.live, plugins):
                     count = candidate.set_apart()
@@ -46,10 +46,10 @@ def promote(plugins: Plugins, candidate: Candidate, *, incomplete: bool = False)
                     run.begin("annotate", count)
                     for number, connection in candidate.portions():
                         run.load(_outcome(connection, plugins, number))
-                        heed()
+                        raise_if_interrupted()
                     for name in run.aggregators:
                         run.aggregate(name)
-                        heed()
+                        raise_if_interrupted()
                     changed = run.has_changed
                     if changed:
                         run.check()
@@ -65,7 +65,7 @@ def promote(plugins: Plugins, candidate: Candidate, *, incomplete: bool = False)
 
 def drop(candidate: Candidate) -> None:
     """Delete a candidate. Raises LockedError while it is being filled."""
-    with locked(candidate.directory, wait=False):
+    with lock_warehouse(candidate.directory, wait=False):
         candidate.remove()
 
 
@@ -85,21 +85,21 @@ def _aside(warehouse: Warehouse) -> Iterator[None]:
         if (rest := copy.with_name(f"{copy.name}.wal")).exists():
             # What is not in the file itself would be lost with its name.
             raise WarehouseError(rest, "could not be folded into its database. Is the disk full?")
-        put_in_place(copy, live)
+        replace_file(copy, live)
     finally:
         warehouse.live = live
         warehouse.clear_leftovers()
 
 
 def _refuse_unfinished(candidate: Candidate, incomplete: bool) -> None:
-    report = report_of(candidate.directory)
+    report = read_report(candidate.directory)
     if report is None:
         raise WarehouseError(candidate.directory, "nothing has been backfilled yet: onrecord backfill")
     if report.failed and not incomplete:
         why = f" ({report.run.message})" if report.run.message else ""
         raise OnrecordError(
             f"the backfill of {candidate.name} is not finished: its last run was {report.run.status}{why}. "
-            f"`onrecord backfill {' '.join(candidate.selection.plugins)}` does the rest; --incomplete promotes what "
+            f"`onrecord backfill {' '.join(candidate.selection.components)}` does the rest; --incomplete promotes what "
             "there is"
         )
 
@@ -110,60 +110,63 @@ def _refuse_outdated(candidate: Candidate) -> None:
         found = connection.execute(
             """
             -- What was made of articles as they are, but by plugins as they were?
-            select l.plugin, count(*), any_value(p.version)
+            select l.component, count(*), any_value(p.version)
             from opened.main.ledger l
             join candidate_article a on a.article_id = l.subject_id and a.content_hash = l.input_hash
-            left join opened.main.plugin p on p.plugin = l.plugin and p.fingerprint = l.fingerprint
-            anti join candidate_done d on d.plugin = l.plugin and d.subject_id = l.subject_id
-            group by l.plugin
-            order by l.plugin
+            left join opened.main.component_version p on p.component = l.component and p.fingerprint = l.fingerprint
+            anti join candidate_done d on d.component = l.component and d.subject_id = l.subject_id
+            group by l.component
+            order by l.component
             """
         ).fetchall()
     if not found:
         return
-    now = {target.plugin: target.version for target in candidate.targets}
+    now = {target.component: target.version for target in candidate.targets}
     what = ", ".join(
-        f"{plugin} on {count:,} articles (made by version {version}, now {now.get(plugin, 'not loaded')})"
-        for plugin, count, version in found
+        f"{component} on {count:,} articles (made by version {version}, now {now.get(component, 'not loaded')})"
+        for component, count, version in found
     )
     raise OnrecordError(
         f"the candidate {candidate.name} is not what the plugins, settings and pipelines would make now: {what}. The "
-        f"next run would make these rows anew. `onrecord backfill {' '.join(candidate.selection.plugins)}` brings the "
-        "candidate up to date; --drop deletes it"
+        "next run would recompute these rows. "
+        f"`onrecord backfill {' '.join(candidate.selection.components)}` brings the candidate up to date; "
+        "--drop deletes it"
     )
 
 
-def _outcome(connection: duckdb.DuckDBPyConnection, plugins: Plugins, number: int) -> Outcome:
+def _outcome(connection: duckdb.DuckDBPyConnection, plugins: Plugins, number: int) -> BatchResult:
     """What a run would have been handed for the subjects of a portion."""
-    outcome = Outcome("annotate", number)
+    outcome = BatchResult("annotate", number)
     for name, entered in (("ledger", "done"), ("quarantine", "failed")):
         outcome.tables[name] = connection.sql(
             f"""
             select t.* exclude (run_id)
             from opened.main.{name} t
-            semi join (from portion where outcome = '{entered}') using (plugin, subject_id)
+            semi join (from portion where outcome = '{entered}') using (component, subject_id)
             """
         ).to_arrow_table()
     counted = connection.execute(
         """
-        select plugin, list(subject_id::varchar), count(*) filter (outcome = 'done'),
+        select component, list(subject_id::varchar), count(*) filter (outcome = 'done'),
             count(*) filter (outcome = 'failed'), count(*) filter (outcome = 'blocked')
         from portion
-        group by plugin
+        group by component
         """
     ).fetchall()
-    for plugin, subjects, done, failed, blocked in counted:
+    for component, subjects, done, failed, blocked in counted:
         rows = 0
-        for table in plugins.tables_of(plugins.annotators[plugin]):
+        for table in plugins.tables_of(plugins.annotators[component]):
             made = connection.sql(
                 f"""
                 select t.* exclude (run_id)
-                from opened.main.{quoted(table.name)} t
-                where article_id in (select subject_id from portion where plugin = '{plugin}' and outcome = 'done')
+                from opened.main.{quote_identifier(table.name)} t
+                where article_id in (
+                    select subject_id from portion where component = '{component}' and outcome = 'done'
+                )
                 """
             ).to_arrow_table()
             outcome.tables[table.name] = made
             rows += made.num_rows
-        outcome.replaced[plugin] = subjects
-        outcome.tallies[plugin] = Tally(len(subjects), done, failed, blocked, rows)
+        outcome.replaced[component] = subjects
+        outcome.counters[component] = Counters(len(subjects), done, failed, blocked, rows)
     return outcome

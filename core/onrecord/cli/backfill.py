@@ -23,12 +23,12 @@ from ..backfill import (
 from ..errors import CheckError
 from ..model.report import RunReport
 from ..plugins.registry import Plugins
-from ..reporting.progress import following
-from ..reporting.terminal import steps, summary
+from ..reporting.progress import show_progress
+from ..reporting.terminal import render_steps, render_summary
 from ..run import signals
 from ..run.engine import RunFailed
-from ..warehouse.lock import holder
-from ..warehouse.runs import report_of
+from ..warehouse.lock import lock_holder
+from ..warehouse.runs import read_report
 from ..workers.pool import workers
 from . import FAILED, console, folder, leave, opened, options
 
@@ -37,7 +37,7 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 
 @click.command()
 @options
-@click.argument("plugins", nargs=-1, metavar="[PLUGIN]...")
+@click.argument("components", nargs=-1, metavar="[COMPONENT]...")
 @click.option("--since", type=_DAY, metavar="DAY", help="Only articles published on that day (UTC) or later.")
 @click.option("--until", type=_DAY, metavar="DAY", help="Only articles published on that day (UTC) or earlier.")
 @click.option("--outlet", "outlets", multiple=True, metavar="NAME",
@@ -52,7 +52,7 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 def command(
     config: Path | None,
     warehouse: Path | None,
-    plugins: tuple[str, ...],
+    components: tuple[str, ...],
     since: datetime | None,
     until: datetime | None,
     outlets: tuple[str, ...],
@@ -64,9 +64,9 @@ def command(
 ) -> None:
     """Make rows of annotators anew in the background, beside the published ones.
 
-    They go into a candidate, a database of its own: `onrecord diff PLUGIN` compares it with what is published,
+    They go into a candidate, a database of its own: `onrecord diff COMPONENT` compares it with what is published,
     --promote puts it in the place of that, --drop deletes it. A backfill that was broken off goes on where it was when
-    it is started again without naming articles. Without PLUGIN, the candidates are listed.
+    it is started again without naming articles. Without COMPONENT, the candidates are listed.
 
     \b
     onrecord backfill claims --since 2016-01-01 --outlet "Al Jazeera"
@@ -79,25 +79,25 @@ def command(
     selects = bool(since or until or outlets or where)
     if promoting and dropping:
         raise click.UsageError("--promote or --drop, not both")
-    if (promoting or dropping) and (len(plugins) != 1 or selects):
-        raise click.UsageError("--promote and --drop take one PLUGIN, and are about all that its candidate holds")
+    if (promoting or dropping) and (len(components) != 1 or selects):
+        raise click.UsageError("--promote and --drop take one COMPONENT, and are about all that its candidate holds")
     if incomplete and not promoting:
         raise click.UsageError("--incomplete goes with --promote")
-    if not plugins:
+    if not components:
         if selects:
-            raise click.UsageError("name the PLUGINs to backfill")
+            raise click.UsageError("name the COMPONENTs to backfill")
         _list(folder(config, warehouse))
         return
     configuration, found = opened(config, warehouse)
     if dropping:
-        candidate = candidate_of(configuration.settings.warehouse, plugins[0], found)
+        candidate = candidate_of(configuration.settings.warehouse, components[0], found)
         drop(candidate)
         console.print(f"dropped the candidate of {candidate.name}; what is published has not been touched")
     elif promoting:
-        _promote(found, candidate_of(configuration.settings.warehouse, plugins[0], found), incomplete)
+        _promote(found, candidate_of(configuration.settings.warehouse, components[0], found), incomplete)
     else:
         selection = Selection(
-            plugins=plugins,
+            components=components,
             since=since.date() if since else None,
             until=until.date() if until else None,
             outlets=outlets,
@@ -110,28 +110,32 @@ def _backfill(plugins: Plugins, selection: Selection, processes: int) -> None:
     yield_to_others()
     failure: str | None = None
     interrupted = False
-    with following(console) as progress:
+    with show_progress(console) as progress:
         progress.say("looking up what there is to do")
         try:
-            with backfilling(plugins, selection) as run, signals.noted(), workers(plugins, processes) as team:
+            with (
+                backfilling(plugins, selection) as run,
+                signals.install_signal_handlers(),
+                workers(plugins, processes) as team,
+            ):
                 for outcome in mapped(team, run.pending("annotate")):
                     run.load(outcome)
-                    signals.heed()
+                    signals.raise_if_interrupted()
         except RunFailed as error:
             failure = str(error)
         except KeyboardInterrupt:
             interrupted = True
     if interrupted:
         click.echo("interrupted; all that was made is kept, and the same command does the rest", err=True)
-        leave(signals.status())
-    if (table := steps(run.report)) is not None:
+        leave(signals.exit_status())
+    if (table := render_steps(run.report)) is not None:
         console.print(table)
     console.print(f"{run.report.run.status} in {run.report.seconds:.1f} s")
     if failure:
         click.echo(f"failed in part:\n{failure}", err=True)
         leave(FAILED)
-    name = selection.plugins[0]
-    if not any(name in candidate.selection.plugins for candidate in candidates(run.settings.warehouse)):
+    name = selection.components[0]
+    if not any(name in candidate.selection.components for candidate in candidates(run.settings.warehouse)):
         console.print(f"nothing to do: what is published of {name} is up to date, or waits in quarantine")
         return
     console.print(
@@ -142,19 +146,19 @@ def _backfill(plugins: Plugins, selection: Selection, processes: int) -> None:
 def _promote(plugins: Plugins, candidate: Candidate, incomplete: bool) -> None:
     failure: str | None = None
     interrupted = False
-    with following(console) as progress:
+    with show_progress(console) as progress:
         try:
             report: RunReport | None = promote(plugins, candidate, incomplete=incomplete)
         except (RunFailed, CheckError) as error:
             failure = str(error)
-            report = report_of(plugins.configuration.settings.warehouse, progress.run_id)
+            report = read_report(plugins.configuration.settings.warehouse, progress.run_id)
         except KeyboardInterrupt:
             interrupted = True
     if interrupted:
         click.echo("interrupted; the candidate is kept, and the same command promotes it", err=True)
-        leave(signals.status())
+        leave(signals.exit_status())
     if report is not None:
-        console.print(summary(report))
+        console.print(render_summary(report))
     if failure:
         click.echo(f"failed in part:\n{failure}", err=True)
         leave(FAILED)
@@ -164,7 +168,9 @@ def _promote(plugins: Plugins, candidate: Candidate, incomplete: bool) -> None:
 def _list(warehouse: Path) -> None:
     found = candidates(warehouse)
     if not found:
-        console.print(f"there are no candidates in {warehouse}; `onrecord backfill PLUGIN` makes one", soft_wrap=True)
+        console.print(
+            f"there are no candidates in {warehouse}; `onrecord backfill COMPONENT` makes one", soft_wrap=True
+        )
         return
     table = Table(box=None, header_style="dim", pad_edge=False)
     for heading in ("candidate", "of", "articles done", "failed on", "state"):
@@ -172,7 +178,7 @@ def _list(warehouse: Path) -> None:
     for candidate in found:
         done = failed = 0
         state = "not begun"
-        if report := report_of(candidate.directory):
+        if report := read_report(candidate.directory):
             with candidate.reading() as connection:
                 query = (
                     "select (select count(distinct subject_id) from ledger), "
@@ -180,7 +186,7 @@ def _list(warehouse: Path) -> None:
                 )
                 ((done, failed),) = connection.execute(query).fetchall()
             state = {"completed": "finished", "running": "killed"}.get(report.run.status, report.run.status)
-        if who := holder(candidate.directory):
+        if who := lock_holder(candidate.directory):
             state = f"in progress: {who}"
         cells = (candidate.name, str(candidate.selection), f"{done:,}", f"{failed:,}", state)
         table.add_row(*map(escape, cells))

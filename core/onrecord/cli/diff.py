@@ -26,19 +26,19 @@ _LONGEST = 160
 
 @click.command()
 @options
-@click.argument("plugin")
+@click.argument("component")
 @click.option("--examples", type=click.IntRange(0), default=3, show_default=True, metavar="N",
               help="Examples of each kind in each table.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print all of it as one JSON object.")
-def command(config: Path | None, warehouse: Path | None, plugin: str, examples: int, as_json: bool) -> None:
-    """Show what would appear, vanish and change if the candidate of PLUGIN were promoted.
+def command(config: Path | None, warehouse: Path | None, component: str, examples: int, as_json: bool) -> None:
+    """Show what would appear, vanish and change if the candidate of COMPONENT were promoted.
 
-    Rows are compared by what they say, over the articles that `onrecord backfill PLUGIN` has done; ids and ordinals
+    Rows are compared by what they say, over the articles that `onrecord backfill COMPONENT` has done; ids and ordinals
     count for nothing. A row changes where another one stands at the same place in the text, or has the same key.
     """
     configuration, plugins = opened(config, warehouse)
-    candidate = candidate_of(configuration.settings.warehouse, plugin, plugins)
-    found = compare(plugins, candidate, plugin, examples)
+    candidate = candidate_of(configuration.settings.warehouse, component, plugins)
+    found = compare(plugins, candidate, component, examples)
     if as_json:
         click.echo(json.dumps(dataclasses.asdict(found), default=str, ensure_ascii=False, indent=2))
         return
@@ -56,7 +56,7 @@ def _head(found: Comparison) -> None:
     before = ", ".join(f"{version} on {count:,}" for version, count in found.versions_before.items()) or "none"
     articles = sum(found.outcomes.values())
     console.print(
-        f"{found.plugin} {found.version} in the candidate {found.candidate}, over {found.selection}: "
+        f"{found.component} {found.version} in the candidate {found.candidate}, over {found.selection}: "
         f"{articles:,} article(s); published: {before}",
         markup=False, soft_wrap=True,
     )  # fmt: skip

@@ -11,7 +11,7 @@ import click
 from ..backfill import candidates
 from ..config.settings import Settings
 from ..errors import WarehouseError
-from ..operations.retention import Maintained, maintain
+from ..operations.retention import MaintenanceReport, maintain
 from . import configured_or_default, console, options
 
 
@@ -27,11 +27,11 @@ def command(config: Path | None, warehouse: Path | None, dry_run: bool, no_wait:
     """
     settings = configured_or_default(config, warehouse).settings
     done = maintain(settings.warehouse, settings.maintain, dry_run=dry_run, wait=not no_wait)
-    for line in told(done, settings, dry_run=dry_run):
+    for line in describe_maintenance(done, settings, dry_run=dry_run):
         console.print(line, soft_wrap=True, markup=False)
 
 
-def told(done: Maintained, settings: Settings, *, dry_run: bool = False) -> list[str]:
+def describe_maintenance(done: MaintenanceReport, settings: Settings, *, dry_run: bool = False) -> list[str]:
     """What was done, or would be, in sentences; and what only somebody can decide."""
     verb = "would remove" if dry_run else "removed"
     counts = [f"{count:,} {what}" for what, count in done.removed.items() if count]
@@ -55,7 +55,7 @@ def _forgotten(settings: Settings) -> Iterator[str]:
     try:
         for candidate in candidates(settings.warehouse):
             if candidate.live.exists() and (touched := candidate.live.stat().st_mtime) < oldest:
-                day, name = datetime.fromtimestamp(touched, UTC).date(), candidate.selection.plugins[0]
+                day, name = datetime.fromtimestamp(touched, UTC).date(), candidate.selection.components[0]
                 yield (
                     f"the candidate {candidate.name}, {candidate.selection}, waits since {day}: look at it with "
                     f"`onrecord diff {name}`, then `onrecord backfill {name}` with --promote or --drop"

@@ -12,11 +12,11 @@ from rich.table import Table
 
 from ..errors import PLUGIN_FAILURES
 from ..planning import ledger
-from ..planning.versions import targets
+from ..planning.versions import component_versions
 from ..stages import discover
 from ..stages.ingest import ITEM_SCHEMA
-from ..warehouse import Warehouse, listing
-from ..warehouse.runs import changed_sources
+from ..warehouse import Warehouse, source_items
+from ..warehouse.runs import find_changed_sources
 from . import console, opened, options
 
 _STATES = {
@@ -42,7 +42,7 @@ def command(config: Path | None, warehouse: Path | None) -> None:
     of the first one only.
     """
     configuration, plugins = opened(config, warehouse)
-    wanted = targets(plugins)
+    wanted = component_versions(plugins)
     listed: dict[str, pa.Table] = {}
     for name, ingestor in plugins.ingestors.items():
         try:
@@ -53,14 +53,14 @@ def command(config: Path | None, warehouse: Path | None) -> None:
     items = ITEM_SCHEMA.empty_table()
     with live.reading() as connection:
         for name, found in listed.items():
-            own, _ = listing.own(connection, name, found, items, plugins.ingestors.keys())
+            own, _ = source_items.select_own(connection, name, found, items, plugins.ingestors.keys())
             items = pa.concat_tables([items, own])
         lines = ledger.plan(connection, wanted, items)
         gone, back = ledger.moves(connection, items, [plugins.ingestors[name] for name in listed])
-        warnings = list(changed_sources(connection, wanted))
+        warnings = list(find_changed_sources(connection, wanted))
 
     table = Table(box=None, header_style="dim", pad_edge=False)
-    for heading in ("stage", "plugin"):
+    for heading in ("stage", "component"):
         table.add_column(heading)
     shown = [state for state in _STATES if state in _ALWAYS or any(line.states.get(state) for line in lines)]
     for state in shown:
@@ -69,13 +69,13 @@ def command(config: Path | None, warehouse: Path | None) -> None:
     for line in lines:
         states = {**line.states, "stale": sum(line.stale.values())}
         why = ", ".join(f"{reason} {count:,}" for reason, count in line.stale.items())
-        name = "" if line.plugin == line.stage else line.plugin
+        name = "" if line.component == line.stage else line.component
         table.add_row(line.stage, name, *(f"{states.get(state, 0) or '·'}" for state in shown), why)
     console.print(table)
     for message in warnings:
         console.print(f"[yellow]warning[/yellow] {escape(message)}")
     if gone:
-        console.print(f"{gone:,} document(s) are gone from their source: their articles will be marked withdrawn")
+        console.print(f"{gone:,} document(s) are gone from their source: their articles will be marked as deleted")
     if back:
         console.print(f"{back:,} document(s) are back at their source: their articles will no longer be marked")
     if left := sum(line.states.get(ledger.LEFT, 0) for line in lines):

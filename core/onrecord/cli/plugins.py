@@ -12,11 +12,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..model.bookkeeping import Run
-from ..model.row import quoted
+from ..model.row import quote_identifier
 from ..model.tables import STANDARD_TABLES
 from ..warehouse import Warehouse
 from ..warehouse.loading import insert_rows
-from ..warehouse.lock import locked
+from ..warehouse.lock import lock_warehouse
 from . import configured, console, opened, options
 
 
@@ -53,7 +53,12 @@ def remove(config: Path | None, warehouse: Path | None, name: str, yes: bool) ->
     live = Warehouse(configuration.settings.warehouse)
     with live.reading() as connection:
         found = connection.execute(
-            "select distinct unnest(writes) from plugin where plugin = $name and stage in ('annotate', 'aggregate')",
+            """
+            -- Which tables has the component ever filled?
+            select distinct unnest(writes)
+            from component_version
+            where component = $name and stage in ('annotate', 'aggregate')
+            """,
             {"name": name},
         ).fetchall()
     tables = sorted(table for (table,) in found)
@@ -61,13 +66,13 @@ def remove(config: Path | None, warehouse: Path | None, name: str, yes: bool) ->
         raise click.UsageError(f"no annotator or aggregator called {name} has ever worked on {live.directory}")
     if not yes:
         click.confirm(f"drop {', '.join(tables)} from {live.directory}?", abort=True)
-    with locked(live.directory, wait=True), live.writing() as connection:
+    with lock_warehouse(live.directory, wait=True), live.writing() as connection:
         for table in tables:
             # The standard tables are there in every warehouse, filled or not: views need them.
             verb = "delete from" if table in STANDARD_TABLES else "drop table if exists"
-            connection.execute(f"{verb} {quoted(table)}")
-        for table in ("ledger", "quarantine", "plugin"):
-            connection.execute(f"delete from {table} where plugin = $name", {"name": name})
+            connection.execute(f"{verb} {quote_identifier(table)}")
+        for table in ("ledger", "quarantine", "component_version"):
+            connection.execute(f"delete from {table} where component = $name", {"name": name})
         # A run of its own: the next one publishes what runs have changed that the published database does not have.
         now = datetime.now(UTC)
         removal = Run(

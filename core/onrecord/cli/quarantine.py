@@ -11,27 +11,27 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..warehouse import Reader, Warehouse
-from ..warehouse.lock import locked
+from ..warehouse.lock import lock_warehouse
 from . import console, folder, options
 
 
 @click.group(invoke_without_command=True)
 @options
-@click.option("--plugin", help="Only what this component failed on.")
+@click.option("--component", help="Only what this component failed on.")
 @click.pass_context
-def command(ctx: click.Context, config: Path | None, warehouse: Path | None, plugin: str | None) -> None:
-    """List the subjects that a plugin failed on.
+def command(ctx: click.Context, config: Path | None, warehouse: Path | None, component: str | None) -> None:
+    """List the subjects that a component failed on.
 
-    They are tried again by themselves when the subject or the plugin changes.
+    They are tried again by themselves when the subject or the component changes.
     """
     if ctx.invoked_subcommand:
         return
-    found = _rows(folder(config, warehouse), plugin, None)
+    found = _rows(folder(config, warehouse), component, None)
     if not found:
         console.print("the quarantine is empty")
         return
     table = Table(box=None, header_style="dim", pad_edge=False)
-    for heading in ("id", "stage", "plugin", "version", "document", "error", "since"):
+    for heading in ("id", "stage", "component", "version", "document", "error", "since"):
         table.add_column(heading, overflow="fold")
     for row in found:
         since = f"{row['failed_at']:%Y-%m-%d %H:%M}" + (
@@ -40,7 +40,7 @@ def command(ctx: click.Context, config: Path | None, warehouse: Path | None, plu
         cells = (
             str(row["subject_id"])[:8],
             row["stage"],
-            row["plugin"],
+            row["component"],
             row["version"],
             row["uri"],
             row["error"],
@@ -57,7 +57,7 @@ def command(ctx: click.Context, config: Path | None, warehouse: Path | None, plu
 def show(config: Path | None, warehouse: Path | None, id_: str) -> None:
     """Show all that is known of a failure; ID is the beginning of an id in the list."""
     for row in _chosen(folder(config, warehouse), None, id_):
-        for key in ("plugin", "version", "stage", "uri", "subject_id", "failed_at", "error"):
+        for key in ("component", "version", "stage", "uri", "subject_id", "failed_at", "error"):
             click.echo(f"{key:>12}  {row[key]}")
         click.echo(row["traceback"])
 
@@ -65,45 +65,45 @@ def show(config: Path | None, warehouse: Path | None, id_: str) -> None:
 @command.command()
 @options
 @click.argument("id_", required=False)
-@click.option("--plugin", help="All that this component failed on.")
+@click.option("--component", help="All that this component failed on.")
 @click.option("--all", "all_", is_flag=True, help="Everything.")
-def retry(config: Path | None, warehouse: Path | None, id_: str | None, plugin: str | None, all_: bool) -> None:
-    """Have failures tried again by the next run: one, those of a plugin, or all."""
-    if not (id_ or plugin or all_):
-        raise click.UsageError("say what to try again: an ID from the list, --plugin NAME, or --all")
+def retry(config: Path | None, warehouse: Path | None, id_: str | None, component: str | None, all_: bool) -> None:
+    """Have failures tried again by the next run: one, those of a component, or all."""
+    if not (id_ or component or all_):
+        raise click.UsageError("say what to try again: an ID from the list, --component NAME, or --all")
     directory = folder(config, warehouse)
-    chosen = [(row["plugin"], str(row["subject_id"])) for row in _chosen(directory, plugin, id_)]
-    with locked(directory, wait=True), Warehouse(directory).writing() as connection:
+    chosen = [(row["component"], str(row["subject_id"])) for row in _chosen(directory, component, id_)]
+    with lock_warehouse(directory, wait=True), Warehouse(directory).writing() as connection:
         plugins, subjects = zip(*chosen, strict=True)
-        connection.register("chosen", pa.table({"plugin": plugins, "subject_id": subjects}))
+        connection.register("chosen", pa.table({"component": plugins, "subject_id": subjects}))
         connection.execute(
             """
             update quarantine q set released = true
-            from chosen c where q.plugin = c.plugin and q.subject_id = c.subject_id::uuid
+            from chosen c where q.component = c.component and q.subject_id = c.subject_id::uuid
             """
         )
     console.print(f"{len(chosen)} will be tried again by the next run")
 
 
-def _rows(directory: Path, plugin: str | None, id_: str | None) -> list[dict[str, Any]]:
+def _rows(directory: Path, component: str | None, id_: str | None) -> list[dict[str, Any]]:
     with Warehouse(directory).reading() as connection:
         found = Reader(connection).sql(
             """
             select *
             from quarantine
-            where ($plugin is null or plugin = $plugin)
+            where ($component is null or component = $component)
                 and ($id is null or starts_with(subject_id::varchar, $id))
-            order by failed_at, plugin, uri
+            order by failed_at, component, uri
             """,
-            plugin=plugin,
+            component=component,
             id=id_,
         )
     rows: list[dict[str, Any]] = found.to_pylist()
     return rows
 
 
-def _chosen(directory: Path, plugin: str | None, id_: str | None) -> list[dict[str, Any]]:
-    found = _rows(directory, plugin, id_)
+def _chosen(directory: Path, component: str | None, id_: str | None) -> list[dict[str, Any]]:
+    found = _rows(directory, component, id_)
     if not found:
         raise click.UsageError("nothing in the quarantine fits; `onrecord quarantine` lists what there is")
     return found

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from ..operations.health import findings
-from ..reporting.html import run_page
-from ..reporting.terminal import summary
+from ..operations.health import collect_findings
+from ..reporting.html import render_run_page
+from ..reporting.terminal import render_summary
 from ..warehouse import Warehouse
-from ..warehouse.runs import report_of, run_beginning
+from ..warehouse.runs import find_run, read_report
 from . import configured_or_default, console, options
 
 
@@ -25,16 +25,18 @@ def command(config: Path | None, warehouse: Path | None, run: str | None, html: 
     """Tell how a run went: the last one, or RUN, the beginning of a run's id (`select run_id from run`)."""
     settings = configured_or_default(config, warehouse).settings
     directory = settings.warehouse
-    run_id = run_beginning(directory, run) if run else None
-    report = report_of(directory, run_id)
+    run_id = find_run(directory, run) if run else None
+    report = read_report(directory, run_id)
     if report is None or (run and run_id is None):
         what = f"not exactly one run begins with {run}" if run else "nothing has run yet"
         raise click.UsageError(f"{directory}: {what}")
     if html is None:
-        console.print(summary(report))
+        console.print(render_summary(report))
         return
     # What needs attention now has to do with the last run, not with any other.
-    last = report_of(directory)
-    found = findings(Warehouse(directory), settings.status) if last and last.run.run_id == report.run.run_id else []
-    html.write_text(run_page(report, found), encoding="utf-8")
+    last = read_report(directory)
+    found = (
+        collect_findings(Warehouse(directory), settings.status) if last and last.run.run_id == report.run.run_id else []
+    )
+    html.write_text(render_run_page(report, found), encoding="utf-8")
     click.echo(f"written to {html}", err=True)

@@ -6,8 +6,8 @@ select
     a.word_count as words,
     (select count(*) from claim c where c.article_id = a.article_id) as claims,
     (select count(*) from segment s where s.article_id = a.article_id and not s.kept) as set_aside,
-    l.withdrawn_at is not null as withdrawn
+    l.deleted_at is not null as deleted
 from article a
-join listing l using (article_id)
+join source_item l using (article_id)
 order by l.uri
 limit 12

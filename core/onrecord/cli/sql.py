@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from rich.console import Group
 from rich.text import Text
 
-from ..reporting.layout import laid_out
+from ..reporting.layout import format_columns
 from ..warehouse import Warehouse
 from . import console, folder, options
 
@@ -86,7 +86,7 @@ def _pretty(names: list[str], rows: list[tuple[Any, ...]]) -> Group:
     caption = f"{len(rows)} row{'' if len(rows) == 1 else 's'}"
     if len(rows) > _MOST_ROWS:
         caption = f"the first {_MOST_ROWS} rows; --csv, --json and --parquet give all"
-    return Group(laid_out(names, cells, console.width, numbers), Text(f"({caption})", style="dim"))
+    return Group(format_columns(names, cells, console.width, numbers), Text(f"({caption})", style="dim"))
 
 
 def _is_number(value: Any) -> bool:

@@ -12,13 +12,13 @@ import click
 from rich.markup import escape
 
 from ..errors import WarehouseError
-from ..model.row import quoted
+from ..model.row import quote_identifier
 from ..model.tables import STANDARD_TABLES
-from ..operations.health import EXIT_STATUS, findings, level_of
+from ..operations.health import EXIT_STATUS, collect_findings, worst_level
 from ..reporting.lines import closing_line
 from ..warehouse import Warehouse
-from ..warehouse.lock import holder
-from ..warehouse.runs import report_of
+from ..warehouse.lock import lock_holder
+from ..warehouse.runs import read_report
 from . import configured_or_default, console, options
 
 _COUNTED = ("document", "article", "mention", "claim", "entity", "quarantine")
@@ -34,8 +34,8 @@ def command(config: Path | None, warehouse: Path | None, as_json: bool) -> None:
     """
     settings = configured_or_default(config, warehouse).settings
     found = Warehouse(settings.warehouse)
-    told = findings(found, settings.status, schedules=settings.schedule)
-    level = level_of(told)
+    told = collect_findings(found, settings.status, schedules=settings.schedule)
+    level = worst_level(told)
     described = _described(found)
     if as_json:
         listed = [{"code": each.code, "level": each.level, "sentence": each.sentence} for each in told]
@@ -52,7 +52,7 @@ def _described(found: Warehouse) -> dict[str, Any]:
     """What there is, as far as it can be read."""
     described: dict[str, Any] = {
         "warehouse": str(found.directory),
-        "writer": holder(found.directory),
+        "writer": lock_holder(found.directory),
         "last_run": None,
         "published": _file(found.published),
         "live": _file(found.live),
@@ -61,7 +61,7 @@ def _described(found: Warehouse) -> dict[str, Any]:
     if not found.live.exists():
         return described
     try:
-        if report := report_of(found.directory):
+        if report := read_report(found.directory):
             run = report.run
             described["last_run"] = {
                 "run_id": str(run.run_id),
@@ -75,9 +75,11 @@ def _described(found: Warehouse) -> dict[str, Any]:
         with found.reading() as connection:
             for name in _COUNTED:
                 assert name in STANDARD_TABLES
-                described["rows"][name] = connection.execute(f"select count(*) from {quoted(name)}").fetchall()[0][0]
-            query = "select count(*) from listing where withdrawn_at is not null"
-            described["rows"]["withdrawn"] = connection.execute(query).fetchall()[0][0]
+                described["rows"][name] = connection.execute(
+                    f"select count(*) from {quote_identifier(name)}"
+                ).fetchall()[0][0]
+            query = "select count(*) from source_item where deleted_at is not null"
+            described["rows"]["deleted"] = connection.execute(query).fetchall()[0][0]
     except WarehouseError:
         # The findings say so.
         pass

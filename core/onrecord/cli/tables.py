@@ -8,7 +8,7 @@ import click
 
 from ..config.loading import Configuration
 from ..plugins.registry import Plugins
-from ..reporting.dictionary import dictionary
+from ..reporting.dictionary import render_dictionary
 from . import configured, options
 
 
@@ -18,4 +18,4 @@ from . import configured, options
 def command(config: Path | None, warehouse: Path | None, builtin: bool) -> None:
     """Print the data dictionary, in Markdown: every table, who writes it, and what each column means."""
     configuration = Configuration.empty() if builtin else configured(config, warehouse)
-    click.echo(dictionary(Plugins(configuration)), nl=False)
+    click.echo(render_dictionary(Plugins(configuration)), nl=False)

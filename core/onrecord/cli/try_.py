@@ -16,11 +16,11 @@ from ..model.row import Row
 from ..plugins.components import Item
 from ..plugins.pipelines import Pipeline
 from ..plugins.registry import Plugins
-from ..reporting.cleaning import Cleaned, as_page, show, watched
-from ..reporting.layout import laid_out
-from ..stages.annotate import made_of
-from ..stages.context import Reading
-from ..stages.ingest import fetched
+from ..reporting.cleaning import CleaningTrace, print_cleaning, render_cleaning_page, trace_cleaning
+from ..reporting.layout import format_columns
+from ..stages.annotate import annotate_articles
+from ..stages.context import BatchContext
+from ..stages.ingest import fetch_document
 from . import console
 
 
@@ -45,11 +45,11 @@ def command(config: Path | None, as_json: bool, html: Path | None, what: str, fi
             for segment in (segment for draft in drafts for segment in draft.segments):
                 click.echo(segment.model_dump_json())
         elif html:
-            html.write_text(as_page(drafts), encoding="utf-8")
+            html.write_text(render_cleaning_page(drafts), encoding="utf-8")
             click.echo(f"written to {html}", err=True)
         else:
             for draft in drafts:
-                show(draft, console)
+                print_cleaning(draft, console)
         return
     if html:
         raise click.UsageError("--html is for `onrecord try clean`")
@@ -79,28 +79,28 @@ def _article(file: Path, plugins: Plugins) -> Article:
     return article
 
 
-def _cleaned(file: Path, plugins: Plugins) -> Cleaned:
+def _cleaned(file: Path, plugins: Plugins) -> CleaningTrace:
     ingestor = next((i for i in plugins.ingestors.values() if "file" in i.schemes), None)
     if ingestor is None:
         raise OnrecordError("no loaded plugin reads files: an ingestor with the scheme `file` is needed")
     settings = plugins.configuration.settings
     try:
-        document = fetched(ingestor, Item(file.as_uri(), "", file.stat().st_size, settings.run.document_bytes))
-        return watched(document, plugins.cleaners, settings.language.default)
+        document = fetch_document(ingestor, Item(file.as_uri(), "", file.stat().st_size, settings.run.document_bytes))
+        return trace_cleaning(document, plugins.cleaners, settings.language.default)
     except PLUGIN_FAILURES as error:
         raise OnrecordError(f"{file}: {type(error).__name__}: {error}") from error
 
 
 def _rows(article: Article, wanted: str, plugins: Plugins, pipeline: Pipeline | None) -> list[Row]:
     """The rows of an annotator, after those of the annotators that it requires."""
-    reading = Reading([article], pipeline)
+    reading = BatchContext([article], pipeline)
     readable = {name: annotator.writes for name, annotator in plugins.annotators.items()}
     needed = _needed(wanted, plugins)
     rows: list[Row] = []
     for name in (name for name in plugins.annotators if name in needed):
         annotator = plugins.annotators[name]
         reading.begin(annotator, readable)
-        rows = made_of(annotator, [article], plugins.tables).rows[article.article_id]
+        rows = annotate_articles(annotator, [article], plugins.tables).rows[article.article_id]
         for row in rows:
             reading.give(type(row), article.article_id, [row])
     return rows
@@ -119,6 +119,6 @@ def _print(article: Article, rows: list[Row], file: Path) -> None:
         filled = [name for name in row_class.model_fields if any(getattr(row, name) is not None for row in own)]
         names = [name for name in filled if not isinstance(getattr(own[0], name), UUID)]
         cells = [["" if (value := getattr(row, name)) is None else str(value) for name in names] for row in own]
-        console.print(laid_out(names, cells, console.width))
+        console.print(format_columns(names, cells, console.width))
     if not rows:
         console.print("no rows")

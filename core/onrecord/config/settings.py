@@ -26,7 +26,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from ..logs import Form
+from ..logs import LogFormat
 
 DOCUMENT_BYTES = 20_000_000
 """Most bytes of a document, where the configuration says nothing else: no news page has so many."""
@@ -196,11 +196,11 @@ class UpSettings(_Section):
     """The Prefect work pool; give each warehouse its own where several use the same server."""
 
 
-FOR_EVER = "for ever"
+FOREVER = "for ever"
 
 
 def _number_of_days(value: Any) -> Any:
-    return None if value == FOR_EVER else value
+    return None if value == FOREVER else value
 
 
 Days = Annotated[int | None, Field(ge=0), BeforeValidator(_number_of_days)]
@@ -216,8 +216,8 @@ class MaintainSettings(_Section):
     """Days to keep the log files of runs."""
     versions: Days = None
     """Days to keep a version of a document after another one has come in its place; for ever without a value."""
-    withdrawn: Days = None
-    """Days to keep an article, with all that is known of it, after its source withdrew it; for ever without a value."""
+    deleted: Days = None
+    """Days to keep an article and its rows after it was deleted at its source; for ever without a value."""
     quarantine: Days = 90
     """Days to keep in quarantine what never became an article and is no longer listed."""
     backups: ConfiguredPath | None = None
@@ -242,7 +242,7 @@ class StatusSettings(_Section):
 class LogSettings(_Section):
     """`[log]`: the log file of a run."""
 
-    format: Form = "text"
+    format: LogFormat = "text"
     """Lines for people, or a JSON object a line, with run, stage, plugin and batch as fields."""
 
 

@@ -14,27 +14,27 @@ if TYPE_CHECKING:
 StageName = Literal["ingest", "clean", "annotate", "aggregate", "check", "publish"]
 
 
-class Ledger(Row, key=("plugin", "subject_id")):
-    """Which plugin has done which subject, and in what state both were: the answer to what is still to do."""
+class Ledger(Row, key=("component", "subject_id")):
+    """Which component has done which subject, and in what state both were: the answer to what is still to do."""
 
     stage: StageName
     """The stage."""
-    plugin: str
-    """The plugin's component; `clean` stands for all cleaners together."""
+    component: str
+    """The component; `clean` stands for all cleaners together."""
     subject_id: UUID
     """The article, or for an aggregator the warehouse as a whole."""
     input_hash: str
     """Hash of what the subject was then."""
     fingerprint: str
-    """What the plugin was then: a row of `plugin`."""
+    """What the component was then: a row of `component_version`."""
 
 
-class Quarantine(Row, key=("plugin", "subject_id")):
-    """A subject that a plugin failed on. It is tried again when either of them changes, or on request."""
+class Quarantine(Row, key=("component", "subject_id")):
+    """A subject that a component failed on. It is tried again when either of them changes, or on request."""
 
     stage: StageName
     """The stage."""
-    plugin: str
+    component: str
     """The component that failed."""
     subject_id: UUID
     """The article."""
@@ -43,9 +43,9 @@ class Quarantine(Row, key=("plugin", "subject_id")):
     input_hash: str
     """Hash of what the subject was."""
     fingerprint: str
-    """What the plugin was: a row of `plugin`."""
+    """What the component was: a row of `component_version`."""
     version: str
-    """The plugin's version."""
+    """The component's version."""
     error: str
     """The error's class and text."""
     traceback: str
@@ -55,13 +55,13 @@ class Quarantine(Row, key=("plugin", "subject_id")):
     released: bool = False
     """Whether somebody asked for it to be tried again."""
     failed_at: datetime
-    """When it first did, with the plugin and the subject as they are."""
+    """When it first did, with the component and the subject as they are."""
 
 
-class Plugin(Row, key=("plugin", "fingerprint")):
+class ComponentRow(Row, key=("component", "fingerprint"), table="component_version"):
     """A component in each state that it has been used in: what a fingerprint in the ledger stands for."""
 
-    plugin: str
+    component: str
     """The component's name."""
     fingerprint: str
     """Hash of all that follows up to `requirements`."""
@@ -99,7 +99,7 @@ class Run(Row, key=("run_id",)):
     message: str | None = None
     """Why it failed, in a line per reason."""
     changed: bool = False
-    """Whether it changed anything but this table, `step` and `plugin`: then there is something to publish."""
+    """Whether it changed any table but `run`, `step` and `component_version`: then there is something to publish."""
     sources: list[str] = []  # noqa: RUF012 (pydantic copies it)
     """The ingestors that it was to ask what there is."""
     all_sources: bool = False
@@ -119,7 +119,7 @@ class Step(Row, key=("run_id", "ordinal")):
     """Its place in the run, from 0."""
     stage: StageName
     """The stage."""
-    plugin: str
+    component: str
     """The component, or the stage's own name."""
     subjects: int
     """Subjects that it was given."""

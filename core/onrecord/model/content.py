@@ -56,7 +56,7 @@ class Document(Row, key=("document_id",), append_only=True):
     """What the source said of it beside the content: headline, byline, outlet, published, language, url, …"""
 
 
-class Listing(Row, key=("article_id",)):
+class SourceItem(Row, key=("article_id",)):
     """What is known of each place that documents come from: which version is current, and whether it is gone."""
 
     article_id: UUID
@@ -67,7 +67,7 @@ class Listing(Row, key=("article_id",)):
     """The ingestor that lists it."""
     document_id: Annotated[UUID, References("document")]
     """The version of the document that was fetched last."""
-    withdrawn_at: datetime | None = None
+    deleted_at: datetime | None = None
     """When it was first missing at its source; empty while it is there."""
 
 
@@ -132,7 +132,7 @@ class Article(Row):
     word_count: int
     """Words in the body, split at white space."""
 
-    _reading: ArticleContext | None = PrivateAttr(default=None)
+    _context: ArticleContext | None = PrivateAttr(default=None)
 
     @property
     def doc(self) -> Doc:
@@ -141,15 +141,15 @@ class Article(Row):
         Raises PluginError when the annotator did not say so (its rows could not be kept up to date), and
         when no pipeline is registered for the article's language.
         """
-        if self._reading is None:
+        if self._context is None:
             raise RuntimeError("this article was made outside a stage; use onrecord.testing.read()")
-        return self._reading.doc(self)
+        return self._context.doc(self)
 
     def rows(self, row: type[AnyRow]) -> list[AnyRow]:
         """The rows of that class which the annotators named in `requires` wrote for this article."""
-        if self._reading is None:
+        if self._context is None:
             raise RuntimeError("this article was made outside a stage; use onrecord.testing.read()")
-        return self._reading.rows(self, row)
+        return self._context.rows(self, row)
 
 
 SegmentKind = Literal[

@@ -74,11 +74,11 @@ class References:
     """The other table's column; by default the one of the same name."""
 
 
-def quoted(name: str) -> str:
+def quote_identifier(name: str) -> str:
     """A name as a quoted SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
 
 
-def literal(text: str) -> str:
+def quote_literal(text: str) -> str:
     """Text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"

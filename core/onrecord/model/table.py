@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from ..errors import RowError
-from .row import References, Row, Span, literal, quoted
+from .row import References, Row, Span, quote_identifier, quote_literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +71,18 @@ class Table:
     def ddl(self) -> str:
         """`CREATE TABLE` for DuckDB. No keys or foreign keys: checks before publishing do that work."""
         width = max(len(c.name) for c in self.columns) + 2
-        lines = [f"    {quoted(c.name):<{width}} {c.type}{'' if c.optional else ' NOT NULL'}" for c in self.columns]
-        return f"CREATE TABLE {quoted(self.name)} (\n" + ",\n".join(lines) + "\n)"
+        lines = [
+            f"    {quote_identifier(c.name):<{width}} {c.type}{'' if c.optional else ' NOT NULL'}" for c in self.columns
+        ]
+        return f"CREATE TABLE {quote_identifier(self.name)} (\n" + ",\n".join(lines) + "\n)"
 
     @property
     def comments(self) -> Iterator[str]:
         """`COMMENT ON` statements for the table and its columns."""
-        yield f"COMMENT ON TABLE {quoted(self.name)} IS {literal(self.description)}"
+        yield f"COMMENT ON TABLE {quote_identifier(self.name)} IS {quote_literal(self.description)}"
         for c in self.columns:
-            yield f"COMMENT ON COLUMN {quoted(self.name)}.{quoted(c.name)} IS {literal(described(c))}"
+            column = f"{quote_identifier(self.name)}.{quote_identifier(c.name)}"
+            yield f"COMMENT ON COLUMN {column} IS {quote_literal(describe_column(c))}"
 
     def arrow(self, rows: Iterable[Any]) -> pa.Table:
         """Rows as an Arrow table with `schema`; rows of a table per article come as (article_id, row).
@@ -142,7 +145,7 @@ class Table:
         raise RowError(self.name, "", f"two rows with the same key ({', '.join(self.key)}): {remedy}", twice)
 
 
-def table_of(row: type[Row], *, per_article: bool) -> Table:
+def derive_table(row: type[Row], *, per_article: bool) -> Table:
     """Derive the table of a row class. Raises RowError when a column has a type that has no place in one."""
     if not row.model_fields:
         raise RowError(row.__table__, "", f"{row.__name__} declares no columns")
@@ -163,7 +166,7 @@ def table_of(row: type[Row], *, per_article: bool) -> Table:
     return Table(row.__table__, row, columns, key, description, per_article, row.__append_only__)
 
 
-def described(column: Column) -> str:
+def describe_column(column: Column) -> str:
     """A column's description with its values, as it stands in comments and in the data dictionary."""
     text = " ".join(column.description.split())
     if column.values:

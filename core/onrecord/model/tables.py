@@ -4,27 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .table import Table, table_of
+from .table import Table, derive_table
 
 if TYPE_CHECKING:
     pass
 from .annotations import Alias, Claim, ClaimEntity, ClaimSpan, Entity, Mention, MentionEntity
-from .bookkeeping import Ledger, Plugin, Quarantine, Run, Step
-from .content import Article, Document, Listing, Segment
+from .bookkeeping import ComponentRow, Ledger, Quarantine, Run, Step
+from .content import Article, Document, Segment, SourceItem
 
-INGEST_TABLES = (table_of(Document, per_article=False), table_of(Listing, per_article=False))
-
-
-CLEAN_TABLES = (table_of(Article, per_article=True), table_of(Segment, per_article=True))
+INGEST_TABLES = (derive_table(Document, per_article=False), derive_table(SourceItem, per_article=False))
 
 
-ANNOTATION_TABLES = tuple(table_of(row, per_article=True) for row in (Mention, Claim, ClaimSpan))
+CLEAN_TABLES = (derive_table(Article, per_article=True), derive_table(Segment, per_article=True))
 
 
-AGGREGATE_TABLES = tuple(table_of(row, per_article=False) for row in (Entity, Alias, MentionEntity, ClaimEntity))
+ANNOTATION_TABLES = tuple(derive_table(row, per_article=True) for row in (Mention, Claim, ClaimSpan))
 
 
-BOOKKEEPING_TABLES = tuple(table_of(row, per_article=False) for row in (Ledger, Quarantine, Plugin, Run, Step))
+AGGREGATE_TABLES = tuple(derive_table(row, per_article=False) for row in (Entity, Alias, MentionEntity, ClaimEntity))
+
+
+BOOKKEEPING_TABLES = tuple(
+    derive_table(row, per_article=False) for row in (Ledger, Quarantine, ComponentRow, Run, Step)
+)
 
 
 STANDARD_TABLES: dict[str, Table] = {

@@ -24,8 +24,8 @@ import duckdb
 from filelock import FileLock
 
 from ..errors import LockedError, OnrecordError, WarehouseError
-from ..warehouse.database import LIVE, PUBLISHED, Warehouse, put_in_place
-from ..warehouse.lock import locked
+from ..warehouse.database import LIVE, PUBLISHED, Warehouse, replace_file
+from ..warehouse.lock import lock_warehouse
 from ..warehouse.migrations import unknown_migrations
 
 MANIFEST = "backup.json"
@@ -121,7 +121,7 @@ def restore(folder: Path, directory: Path, *, force: bool = False) -> Backup:
     warehouse = Warehouse(directory)
     if not force and (there := [file for file in (warehouse.live, warehouse.published) if file.exists()]):
         raise WarehouseError(there[0], "there is a warehouse already. Restore into another folder, or use --force")
-    with locked(directory, wait=False):
+    with lock_warehouse(directory, wait=False):
         staged = {name: (directory / name).with_suffix(".restoring") for name in manifest["files"]}
         try:
             for name, described in manifest["files"].items():
@@ -133,12 +133,12 @@ def restore(folder: Path, directory: Path, *, force: bool = False) -> Backup:
                 _opened(staged[name])
             # The published one first: killed in between, there is the old warehouse, which publishes itself anew.
             if PUBLISHED in staged:
-                put_in_place(staged[PUBLISHED], warehouse.published)
+                replace_file(staged[PUBLISHED], warehouse.published)
             else:
                 warehouse.published.unlink(missing_ok=True)
             # The write-ahead log of a killed run would be taken for that of the new file.
             _log_of(warehouse.live).unlink(missing_ok=True)
-            put_in_place(staged[LIVE], warehouse.live)
+            replace_file(staged[LIVE], warehouse.live)
         finally:
             for file in staged.values():
                 file.unlink(missing_ok=True)
@@ -148,7 +148,7 @@ def restore(folder: Path, directory: Path, *, force: bool = False) -> Backup:
 def _copy_both(warehouse: Warehouse, into: Path) -> None:
     try:
         # With nobody at work the copying may take its time.
-        with locked(warehouse.directory, wait=False):
+        with lock_warehouse(warehouse.directory, wait=False):
             _copy_now(warehouse, into)
     except LockedError:
         # Between two loads of the run. It waits for us as it does for anybody who reads: a minute.

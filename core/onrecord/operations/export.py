@@ -26,7 +26,7 @@ import duckdb
 from filelock import FileLock
 
 from ..errors import WarehouseError
-from ..model.row import literal, quoted
+from ..model.row import quote_identifier, quote_literal
 from ..warehouse.database import Warehouse
 
 CURRENT = "current"
@@ -122,17 +122,17 @@ def _written(connection: duckdb.DuckDBPyConnection, folder: Path, table: str) ->
     ).fetchall()
     names = [name for name, *_ in columns]
     types = {name: _PORTABLE.get(data_type, data_type) for name, data_type, *_ in columns}
-    selected = ", ".join(f"t.{quoted(name)}::{types[name]} as {quoted(name)}" for name in names)
+    selected = ", ".join(f"t.{quote_identifier(name)}::{types[name]} as {quote_identifier(name)}" for name in names)
     by_month = "article_id" in names and MONTH not in names
     (folder / table).mkdir()
     files: list[tuple[Any, ...]] = []
     if by_month:
         source = f"""
-            from {quoted(table)} t
+            from {quote_identifier(table)} t
             left join (select article_id, strftime(published_at, '%Y-%m') as {MONTH} from article) d
                 on d.article_id = t.article_id
         """
-        target = f"{literal(str(folder / table))} ({_OPTIONS}, partition_by ({MONTH}), overwrite_or_ignore)"
+        target = f"{quote_literal(str(folder / table))} ({_OPTIONS}, partition_by ({MONTH}), overwrite_or_ignore)"
         # Year by year, since each month that is being written has its own memory; and in the order in which rows come,
         # since sorting has to hold what it sorts.
         for year, first, last in connection.execute(
@@ -148,8 +148,8 @@ def _written(connection: duckdb.DuckDBPyConnection, folder: Path, table: str) ->
         # Also of an empty table: its columns are known by its file.
         inside = folder / table / (f"{MONTH}={UNDATED}" if by_month else "")
         inside.mkdir(exist_ok=True)
-        target = f"{literal(str(inside / 'data_0.parquet'))} ({_OPTIONS})"
-        files = connection.execute(f"copy (select {selected} from {quoted(table)} t) to {target}").fetchall()
+        target = f"{quote_literal(str(inside / 'data_0.parquet'))} ({_OPTIONS})"
+        files = connection.execute(f"copy (select {selected} from {quote_identifier(table)} t) to {target}").fetchall()
     comment = connection.execute(
         "select comment from duckdb_tables() where table_name = $table and database_name = current_database()",
         {"table": table},

@@ -14,7 +14,7 @@ from ..config.schedule import due
 from ..config.settings import ScheduleSettings, StatusSettings
 from ..errors import WarehouseError
 from ..warehouse import Warehouse
-from ..warehouse.lock import holder
+from ..warehouse.lock import lock_holder
 
 Level = Literal["fine", "attention", "unknown"]
 EXIT_STATUS: dict[Level, int] = {"fine": 0, "attention": 1, "unknown": 2}
@@ -37,13 +37,13 @@ class Finding:
     level: Level = "attention"
 
 
-def level_of(findings: Sequence[Finding]) -> Level:
+def worst_level(collect_findings: Sequence[Finding]) -> Level:
     """The worst that was found: attention is needed whatever else cannot be told."""
-    levels = {finding.level for finding in findings}
+    levels = {finding.level for finding in collect_findings}
     return "attention" if "attention" in levels else "unknown" if "unknown" in levels else "fine"
 
 
-def findings(
+def collect_findings(
     warehouse: Warehouse,
     settings: StatusSettings,
     *,
@@ -55,7 +55,7 @@ def findings(
     if not warehouse.live.exists():
         sentence = f"there is no warehouse in {warehouse.directory}: onrecord run makes one"
         return [Finding("no-warehouse", sentence, "unknown")]
-    at_work = holder(warehouse.directory)
+    at_work = lock_holder(warehouse.directory)
     try:
         with warehouse.reading() as connection:
             runs = _rows(connection, "select * from run order by started_at desc limit 50")
@@ -63,7 +63,7 @@ def findings(
             steps = _rows(connection, _STEPS)
             recent = _rows(
                 connection,
-                "select plugin, count(*) as count from quarantine where failed_at > $since group by all order by all",
+                "select component, count(*) as n from quarantine where failed_at > $since group by all order by all",
                 since=now - timedelta(days=1),
             )
     except (WarehouseError, duckdb.Error) as error:
@@ -80,16 +80,16 @@ def findings(
 
 _STEPS = """
     -- How did it go with each ingestor, the latest first, as far as runs still ask it?
-    select s.plugin, s.status, s.message
+    select s.component, s.status, s.message
     from step s
     join run r using (run_id)
-    where s.stage = 'ingest' and r.finished_at is not null and s.plugin in (
+    where s.stage = 'ingest' and r.finished_at is not null and s.component in (
         select unnest(sources)
         from run
         where started_at >= coalesce((select max(started_at) from run where all_sources), '-infinity')
     )
-    qualify row_number() over (partition by s.plugin order by r.started_at desc) <= 50
-    order by s.plugin, r.started_at desc
+    qualify row_number() over (partition by s.component order by r.started_at desc) <= 50
+    order by s.component, r.started_at desc
 """
 
 
@@ -157,7 +157,7 @@ def _overdue(
 
 
 def _ingestors(steps: Sequence[dict[str, Any]]) -> Iterator[Finding]:
-    for name, group in groupby(steps, key=lambda step: str(step["plugin"])):
+    for name, group in groupby(steps, key=lambda step: str(step["component"])):
         failed = list(takewhile(lambda step: step["status"] != "completed", group))
         if failed:
             often = f"in each of its last {len(failed)} runs" if len(failed) > 1 else "in its last run"
@@ -169,10 +169,10 @@ def _at(moment: datetime) -> str:
 
 
 def _quarantine(recent: Sequence[dict[str, Any]], settings: StatusSettings) -> list[Finding]:
-    count = sum(row["count"] for row in recent)
+    count = sum(row["n"] for row in recent)
     if count <= settings.max_quarantined:
         return []
-    by = ", ".join(f"{row['plugin']} {row['count']:,}" for row in recent)
+    by = ", ".join(f"{row['component']} {row['n']:,}" for row in recent)
     sentence = (
         f"{count:,} subjects have come into quarantine within a day, where {settings.max_quarantined:,} may: {by}"
     )

@@ -18,18 +18,18 @@ import pyarrow as pa
 
 from ..config.settings import MaintainSettings
 from ..errors import WarehouseError
-from ..logs import DATED
-from ..model.row import quoted
+from ..logs import DATE_GLOB
+from ..model.row import quote_identifier
 from ..sql import read_sql
 from ..warehouse.database import Warehouse
-from ..warehouse.lock import locked
+from ..warehouse.lock import lock_warehouse
 from .backup import Backup, backup
 
 log = logging.getLogger("onrecord")
 
 
 @dataclass(slots=True)
-class Maintained:
+class MaintenanceReport:
     """What maintenance did, or would do."""
 
     bytes_before: int
@@ -58,7 +58,7 @@ def maintain(
     dry_run: bool = False,
     wait: bool = True,
     now: datetime | None = None,
-) -> Maintained:
+) -> MaintenanceReport:
     """Remove what is older than the settings allow, and write the live database anew.
 
     Before that it makes a backup, if there is a folder for them; where it cannot, nothing is removed.
@@ -71,7 +71,7 @@ def maintain(
     if not warehouse.live.exists():
         raise WarehouseError(directory, "there is no warehouse here; onrecord run makes one")
     made = backup(directory, settings.backups, keep=settings.keep) if settings.backups and not dry_run else None
-    with locked(directory, wait=wait):
+    with lock_warehouse(directory, wait=wait):
         try:
             done = _maintain(warehouse, settings, dry_run, now or datetime.now(UTC))
             done.backup = made
@@ -80,12 +80,12 @@ def maintain(
             warehouse.close()
 
 
-def _maintain(warehouse: Warehouse, settings: MaintainSettings, dry_run: bool, now: datetime) -> Maintained:
+def _maintain(warehouse: Warehouse, settings: MaintainSettings, dry_run: bool, now: datetime) -> MaintenanceReport:
     if not dry_run:
         # First of all: they may be what fills the disk.
         warehouse.clear_leftovers()
     size = warehouse.live.stat().st_size
-    done = Maintained(size, size)
+    done = MaintenanceReport(size, size)
     was_published, unpublished = warehouse.is_published(), warehouse.unpublished_runs()
     with suppress(_Undo), warehouse.writing() as connection:
         connection.register("unpublished", pa.table({"run_id": pa.array(unpublished, pa.string())}))
@@ -117,19 +117,19 @@ def _maintain(warehouse: Warehouse, settings: MaintainSettings, dry_run: bool, n
 
 def _removed(connection: duckdb.DuckDBPyConnection, settings: MaintainSettings, now: datetime) -> dict[str, int]:
     """Delete what is old; how many rows of what."""
-    for name in ("runs", "versions", "withdrawn", "quarantine"):
+    for name in ("runs", "versions", "deleted", "quarantine"):
         days: int | None = getattr(settings, name)
         moment = None if days is None else (now - timedelta(days=days)).isoformat()
         connection.execute(f"set variable {name} = $moment", {"moment": moment})
     connection.execute(read_sql(__name__, "retention"))
     columns = _columns(connection)
     removed = {
-        "withdrawn articles": _count(connection, "old_article"),
+        "deleted articles": _count(connection, "old_article"),
         "rows about them": 0,
         "versions of documents": 0,
-        "failures": _delete(connection, "quarantine", "(plugin, subject_id) in (from old_failure)"),
+        "failures": _delete(connection, "quarantine", "(component, subject_id) in (from old_failure)"),
     }
-    if removed["withdrawn articles"]:
+    if removed["deleted articles"]:
         # Every table that has articles' rows, whoever wrote it: what an aggregator made of them is stale now, and
         # made anew by the next run.
         for table in sorted(name for name, has in columns.items() if "article_id" in has and name != "document"):
@@ -140,7 +140,7 @@ def _removed(connection: duckdb.DuckDBPyConnection, settings: MaintainSettings, 
     removed["steps"] = _delete(connection, "step", "run_id in (from old_run)")
     # A run is what rows say they were written by: it stays as long as one does.
     writers = sorted(name for name, has in columns.items() if "run_id" in has and name not in ("run", "step"))
-    referred = " union ".join(f"select run_id from {quoted(name)}" for name in writers)
+    referred = " union ".join(f"select run_id from {quote_identifier(name)}" for name in writers)
     removed["runs"] = _delete(connection, "run", f"run_id in (from old_run) and run_id not in ({referred})")
     return removed
 
@@ -153,7 +153,7 @@ def _old_logs(directory: Path, settings: MaintainSettings, now: datetime) -> Ite
     if settings.logs is None:
         return
     oldest = (now - timedelta(days=settings.logs)).timestamp()
-    logs = sorted((directory / "logs").glob(f"*-{DATED}.log"), key=lambda file: file.stat().st_mtime)
+    logs = sorted((directory / "logs").glob(f"*-{DATE_GLOB}.log"), key=lambda file: file.stat().st_mtime)
     yield from (file for file in logs[:-1] if file.stat().st_mtime < oldest)
 
 
@@ -173,8 +173,8 @@ def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    return int(connection.execute(f"select count(*) from {quoted(table)}").fetchall()[0][0])
+    return int(connection.execute(f"select count(*) from {quote_identifier(table)}").fetchall()[0][0])
 
 
 def _delete(connection: duckdb.DuckDBPyConnection, table: str, condition: str) -> int:
-    return int(connection.execute(f"delete from {quoted(table)} where {condition}").fetchall()[0][0])
+    return int(connection.execute(f"delete from {quote_identifier(table)} where {condition}").fetchall()[0][0])

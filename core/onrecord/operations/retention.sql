@@ -1,9 +1,9 @@
 -- What is old enough to go? In temporary tables, which `onrecord.operations.retention` then deletes by.
 -- Parameters: the moments before which things are old; null where nothing ever is.
 
--- Articles that their source has withdrawn, with all that is known of them.
+-- Articles deleted at their source, with all that is known of them.
 create or replace temp table old_article as
-select article_id from listing where withdrawn_at < getvariable('withdrawn')::timestamptz;
+select article_id from source_item where deleted_at < getvariable('deleted')::timestamptz;
 
 -- Versions of documents that neither a listing nor an article refers to. One is as old as its place was taken: when
 -- the next version was fetched, or, where the source has gone back to an earlier one, when that was listed again.
@@ -18,20 +18,20 @@ with version as (
 )
 select v.document_id
 from version v
-left join listing l using (article_id)
+left join source_item l using (article_id)
 left join run r on r.run_id = l.run_id
 where coalesce(v.replaced_at, r.started_at, v.fetched_at) < getvariable('versions')::timestamptz
-    and v.document_id not in (select document_id from listing)
+    and v.document_id not in (select document_id from source_item)
     and v.document_id not in (select document_id from article)
 union
 select document_id from document semi join old_article using (article_id);
 
 -- Failures on what never became an article and is no longer listed.
 create or replace temp table old_failure as
-select q.plugin, q.subject_id
+select q.component, q.subject_id
 from quarantine q
 where q.failed_at < getvariable('quarantine')::timestamptz
-    and q.subject_id not in (select article_id from listing)
+    and q.subject_id not in (select article_id from source_item)
     and q.subject_id not in (select article_id from article);
 
 -- Runs, less the last one, the last one that completed, and those that readers have yet to hear of.

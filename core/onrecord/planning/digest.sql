@@ -2,13 +2,13 @@
 select md5(concat_ws(
     ' ',
     (
-        select concat_ws(' ', count(*), sum(hash(concat_ws(' ', l.plugin, l.subject_id, l.input_hash, l.fingerprint))))
+        select concat_ws(' ', count(*), sum(hash(concat_ws(' ', l.component, l.subject_id, l.input_hash, l.fingerprint))))
         from ledger l
-        where l.stage = 'clean' or list_contains($needs, l.plugin)
+        where l.stage = 'clean' or list_contains($needs, l.component)
     ),
     (
-        select concat_ws(' ', count(*), sum(hash(concat_ws(' ', l.article_id, l.document_id, l.withdrawn_at is null))))
-        from listing l
+        select concat_ws(' ', count(*), sum(hash(concat_ws(' ', l.article_id, l.document_id, l.deleted_at is null))))
+        from source_item l
     ),
     (select concat_ws(' ', count(*), sum(hash(concat_ws(' ', a.article_id, a.content_hash)))) from article a)
 ))

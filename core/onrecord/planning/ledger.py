@@ -14,11 +14,11 @@ import pyarrow as pa
 from ..model.bookkeeping import StageName
 from ..model.content import ANNOTATED_SQL
 from ..model.identity import identify
-from ..model.row import quoted
+from ..model.row import quote_identifier
 from ..model.table import Table
 from ..plugins.components import Ingestor
 from ..sql import read_sql
-from .versions import Target
+from .versions import ComponentVersion
 
 STALE = ("content", "version", "configuration", "pipeline", "requirement")
 """The reasons for which a subject that was done is to be done again."""
@@ -35,7 +35,7 @@ class PlanLine:
     """How many subjects of one component are in each state."""
 
     stage: StageName
-    plugin: str
+    component: str
     states: Mapping[str, int]
 
     @property
@@ -53,42 +53,42 @@ class PlanLine:
 class Pending:
     """Subjects that the same components have to do, few enough for one batch."""
 
-    plugins: tuple[str, ...]
+    components: tuple[str, ...]
     language: str | None
     subject_ids: list[str]
     places: tuple[int, int]
     """The first and the last place of the subjects in their table: what lies outside need not be searched."""
 
 
-def plan(connection: duckdb.DuckDBPyConnection, targets: Sequence[Target], items: pa.Table) -> list[PlanLine]:
+def plan(connection: duckdb.DuckDBPyConnection, targets: Sequence[ComponentVersion], items: pa.Table) -> list[PlanLine]:
     """How many subjects each component has in each state, with nothing run; `items` is what ingestors list."""
     lines = []
     for stage in ("ingest", "clean", "annotate"):
         if not _states(connection, stage, targets, items):
             continue
-        query = "select plugin, state, count(*) from states group by all"
+        query = "select component, state, count(*) from states group by all"
         counts: dict[str, dict[str, int]] = {}
-        for plugin, state, count in connection.execute(query).fetchall():
-            counts.setdefault(plugin, {})[state] = count
-        names = dict.fromkeys(target.plugin for target in targets if target.stage == stage)
+        for component, state, count in connection.execute(query).fetchall():
+            counts.setdefault(component, {})[state] = count
+        names = dict.fromkeys(target.component for target in targets if target.stage == stage)
         lines += [PlanLine(stage, name, counts.get(name, {})) for name in names]
     for target in targets:
         if target.stage == "aggregate":
-            lines.append(PlanLine("aggregate", target.plugin, {aggregate_state(connection, target)[0]: 1}))
+            lines.append(PlanLine("aggregate", target.component, {aggregate_state(connection, target)[0]: 1}))
     return lines
 
 
 def pending(
     connection: duckdb.DuckDBPyConnection,
     stage: StageName,
-    targets: Sequence[Target],
+    targets: Sequence[ComponentVersion],
     items: pa.Table,
     after: int,
     limit: int,
 ) -> tuple[pa.Table, int]:
     """The next subjects of a stage that have work to do, at most `limit` of those after place `after`.
 
-    Returns (subject_id, plugins, language, bytes) per subject, and the place to go on from, or -1 at the end.
+    Returns (subject_id, components, language, bytes) per subject, and the place to go on from, or -1 at the end.
     """
     if not _states(connection, stage, targets, items):
         return pa.table({"subject_id": []}), -1
@@ -97,7 +97,7 @@ def pending(
         -- Which subjects have something to do, and which components have to do it?
         select
             subject_id::varchar as subject_id,
-            list(plugin order by position) as plugins,
+            list(component order by position) as components,
             any_value(language) as language,
             any_value(bytes) as bytes,
             place
@@ -114,7 +114,7 @@ def pending(
 
 
 def count_pending(
-    connection: duckdb.DuckDBPyConnection, stage: StageName, targets: Sequence[Target], items: pa.Table
+    connection: duckdb.DuckDBPyConnection, stage: StageName, targets: Sequence[ComponentVersion], items: pa.Table
 ) -> int:
     """How many subjects of a stage have something to do."""
     if not _states(connection, stage, targets, items):
@@ -124,7 +124,7 @@ def count_pending(
 
 
 def forget_outlived(
-    connection: duckdb.DuckDBPyConnection, stage: StageName, targets: Sequence[Target], items: pa.Table
+    connection: duckdb.DuckDBPyConnection, stage: StageName, targets: Sequence[ComponentVersion], items: pa.Table
 ) -> bool:
     """Delete the failures of subjects that are up to date, being what they were before; whether there were any."""
     if not _states(connection, stage, targets, items):
@@ -132,7 +132,7 @@ def forget_outlived(
     gone = connection.execute(
         """
         delete from quarantine q using states s
-        where s.state = 'current' and q.plugin = s.plugin and q.subject_id = s.subject_id
+        where s.state = 'current' and q.component = s.component and q.subject_id = s.subject_id
         """
     ).fetchall()
     return gone != [(0,)]
@@ -140,30 +140,30 @@ def forget_outlived(
 
 def cut(found: pa.Table, most: int, most_bytes: int) -> Iterator[Pending]:
     """Cut subjects into batches of the same components and language, of at most `most` and `most_bytes`."""
-    rows = sorted(found.to_pylist(), key=lambda row: (row["plugins"], row["language"] or "", row["place"]))
-    for (plugins, language), group in groupby(rows, lambda row: (tuple(row["plugins"]), row["language"])):
+    rows = sorted(found.to_pylist(), key=lambda row: (row["components"], row["language"] or "", row["place"]))
+    for (components, language), group in groupby(rows, lambda row: (tuple(row["components"]), row["language"])):
         chosen: list[dict[str, Any]] = []
         size = 0
         for row in group:
             if chosen and (len(chosen) >= most or size + row["bytes"] > most_bytes):
-                yield _pending(plugins, language, chosen)
+                yield _pending(components, language, chosen)
                 chosen, size = [], 0
             chosen.append(row)
             size += row["bytes"]
-        yield _pending(plugins, language, chosen)
+        yield _pending(components, language, chosen)
 
 
-def _pending(plugins: tuple[str, ...], language: str | None, rows: Sequence[Mapping[str, Any]]) -> Pending:
-    return Pending(plugins, language, [row["subject_id"] for row in rows], (rows[0]["place"], rows[-1]["place"]))
+def _pending(components: tuple[str, ...], language: str | None, rows: Sequence[Mapping[str, Any]]) -> Pending:
+    return Pending(components, language, [row["subject_id"] for row in rows], (rows[0]["place"], rows[-1]["place"]))
 
 
-def aggregate_state(connection: duckdb.DuckDBPyConnection, target: Target) -> tuple[str, str]:
+def aggregate_state(connection: duckdb.DuckDBPyConnection, target: ComponentVersion) -> tuple[str, str]:
     """The state of an aggregator, and the hash of all that it reads."""
     digest = connection.execute(read_sql(__name__, "digest"), {"needs": list(target.needs)}).fetchall()[0][0]
     subject = pa.table(
         {
             "subject_id": [str(WAREHOUSE_SUBJECT)],
-            "plugin": [target.plugin],
+            "component": [target.component],
             "input_hash": [digest],
             "uri": [""],
             "language": pa.array([None], pa.string()),
@@ -183,11 +183,11 @@ def moves(connection: duckdb.DuckDBPyConnection, items: pa.Table, ingestors: Ite
         """
         select
             count(*) filter (
-                withdrawn_at is null and list_contains($complete, ingestor) and item.subject_id is null
+                deleted_at is null and list_contains($complete, ingestor) and item.subject_id is null
             ) as gone,
-            count(*) filter (withdrawn_at is not null and item.subject_id is not null) as back
-        from listing
-        left join item on item.subject_id::uuid = article_id and item.plugin = ingestor
+            count(*) filter (deleted_at is not null and item.subject_id is not null) as back
+        from source_item
+        left join item on item.subject_id::uuid = article_id and item.component = ingestor
         where list_contains($all, ingestor)
         """,
         {"complete": [i.name for i in ingestors if i.complete], "all": [i.name for i in ingestors]},
@@ -205,11 +205,11 @@ def subjects(connection: duckdb.DuckDBPyConnection, stage: StageName, group: Pen
 def rows_of(connection: duckdb.DuckDBPyConnection, table: Table, ids: Sequence[str]) -> pa.Table:
     """The rows of some articles in an annotator's table."""
     connection.register("chosen", pa.table({"subject_id": pa.array(ids, pa.string())}))
-    order = ", ".join(map(quoted, table.key))
+    order = ", ".join(map(quote_identifier, table.key))
     found = connection.sql(
         f"""
         select * exclude (run_id)
-        from {quoted(table.name)}
+        from {quote_identifier(table.name)}
         where article_id in (select subject_id::uuid from chosen)
         order by {order}
         """
@@ -218,17 +218,17 @@ def rows_of(connection: duckdb.DuckDBPyConnection, table: Table, ids: Sequence[s
 
 
 def _states(
-    connection: duckdb.DuckDBPyConnection, stage: StageName, targets: Sequence[Target], items: pa.Table
+    connection: duckdb.DuckDBPyConnection, stage: StageName, targets: Sequence[ComponentVersion], items: pa.Table
 ) -> bool:
     """Define the view `states` for a stage on this connection; false if the stage has no components."""
     mine = [target for target in targets if target.stage == stage]
     if not mine:
         return False
-    order = {name: position for position, name in enumerate(dict.fromkeys(target.plugin for target in mine))}
+    order = {name: position for position, name in enumerate(dict.fromkeys(target.component for target in mine))}
     rows = [
         {
-            "plugin": t.plugin,
-            "position": order[t.plugin],
+            "component": t.component,
+            "position": order[t.component],
             "language": t.language,
             "fingerprint": t.fingerprint,
             "version": t.version,
@@ -240,7 +240,7 @@ def _states(
         for t in mine
     ]
     schema = pa.schema(
-        [("plugin", pa.string()), ("position", pa.int64()), ("language", pa.string()), ("fingerprint", pa.string()),
+        [("component", pa.string()), ("position", pa.int64()), ("language", pa.string()), ("fingerprint", pa.string()),
          ("version", pa.string()), ("configuration", pa.string()), ("pipeline", pa.string()),
          ("needs", pa.list_(pa.string())), ("family", pa.string())]
     )  # fmt: skip

@@ -1,6 +1,6 @@
 -- What do the cleaners need of these subjects? The current version of their documents.
 select l.article_id::varchar as subject_id, d.content_hash as input_hash, d.* exclude (run_id)
-from listing l
+from source_item l
 join document d using (document_id)
 where l.article_id in (select subject_id::uuid from chosen)
     and d.rowid between $first and $last

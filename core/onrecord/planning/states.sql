@@ -1,10 +1,10 @@
--- Which subjects has each plugin done, which has it still to do, and why?
--- Reads: subject(subject_id, plugin, input_hash, uri, language, place, bytes), target(…), ledger, quarantine, plugin.
+-- Which subjects has each component done, which has it still to do, and why?
+-- Reads: subject(subject_id, component, input_hash, uri, language, place, bytes), target(…), ledger, quarantine, component.
 with pair as (
-    select s.*, n.plugin as by, n.position
+    select s.*, n.component as by, n.position
     from subject s
-    join (select plugin, min(position) as position from target group by plugin) n
-        on s.plugin is null or s.plugin = n.plugin
+    join (select component, min(position) as position from target group by component) n
+        on s.component is null or s.component = n.component
 ),
 judged as (
     select
@@ -14,7 +14,7 @@ judged as (
         pair.place,
         pair.bytes,
         pair.position,
-        pair.by as plugin,
+        pair.by as component,
         t.needs,
         t.family,
         case
@@ -31,29 +31,29 @@ judged as (
         end as state
     from pair
     left join target t
-        on t.plugin = pair.by and (t.language is null or t.language = pair.language)
+        on t.component = pair.by and (t.language is null or t.language = pair.language)
     left join ledger l
-        on l.plugin = pair.by and l.subject_id = pair.subject_id
-    left join plugin p
-        on p.plugin = l.plugin and p.fingerprint = l.fingerprint
+        on l.component = pair.by and l.subject_id = pair.subject_id
+    left join component_version p
+        on p.component = l.component and p.fingerprint = l.fingerprint
     left join quarantine q
-        on q.plugin = pair.by and q.subject_id = pair.subject_id
+        on q.component = pair.by and q.subject_id = pair.subject_id
         and q.input_hash = pair.input_hash and q.fingerprint = t.fingerprint
 ),
--- What a plugin requires and cannot have: it waits until that is mended.
+-- What a component requires and cannot have: it waits until that is mended.
 lacking as (
-    select distinct waiting.subject_id, waiting.plugin
+    select distinct waiting.subject_id, waiting.component
     from judged waiting
     join judged required
         on required.subject_id = waiting.subject_id
-        and list_contains(waiting.needs, required.plugin)
+        and list_contains(waiting.needs, required.component)
         and required.state = 'quarantined'
     where waiting.state not in ('current', 'quarantined', 'no pipeline')
 ),
 decided as (
     select judged.* replace (if(lacking.subject_id is null, judged.state, 'blocked') as state)
     from judged
-    left join lacking using (subject_id, plugin)
+    left join lacking using (subject_id, component)
 ),
 -- Where what is merely stale is left: on which subjects has one of the family other work? There nothing is left.
 pressing as (

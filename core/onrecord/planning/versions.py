@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from ..model.bookkeeping import CLEAN, Plugin, StageName
+from ..model.bookkeeping import CLEAN, ComponentRow, StageName
 from ..model.identity import canonical_json, content_hash
 from ..plugins.components import Annotator, Component
 from ..plugins.pipelines import Pipeline
@@ -19,10 +19,10 @@ from ..plugins.registry import Plugins
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ComponentVersion:
     """A component as it is configured now, for the subjects in one language or in all."""
 
-    plugin: str
+    component: str
     stage: StageName
     version: str
     configuration: str
@@ -44,23 +44,23 @@ class Target:
     fingerprint: str = field(init=False)
 
     def __post_init__(self) -> None:
-        what = (self.plugin, self.version, self.configuration, self.requirements, self.pipeline or "")
+        what = (self.component, self.version, self.configuration, self.requirements, self.pipeline or "")
         object.__setattr__(self, "fingerprint", content_hash(*what))
 
     @property
-    def row(self) -> Plugin:
-        """The target as a row of the table `plugin`."""
-        names = Plugin.model_fields.keys() - {"writes"}
-        return Plugin(**{name: getattr(self, name) for name in names}, writes=list(self.writes))
+    def row(self) -> ComponentRow:
+        """The target as a row of the table `component_version`."""
+        names = ComponentRow.model_fields.keys() - {"writes"}
+        return ComponentRow(**{name: getattr(self, name) for name in names}, writes=list(self.writes))
 
 
-def targets(plugins: Plugins) -> list[Target]:
+def component_versions(plugins: Plugins) -> list[ComponentVersion]:
     """The target of every component, in the order in which they run.
 
     An annotator that reads docs, or requires one that does, has a target for each language with a
     pipeline: then a new German pipeline leaves English annotations as they are.
     """
-    made: dict[tuple[str, str | None], Target] = {}
+    made: dict[tuple[str, str | None], ComponentVersion] = {}
     leaves = plugins.configuration.settings.run.stale == "leave"
     families = _families(plugins.annotators) if leaves else {}
 
@@ -68,20 +68,20 @@ def targets(plugins: Plugins) -> list[Target]:
         required = [made.get((name, language)) or made.get((name, None)) for name in component.requires]
         found = [target for target in required if target is not None]
         if stage == "aggregate":
-            found = [t for t in made.values() if t.plugin in component.requires]
-        made[component.name, language] = Target(
-            plugin=component.name,
+            found = [t for t in made.values() if t.component in component.requires]
+        made[component.name, language] = ComponentVersion(
+            component=component.name,
             stage=stage,
             version=component.version,
             configuration=_configuration(component),
-            requirements=canonical_json({f"{t.plugin} {t.language or ''}".strip(): t.fingerprint for t in found}),
+            requirements=canonical_json({f"{t.component} {t.language or ''}".strip(): t.fingerprint for t in found}),
             pipeline=pipeline,
             language=language,
             distribution=plugins.distribution_of(component),
             source_hash=source_hash(component),
             writes=tuple(table.name for table in plugins.tables_of(component)),
             per_article=stage == "annotate",
-            needs=tuple(sorted({name for t in found for name in (t.plugin, *t.needs)})),
+            needs=tuple(sorted({name for t in found for name in (t.component, *t.needs)})),
             # An aggregator's tables are filled as a whole: leaving them would leave rows about what is gone.
             family=families.get(component.name, component.name) if leaves and stage != "aggregate" else None,
         )
@@ -100,15 +100,15 @@ def targets(plugins: Plugins) -> list[Target]:
     return [*_stage(made, "ingest"), _clean(plugins), *_stage(made, "annotate"), *_stage(made, "aggregate")]
 
 
-def _stage(made: dict[tuple[str, str | None], Target], stage: StageName) -> Iterator[Target]:
+def _stage(made: dict[tuple[str, str | None], ComponentVersion], stage: StageName) -> Iterator[ComponentVersion]:
     return (target for target in made.values() if target.stage == stage)
 
 
-def _clean(plugins: Plugins) -> Target:
+def _clean(plugins: Plugins) -> ComponentVersion:
     """All cleaners together are one target: a document passes through every one of them."""
     settings = {"default_language": plugins.configuration.settings.language.default}
-    return Target(
-        plugin=CLEAN,
+    return ComponentVersion(
+        component=CLEAN,
         stage="clean",
         version=", ".join(f"{cleaner.name} {cleaner.version}" for cleaner in plugins.cleaners),
         configuration=canonical_json(settings | {c.name: c.config.model_dump() for c in plugins.cleaners}),
@@ -144,11 +144,11 @@ def source_hash(component: Component) -> str:
     except (OSError, TypeError):
         return ""
     place = file.parent if (file.parent / "__init__.py").exists() else file
-    return hash_of(place, sys.modules.get(type(component).__module__))
+    return hash_sources(place, sys.modules.get(type(component).__module__))
 
 
 @cache
-def hash_of(place: Path, _module: ModuleType | None) -> str:
+def hash_sources(place: Path, _module: ModuleType | None) -> str:
     """Hash of Python files, once for each module loaded from them: a process that has been up for long does not run
     what is there since.
     """

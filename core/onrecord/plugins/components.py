@@ -84,7 +84,7 @@ class Ingestor(Component):
     schemes: Sequence[str] = ()
     """The URI schemes that `fetch` understands, e.g. ("file",)."""
     complete: bool = True
-    """Whether `discover` lists all there is. What is missing from a complete listing is marked withdrawn;
+    """Whether `discover` lists all there is. What is missing from a complete listing is marked as deleted;
     a feed, which drops old entries, is not complete."""
 
     def discover(self) -> Iterable[Item]:

@@ -39,7 +39,7 @@ class Pipeline:
         return replace(self, pipes=tuple(dict.fromkeys((*self.pipes, *wanted))))
 
 
-def installed_pipeline(name: str, file: Path | None) -> Pipeline:
+def find_installed_pipeline(name: str, file: Path | None) -> Pipeline:
     """An installed spaCy pipeline package, such as en_core_web_sm.
 
     Raises ConfigError, about the configuration file that asks for it, if there is none.
@@ -77,7 +77,7 @@ def _loaded(language: str, name: str, version: str, load: Callable[[], Language]
     return nlp
 
 
-def loaded(pipeline: Pipeline) -> Language:
+def load_pipeline(pipeline: Pipeline) -> Language:
     """The pipeline's spaCy object, from this process's one copy, with the components that annotators ask for.
 
     Raises OnrecordError if one of these is not installed.

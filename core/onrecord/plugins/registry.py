@@ -26,7 +26,7 @@ from . import hookspecs
 from .components import Aggregator, Annotator, Cleaner, Component, Ingestor
 from .discovery import describe_module, find_plugins
 from .info import HOOK_CLASSES, OTHER_HOOKS, PluginInfo
-from .pipelines import Pipeline, installed_pipeline
+from .pipelines import Pipeline, find_installed_pipeline
 from .validation import (
     check_api,
     check_component,
@@ -76,7 +76,7 @@ class Plugins:
             thing.language: thing for i in self._loaded() for thing in i.registered if isinstance(thing, Pipeline)
         }
         if configuration.settings.language.pipeline:
-            replacement = installed_pipeline(configuration.settings.language.pipeline, configuration.file)
+            replacement = find_installed_pipeline(configuration.settings.language.pipeline, configuration.file)
             self.pipelines[replacement.language] = replacement
         pipes = [factory for annotator in self.annotators.values() for factory in annotator.pipes]
         self.pipelines = {language: each.with_pipes(pipes) for language, each in self.pipelines.items()}

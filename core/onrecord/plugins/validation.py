@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from ..errors import OnrecordError, PluginError
 from ..model.bookkeeping import CLEAN
 from ..model.row import Row
-from ..model.table import Table, table_of
+from ..model.table import Table, derive_table
 from ..model.tables import (
     AGGREGATE_TABLES,
     ANNOTATION_TABLES,
@@ -104,7 +104,7 @@ def table_for(row: type[Row], component: Component) -> Table:
         reason = f"may not write `{row.__table__}`: the engine has that name. Choose another: "
         raise PluginError(component.name, f'{reason}class {row.__name__}(Row, table="…")')
     if standard is None:
-        return table_of(row, per_article=per_article)
+        return derive_table(row, per_article=per_article)
     allowed = ANNOTATION_TABLES if per_article else AGGREGATE_TABLES
     if row is not standard.row or standard not in allowed:
         owner = "the engine" if standard.name in _NOT_FOR_PLUGINS else "onrecord's standard tables"

@@ -16,7 +16,7 @@ from rich.text import Text
 from ..model.content import Article, Document, Segment
 from ..model.draft import FIELDS, Draft
 from ..plugins.components import Cleaner
-from ..stages.clean import cleaning, finished
+from ..stages.clean import build_article, run_cleaners
 
 _COLOURS = {
     "body": "", "subheading": "bold", "sidebar": "cyan", "headline": "bold green", "byline": "green",
@@ -41,7 +41,7 @@ pre {{{{ font: min(14px, calc((100vw - 4em) / {_PAGE_WIDTH} / 0.61)) / 1.4 "Deja
 
 
 @dataclass
-class Cleaned:
+class CleaningTrace:
     """A document, what it has become, and what each cleaner did."""
 
     document: Document
@@ -52,17 +52,17 @@ class Cleaned:
     """Only of cleaners that did anything."""
 
 
-def watched(document: Document, cleaners: Sequence[Cleaner], default_language: str) -> Cleaned:
+def trace_cleaning(document: Document, cleaners: Sequence[Cleaner], default_language: str) -> CleaningTrace:
     """Clean a document, noting what each cleaner does. Raises as `onrecord.stages.clean.cleaned` does."""
     draft = Draft(document)
     did: list[tuple[Cleaner, str]] = []
     before = _state(draft)
-    for cleaner in cleaning(draft, cleaners):
+    for cleaner in run_cleaners(draft, cleaners):
         after = _state(draft)
         if cleaner is not None and (told := _told(before, after)):
             did.append((cleaner, told))
         before = after
-    return Cleaned(document, draft.text, *finished(draft, default_language), did)
+    return CleaningTrace(document, draft.text, *build_article(draft, default_language), did)
 
 
 def _state(draft: Draft) -> dict[str, Any]:
@@ -85,7 +85,7 @@ def _told(before: dict[str, Any], after: dict[str, Any]) -> str:
     return "; ".join(told)
 
 
-def show(cleaned: Cleaned, console: Console) -> None:
+def print_cleaning(cleaned: CleaningTrace, console: Console) -> None:
     """Print a document: on the left what each stretch is, and beside the text who decided that, and why."""
     article = cleaned.article
     console.rule(f"[bold]{escape(cleaned.document.uri)}[/bold]", align="left")
@@ -111,9 +111,9 @@ def show(cleaned: Cleaned, console: Console) -> None:
     console.print(Group(facts, Text(), page, Text(), work, Text()))
 
 
-def as_page(documents: Sequence[Cleaned]) -> str:
+def render_cleaning_page(documents: Sequence[CleaningTrace]) -> str:
     """The same as a page in HTML that needs nothing else."""
     console = Console(record=True, width=_PAGE_WIDTH, file=StringIO(), force_terminal=True, color_system="truecolor")
     for document in documents:
-        show(document, console)
+        print_cleaning(document, console)
     return console.export_html(inline_styles=True, code_format=_PAGE)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import duckdb
 
-from ..model.table import Table, described
+from ..model.table import Table, describe_column
 from ..model.tables import (
     AGGREGATE_TABLES,
     ANNOTATION_TABLES,
@@ -19,10 +19,10 @@ from ..model.tables import (
 )
 from ..plugins.registry import Plugins
 from ..sql import read_sql
-from ..warehouse.schema import define_views, synchronise
+from ..warehouse.schema import define_views, synchronize_tables
 
 
-def dictionary(plugins: Plugins) -> str:
+def render_dictionary(plugins: Plugins) -> str:
     """The data dictionary of a warehouse that these plugins fill, in Markdown."""
     writers = {
         table.name: component.name
@@ -51,7 +51,7 @@ def dictionary(plugins: Plugins) -> str:
 
 
 def _writer(name: str | None) -> str:
-    return f"`{name}`" if name else "nobody (no loaded plugin fills it)"
+    return f"`{name}`" if name else "nobody (no loaded component fills it)"
 
 
 def _page(table: Table, writer: str) -> Iterator[str]:
@@ -62,7 +62,7 @@ def _page(table: Table, writer: str) -> Iterator[str]:
     yield "| column | type | meaning |"
     yield "| --- | --- | --- |"
     for column in table.columns:
-        meaning = described(column) + (" May be empty." if column.optional else "")
+        meaning = describe_column(column) + (" May be empty." if column.optional else "")
         if column.references and column.name != "run_id":
             meaning += f" → `{column.references.table}`"
         yield f"| `{column.name}` | {column.type} | {meaning.strip()} |"
@@ -79,11 +79,11 @@ def _views() -> Iterator[str]:
     ):
         yield f"| `{match['name']}{match['args'] or ''}` | {match['why']} |"
     yield ""
-    yield "The columns of `statement`, which `said_by` and `about` return as well. Articles that were withdrawn stay in"
-    yield "it; `where withdrawn_at is null` leaves them out."
+    yield "The columns of `statement`, which `said_by` and `about` return as well. It has articles deleted at their"
+    yield "source too; `where deleted_at is null` leaves them out."
     yield ""
     with duckdb.connect(":memory:") as connection:
-        synchronise(connection, STANDARD_TABLES.values())
+        synchronize_tables(connection, STANDARD_TABLES.values())
         define_views(connection)
         for macro in ("statement", "timeline('')", f"in_context('{UUID(int=0)}')"):
             if macro != "statement":

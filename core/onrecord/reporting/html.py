@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ..model.report import RunReport
-from ..model.row import quoted
+from ..model.row import quote_identifier
 from ..operations.health import Finding
 from ..warehouse import Reader, Warehouse
 
@@ -17,7 +17,7 @@ _MOST = 50
 """Failures and articles that are listed; how many more there are is said."""
 
 
-def run_page(report: RunReport, found: Sequence[Finding] = ()) -> str:
+def render_run_page(report: RunReport, found: Sequence[Finding] = ()) -> str:
     """The page of a run. `found` is what needs attention now."""
     with Warehouse(report.warehouse).reading() as connection:
         reader = Reader(connection)
@@ -26,10 +26,10 @@ def run_page(report: RunReport, found: Sequence[Finding] = ()) -> str:
             reader,
             """
             -- What did the run fail on, and still is in quarantine?
-            select stage, plugin, version, uri, split_part(error, chr(10), 1) as error
+            select stage, component, version, uri, split_part(error, chr(10), 1) as error
             from quarantine
             where run_id = $run
-            order by plugin, uri
+            order by component, uri
             """,
             run_id,
         )
@@ -39,7 +39,7 @@ def run_page(report: RunReport, found: Sequence[Finding] = ()) -> str:
             -- Which articles did the run write, and how much is known of them?
             select headline, left(body, 120) as beginning, outlet, published_at, kind, word_count, uri
             from article
-            join listing using (article_id)
+            join source_item using (article_id)
             where article.run_id = $run
             order by published_at desc nulls last, headline
             """,
@@ -86,13 +86,13 @@ def _written(reader: Reader, run_id: str) -> list[tuple[str, int]]:
         from duckdb_columns()
         semi join duckdb_tables() using (database_name, table_name)
         where column_name = 'run_id' and database_name = current_database()
-            and table_name not in ('run', 'step', 'ledger', 'plugin', 'quarantine')
+            and table_name not in ('run', 'step', 'ledger', 'component', 'quarantine')
         order by 1
         """
     )
     counted = []
     for name in tables["table_name"].to_pylist():
-        query = f"select count(*) as rows from {quoted(name)} where run_id = $run"
+        query = f"select count(*) as rows from {quote_identifier(name)} where run_id = $run"
         counted.append((name, reader.sql(query, run=run_id).to_pylist()[0]["rows"]))
     return [(name, rows) for name, rows in counted if rows]
 

@@ -11,7 +11,9 @@ _NARROWEST = 20
 """A column that is folded to fewer characters than this is no longer read."""
 
 
-def laid_out(names: Sequence[str], cells: Sequence[Sequence[str]], width: int, right: Sequence[str] = ()) -> Table:
+def format_columns(
+    names: Sequence[str], cells: Sequence[Sequence[str]], width: int, right: Sequence[str] = ()
+) -> Table:
     """A table of the rows; of their values, one below the other, where `width` is too little for a table."""
     columns = list(zip(names, *cells, strict=True))
     if sum(min(_NARROWEST, max(map(len, column))) + 2 for column in columns) > width:

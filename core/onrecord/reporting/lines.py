@@ -5,14 +5,14 @@ from __future__ import annotations
 from ..model.bookkeeping import Step
 from ..model.report import RunReport
 
-COLUMNS = ("stage", "plugin", "subjects", "failed", "blocked", "rows", "seconds", "rows/s", "status")
+COLUMNS = ("stage", "component", "subjects", "failed", "blocked", "rows", "seconds", "rows/s", "status")
 
 
-def cells(step: Step) -> tuple[str, ...]:
+def step_cells(step: Step) -> tuple[str, ...]:
     """A step as the cells of a table."""
     return (
         step.stage,
-        "" if step.plugin == step.stage else step.plugin,
+        "" if step.component == step.stage else step.component,
         f"{step.subjects:,}",
         f"{step.failed:,}",
         f"{step.blocked:,}",
@@ -31,9 +31,9 @@ def closing_line(report: RunReport) -> str:
     return f"{report.run.status} in {report.seconds:.1f} s: {what} ({report.warehouse / 'onrecord.duckdb'})"
 
 
-def markdown(report: RunReport) -> str:
+def render_markdown(report: RunReport) -> str:
     """A run as a page, for the Prefect UI."""
-    rows = [COLUMNS, tuple("---" for _ in COLUMNS), *(cells(step) for step in report.steps)]
+    rows = [COLUMNS, tuple("---" for _ in COLUMNS), *(step_cells(step) for step in report.steps)]
     table = "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)
     message = f"\n\n{report.run.message}" if report.run.message else ""
     return f"{closing_line(report)}{message}\n\n{table}\n"

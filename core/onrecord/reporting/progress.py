@@ -65,7 +65,7 @@ class ProgressHandler(logging.Handler):
 
 
 @contextmanager
-def following(console: Console) -> Iterator[ProgressHandler]:
+def show_progress(console: Console) -> Iterator[ProgressHandler]:
     """Show progress while the block runs; the bars stay, the spinner goes."""
     columns = (
         SpinnerColumn(),

@@ -9,13 +9,13 @@ from rich.table import Table
 from rich.text import Text
 
 from ..model.report import RunReport
-from .lines import COLUMNS, cells, closing_line
+from .lines import COLUMNS, closing_line, step_cells
 
 
-def summary(report: RunReport, log: Path | None = None) -> RenderableType:
+def render_summary(report: RunReport, log: Path | None = None) -> RenderableType:
     """A run for a terminal: a line per step that did something, and how it ended."""
     lines: list[RenderableType] = []
-    if (table := steps(report)) is not None:
+    if (table := render_steps(report)) is not None:
         lines.append(table)
     lines.append(Text(closing_line(report)))
     if quarantined := sum(step.failed for step in report.steps if step.stage in ("ingest", "clean", "annotate")):
@@ -25,17 +25,17 @@ def summary(report: RunReport, log: Path | None = None) -> RenderableType:
     return Group(*lines)
 
 
-def steps(report: RunReport) -> Table | None:
+def render_steps(report: RunReport) -> Table | None:
     """A line per step of a run that did something; None where none did."""
     busy = [step for step in report.steps if step.subjects or step.status != "completed"]
     if not busy:
         return None
     table = Table(box=None, header_style="dim", pad_edge=False)
-    rows = [dict(zip(COLUMNS, cells(step), strict=True)) for step in busy]
+    rows = [dict(zip(COLUMNS, step_cells(step), strict=True)) for step in busy]
     # Nothing failed, most often: then a column of zeros says no more than its absence.
     shown = [name for name in COLUMNS if name not in ("failed", "blocked") or any(row[name] != "0" for row in rows)]
     for name in shown:
-        table.add_column(name, justify="left" if name in ("stage", "plugin", "status") else "right")
+        table.add_column(name, justify="left" if name in ("stage", "component", "status") else "right")
     for step, row in zip(busy, rows, strict=True):
         style = "" if step.status == "completed" and not step.failed else "red"
         table.add_row(*(Text(row[name]) for name in shown), style=style)

@@ -6,8 +6,8 @@ A flow drives it (see `onrecord_flows.flow.etl`, or `onrecord.testing` for the s
         for name, ingestor in run.ingestors.items():
             run.listed(name, discover(ingestor))
         for stage in STAGES:
-            for outcome in map(perform, run.pending(stage)):
-                run.load(outcome)
+            for result in map(perform, run.pending(stage)):
+                run.load(result)
         for name in run.aggregators:
             run.aggregate(name)
         run.check()
@@ -32,24 +32,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..errors import PLUGIN_FAILURES, CheckError, OnrecordError
-from ..limits import limited
-from ..logs import about
+from ..limits import time_limit
+from ..logs import log_context
 from ..model.bookkeeping import Ledger, Run, StageName, Step
 from ..model.report import RunReport
 from ..model.row import Row
 from ..model.tables import AGGREGATE_TABLES, ANNOTATION_TABLES, STANDARD_TABLES
 from ..planning import ledger
-from ..planning.versions import Target, targets
+from ..planning.versions import ComponentVersion, component_versions
 from ..plugins.components import Aggregator, Ingestor
 from ..plugins.reader import Reader
 from ..plugins.registry import Plugins
-from ..stages import Batch, Outcome, Tally
+from ..stages import Batch, BatchResult, Counters
 from ..stages.ingest import ITEM_SCHEMA
-from ..warehouse import listing, runs
-from ..warehouse.checks import checks
+from ..warehouse import runs, source_items
+from ..warehouse.checks import derive_checks
 from ..warehouse.database import Warehouse
 from ..warehouse.loading import mark_changed
-from ..warehouse.lock import locked
+from ..warehouse.lock import lock_warehouse
 
 log = logging.getLogger("onrecord")
 
@@ -70,7 +70,7 @@ class RunFailed(OnrecordError):
 class _Progress:
     """What a component has done in this run so far."""
 
-    tally: Tally = field(default_factory=Tally)
+    counters: Counters = field(default_factory=Counters)
     wall_seconds: float = 0.0
     status: Literal["completed", "failed", "stopped"] = "completed"
     message: str | None = None
@@ -84,20 +84,20 @@ class ActiveRun:
         plugins: Plugins,
         sources: Sequence[str] | None = (),
         warehouse: Warehouse | None = None,
-        wanted: Sequence[Target] | None = None,
+        wanted: Sequence[ComponentVersion] | None = None,
     ) -> None:
         """By default a run of the configured warehouse that asks all sources and brings every component up to date.
 
         With None as `sources` it asks nobody.
         """
         self.plugins = plugins
-        self._sources = {} if sources is None else chosen(plugins, sources)
+        self._sources = {} if sources is None else select_ingestors(plugins, sources)
         self.settings = plugins.configuration.settings
         self.warehouse = warehouse or Warehouse(self.settings.warehouse)
         self.id: UUID = uuid4()
         self.note: str | None = None
         """What the table `run` says of a run that went well, where it was no ordinary one."""
-        self._targets = targets(plugins) if wanted is None else wanted
+        self._targets = component_versions(plugins) if wanted is None else wanted
         self._items = ITEM_SCHEMA.empty_table()
         self._progress: dict[tuple[StageName, str], _Progress] = {}
         self._began: dict[StageName, float] = {}
@@ -126,16 +126,16 @@ class ActiveRun:
         return list(self.plugins.aggregators)
 
     def listed(self, name: str, items: pa.Table) -> None:
-        """Take what an ingestor lists (see `stages.discover`), and mark as withdrawn what it no longer does."""
+        """Take what an ingestor lists (see `stages.discover`), and mark as deleted what it no longer lists."""
         self._step("ingest", name)
         with self.warehouse.writing() as connection:
-            before = listing.withdrawn(connection, name)
-            items, taken = listing.own(connection, name, items, self._items, self.plugins.ingestors.keys())
-            if listing.update(connection, name, items, self.id, complete=self.ingestors[name].complete):
+            before = source_items.count_deleted(connection, name)
+            items, taken = source_items.select_own(connection, name, items, self._items, self.plugins.ingestors.keys())
+            if source_items.mark_deleted(connection, name, items, self.id, complete=self.ingestors[name].complete):
                 mark_changed(connection, self.id)
-            gone = listing.withdrawn(connection, name) - before
+            gone = source_items.count_deleted(connection, name) - before
         if gone > 0:
-            log.warning("%s no longer lists %s document(s): their articles are marked as withdrawn", name, gone)
+            log.warning("%s no longer lists %s document(s): their articles are marked as deleted", name, gone)
         # Places go on from one ingestor to the next: the window goes by them.
         first = self._items.num_rows
         places = pa.array(range(first, first + items.num_rows), pa.int64())
@@ -144,14 +144,14 @@ class ActiveRun:
         if taken:
             log.warning("%s lists %s document(s) that another ingestor has; they are left to that one", name, taken)
 
-    def not_listed(self, name: str, error: BaseException) -> None:
+    def record_listing_failure(self, name: str, error: BaseException) -> None:
         """Take note that an ingestor could not say what there is: its documents stay as they are."""
         self._fail("ingest", name, f"could not list its documents: {type(error).__name__}: {error}")
 
     def pending(self, stage: StageName, workers: int = 1) -> Iterator[Batch]:
         """What a stage has to do, as batches for so many workers.
 
-        Load the outcomes as they come; nothing is held open in between.
+        Load the results as they come; nothing is held open in between.
         """
         with self.warehouse.reading() as connection:
             total = ledger.count_pending(connection, stage, self._targets, self._items)
@@ -175,41 +175,41 @@ class ActiveRun:
     def begin(self, stage: StageName, total: int) -> None:
         """Say that a stage begins, and how many subjects it has."""
         self._began[stage] = perf_counter()
-        _tell("stage", stage=stage, total=total)
+        _log_event("stage", stage=stage, total=total)
 
-    def load(self, outcome: Outcome) -> None:
-        """Load an outcome, in one transaction; a component that has failed too often gets no more subjects."""
-        for name, overtaken in self._overtaken(outcome).items():
-            outcome.replaced.setdefault(name, []).extend(overtaken)
-        self.warehouse.load(outcome, self.plugins.tables, self._writes(), self.id)
-        for plugin, tally in outcome.tallies.items():
-            progress = self._step(outcome.stage, plugin)
-            progress.tally += tally
-            progress.wall_seconds = perf_counter() - self._began[outcome.stage]
-            if progress.status == "completed" and self._fails_too_often(progress.tally):
+    def load(self, result: BatchResult) -> None:
+        """Load an result, in one transaction; a component that has failed too often gets no more subjects."""
+        for name, overtaken in self._overtaken(result).items():
+            result.replaced.setdefault(name, []).extend(overtaken)
+        self.warehouse.load(result, self.plugins.tables, self._writes(), self.id)
+        for component, counters in result.counters.items():
+            progress = self._step(result.stage, component)
+            progress.counters += counters
+            progress.wall_seconds = perf_counter() - self._began[result.stage]
+            if progress.status == "completed" and self._fails_too_often(progress.counters):
                 progress.status = "stopped"
-                progress.message = f"failed on {progress.tally.failed} of {progress.tally.subjects} subjects"
-                with about(stage=outcome.stage, plugin=plugin):
-                    log.error("%s %s; it gets no more in this run", plugin, progress.message)
-        subjects = max((tally.subjects for tally in outcome.tallies.values()), default=0)
-        failed = sum(tally.failed for tally in outcome.tallies.values())
-        _tell("loaded", stage=outcome.stage, number=outcome.number, subjects=subjects, failed=failed)
+                progress.message = f"failed on {progress.counters.failed} of {progress.counters.subjects} subjects"
+                with log_context(stage=result.stage, component=component):
+                    log.error("%s %s; it gets no more in this run", component, progress.message)
+        subjects = max((counters.subjects for counters in result.counters.values()), default=0)
+        failed = sum(counters.failed for counters in result.counters.values())
+        _log_event("loaded", stage=result.stage, number=result.number, subjects=subjects, failed=failed)
 
     def aggregate(self, name: str) -> None:
         """Bring an aggregator's tables up to date; one that fails keeps what it had and costs no other its own."""
-        target = next(t for t in self._targets if t.plugin == name)
+        target = next(t for t in self._targets if t.component == name)
         aggregator = self.plugins.aggregators[name]
         with self.warehouse.reading() as connection:
             state, digest = ledger.aggregate_state(connection, target)
         if state == "current":
             return
         self._began["aggregate"] = begun = perf_counter()
-        _tell("stage", stage="aggregate", total=1, plugin=name)
+        _log_event("stage", stage="aggregate", total=1, component=name)
         progress = self._step("aggregate", name)
-        progress.tally.subjects = 1
+        progress.counters.subjects = 1
         entry = Ledger(
             stage="aggregate",
-            plugin=name,
+            component=name,
             subject_id=ledger.WAREHOUSE_SUBJECT,
             input_hash=digest,
             fingerprint=target.fingerprint,
@@ -219,22 +219,22 @@ class ActiveRun:
             if broken := [need for need in aggregator.requires if self._status("aggregate", need) == "failed"]:
                 raise OnrecordError(f"requires {broken[0]}, which failed")
             entered = perf_counter()
-            with limited(self.settings.run.aggregate_seconds, self.warehouse.interrupt):
+            with time_limit(self.settings.run.aggregate_seconds, self.warehouse.interrupt):
                 filled = self._aggregated(aggregator)
-                progress.tally.seconds = perf_counter() - entered
-                progress.tally.rows = self.warehouse.refill(
+                progress.counters.seconds = perf_counter() - entered
+                progress.counters.rows = self.warehouse.replace_tables(
                     name, filled, self.plugins.tables, entries.arrow([entry]), self.id
                 )
-            progress.tally.done = 1
+            progress.counters.done = 1
             if aggregator.queries:
                 # They have only been run while their tables were filled.
-                progress.tally.seconds = perf_counter() - entered
+                progress.counters.seconds = perf_counter() - entered
         except PLUGIN_FAILURES as error:
             self._fail("aggregate", name, f"{type(error).__name__}: {error}")
-            progress.tally.failed = 1
-            self.warehouse.outdate(name, self.plugins.tables_of(aggregator), self.id)
+            progress.counters.failed = 1
+            self.warehouse.mark_outdated(name, self.plugins.tables_of(aggregator), self.id)
         progress.wall_seconds = perf_counter() - begun
-        _tell("loaded", stage="aggregate", number=0, subjects=1, failed=progress.tally.failed)
+        _log_event("loaded", stage="aggregate", number=0, subjects=1, failed=progress.counters.failed)
 
     # ── ending ───────────────────────────────────────────────────────────────────────────────────
 
@@ -246,26 +246,26 @@ class ActiveRun:
     def check(self) -> None:
         """Check what is about to be published. Raises CheckError with all that does not hold."""
         begun = perf_counter()
-        _tell("stage", stage="check", total=1)
+        _log_event("stage", stage="check", total=1)
         progress = self._step("check", "check")
         components = [*self.plugins.annotators.values(), *self.plugins.aggregators.values()]
         filled = {table.name for component in components for table in self.plugins.tables_of(component)}
-        # What a plugin that is not loaded has left may refer to rows that are gone; it keeps nobody waiting.
+        # What a component that is not loaded has left may refer to rows that are gone; it keeps nobody waiting.
         unfilled = {table.name for table in ANNOTATION_TABLES + AGGREGATE_TABLES} - filled
         tables = [table for name, table in self.plugins.tables.items() if name not in unfilled]
         try:
-            self.warehouse.check(checks(tables, components))
+            self.warehouse.check(derive_checks(tables, components))
         except CheckError as error:
             self._fail("check", "check", str(error))
             raise
         finally:
             progress.wall_seconds = perf_counter() - begun
-        _tell("loaded", stage="check", number=0, subjects=1, failed=0)
+        _log_event("loaded", stage="check", number=0, subjects=1, failed=0)
 
     def publish(self) -> None:
         """Put what has been loaded in front of readers; the last thing that a run does."""
         begun = perf_counter()
-        _tell("stage", stage="publish", total=1)
+        _log_event("stage", stage="publish", total=1)
         # The published copy says how this run went, so the run must be over when it is made.
         self._step("publish", "publish").wall_seconds = 0.0
         self._finish("failed" if self._failures() else "completed")
@@ -275,7 +275,7 @@ class ActiveRun:
             self._finished = False
             self._fail("publish", "publish", f"{type(error).__name__}: {error}")
             raise
-        _tell("loaded", stage="publish", number=0, subjects=1, failed=0, seconds=perf_counter() - begun)
+        _log_event("loaded", stage="publish", number=0, subjects=1, failed=0, seconds=perf_counter() - begun)
 
     @property
     def report(self) -> RunReport:
@@ -298,9 +298,9 @@ class ActiveRun:
         self.warehouse.prepare(self.plugins.tables.values(), owners)
         with self.warehouse.writing() as connection:
             killed = runs.mark_killed(connection)
-            for message in runs.begin(connection, self._row, self._targets):
+            for message in runs.begin_run(connection, self._row, self._targets):
                 log.warning(message)
-        reports = [report for run_id in killed if (report := runs.report_of(self.warehouse.directory, run_id))]
+        reports = [report for run_id in killed if (report := runs.read_report(self.warehouse.directory, run_id))]
         for report in reports:
             began = f"{report.run.started_at:%Y-%m-%d %H:%M:%S %Z}"
             log.warning("the run of %s was killed; this one does what it left", began)
@@ -314,24 +314,24 @@ class ActiveRun:
         changes = {"status": status, "message": message, "finished_at": datetime.now(UTC)}
         self._row = self._row.model_copy(update=changes)
         with self.warehouse.writing() as connection:
-            runs.finish(connection, self._row, list(self._steps()))
+            runs.finish_run(connection, self._row, list(self._steps()))
 
     def _batch(self, stage: StageName, number: int, group: ledger.Pending) -> Batch | None:
         stopped = {name for (_, name), progress in self._progress.items() if progress.status == "stopped"}
-        needs = {target.plugin: target.needs for target in self._targets}
+        needs = {target.component: target.needs for target in self._targets}
         # One that was stopped takes along those that need its rows, where it would have had to make them.
-        dropped = {p for p in group.plugins if p in stopped}
-        dropped |= {p for p in group.plugins if dropped & set(needs[p])}
-        plugins = tuple(p for p in group.plugins if p not in dropped)
+        dropped = {p for p in group.components if p in stopped}
+        dropped |= {p for p in group.components if dropped & set(needs[p])}
+        plugins = tuple(p for p in group.components if p not in dropped)
         if not plugins:
             return None
         speaking = [t for t in self._targets if t.language in (None, group.language)]
-        fingerprints = {t.plugin: t.fingerprint for t in speaking if t.plugin in plugins}
+        fingerprints = {t.component: t.fingerprint for t in speaking if t.component in plugins}
         given: dict[str, pa.Table] = {}
         with self.warehouse.reading() as connection:
             if stage == "ingest":
-                chosen = pc.is_in(self._items["subject_id"], pa.array(group.subject_ids))
-                subjects = self._items.filter(chosen)
+                select_ingestors = pc.is_in(self._items["subject_id"], pa.array(group.subject_ids))
+                subjects = self._items.filter(select_ingestors)
             else:
                 subjects = ledger.subjects(connection, stage, group)
             if stage == "annotate":
@@ -340,19 +340,19 @@ class ActiveRun:
                         given[table.name] = ledger.rows_of(connection, table, group.subject_ids)
         return Batch(stage, number, plugins, fingerprints, subjects, group.language, given)
 
-    def _overtaken(self, outcome: Outcome) -> dict[str, list[str]]:
+    def _overtaken(self, result: BatchResult) -> dict[str, list[str]]:
         """The subjects of each component whose rows no longer fit those of one that it needs, which are new.
 
         It was stopped, or speaks another language; its rows go, and are made again when it works again.
         """
-        if outcome.stage != "annotate":
+        if result.stage != "annotate":
             return {}
-        new = {name: set(subjects) for name, subjects in outcome.replaced.items()}
+        new = {name: set(subjects) for name, subjects in result.replaced.items()}
         overtaken = {}
         for target in self._targets:
-            outrun = set().union(*(new.get(need, ()) for need in target.needs)) - new.get(target.plugin, set())
+            outrun = set().union(*(new.get(need, ()) for need in target.needs)) - new.get(target.component, set())
             if target.stage == "annotate" and outrun:
-                overtaken[target.plugin] = sorted(outrun)
+                overtaken[target.component] = sorted(outrun)
         return overtaken
 
     def _aggregated(self, aggregator: Aggregator) -> dict[str, str | pa.Table]:
@@ -368,55 +368,55 @@ class ActiveRun:
         return {row.__table__: self.plugins.tables[row.__table__].arrow(rows) for row, rows in by_class.items()}
 
     def _writes(self) -> dict[str, tuple[str, ...]]:
-        writes = {target.plugin: target.writes for target in self._targets}
-        return writes | dict.fromkeys(self.plugins.ingestors, ("document", "listing"))
+        writes = {target.component: target.writes for target in self._targets}
+        return writes | dict.fromkeys(self.plugins.ingestors, ("document", "source_item"))
 
-    def _step(self, stage: StageName, plugin: str) -> _Progress:
-        return self._progress.setdefault((stage, plugin), _Progress())
+    def _step(self, stage: StageName, component: str) -> _Progress:
+        return self._progress.setdefault((stage, component), _Progress())
 
-    def _status(self, stage: StageName, plugin: str) -> str | None:
-        progress = self._progress.get((stage, plugin))
+    def _status(self, stage: StageName, component: str) -> str | None:
+        progress = self._progress.get((stage, component))
         return progress.status if progress else None
 
-    def _fail(self, stage: StageName, plugin: str, message: str) -> None:
-        progress = self._step(stage, plugin)
+    def _fail(self, stage: StageName, component: str, message: str) -> None:
+        progress = self._step(stage, component)
         progress.status, progress.message = "failed", message
-        with about(stage=stage, plugin=plugin):
-            log.error("%s %s: %s", stage, plugin, message, exc_info=sys.exc_info()[0] is not None)
+        with log_context(stage=stage, component=component):
+            log.error("%s %s: %s", stage, component, message, exc_info=sys.exc_info()[0] is not None)
 
-    def _fails_too_often(self, tally: Tally) -> bool:
-        allowed = self.settings.run.max_failed_share * (tally.done + tally.failed)
-        return tally.failed >= self.settings.run.min_failed and tally.failed > allowed
+    def _fails_too_often(self, counters: Counters) -> bool:
+        allowed = self.settings.run.max_failed_share * (counters.done + counters.failed)
+        return counters.failed >= self.settings.run.min_failed and counters.failed > allowed
 
     def _failures(self) -> list[str]:
         return [
-            f"{stage} {plugin}: {progress.message}"
-            for (stage, plugin), progress in self._progress.items()
+            f"{stage} {component}: {progress.message}"
+            for (stage, component), progress in self._progress.items()
             if progress.status != "completed"
         ]
 
     def _steps(self) -> Iterator[Step]:
-        for ordinal, ((stage, plugin), progress) in enumerate(self._progress.items()):
-            tally = progress.tally
+        for ordinal, ((stage, component), progress) in enumerate(self._progress.items()):
+            counters = progress.counters
             yield Step(
                 run_id=self.id,
                 ordinal=ordinal,
                 stage=stage,
-                plugin=plugin,
-                subjects=tally.subjects,
-                done=tally.done,
-                failed=tally.failed,
-                blocked=tally.blocked,
-                rows=tally.rows,
-                seconds=tally.seconds,
+                component=component,
+                subjects=counters.subjects,
+                done=counters.done,
+                failed=counters.failed,
+                blocked=counters.blocked,
+                rows=counters.rows,
+                seconds=counters.seconds,
                 wall_seconds=progress.wall_seconds,
-                rows_per_second=tally.rows / tally.seconds if tally.seconds else 0.0,
+                rows_per_second=counters.rows / counters.seconds if counters.seconds else 0.0,
                 status=progress.status,
                 message=progress.message,
             )
 
 
-def chosen(plugins: Plugins, sources: Sequence[str]) -> Mapping[str, Ingestor]:
+def select_ingestors(plugins: Plugins, sources: Sequence[str]) -> Mapping[str, Ingestor]:
     """The ingestors of these names, or all if none is given. Raises OnrecordError for a name that is none's."""
     if unknown := sorted(set(sources) - set(plugins.ingestors)):
         known = ", ".join(plugins.ingestors) or "none"
@@ -425,7 +425,7 @@ def chosen(plugins: Plugins, sources: Sequence[str]) -> Mapping[str, Ingestor]:
 
 
 @contextmanager
-def running(plugins: Plugins, *, sources: Sequence[str] | None = (), wait: bool = True) -> Iterator[ActiveRun]:
+def start_run(plugins: Plugins, *, sources: Sequence[str] | None = (), wait: bool = True) -> Iterator[ActiveRun]:
     """A run: holds the lock, brings the tables up to date, and writes down how it went, however it ends.
 
     With `sources`, only these ingestors are asked what there is, with None none at all; the documents of others stay
@@ -434,21 +434,21 @@ def running(plugins: Plugins, *, sources: Sequence[str] | None = (), wait: bool 
     which a part failed.
     """
     run = ActiveRun(plugins, sources)
-    with under_way(run, wait=wait, finished=plugins.run_finished):
+    with run_lifecycle(run, wait=wait, finished=plugins.run_finished):
         yield run
 
 
 @contextmanager
-def under_way(
+def run_lifecycle(
     run: ActiveRun, *, wait: bool, finished: Callable[[RunReport], None] = lambda report: None
 ) -> Iterator[None]:
-    """What `running` does, with a run that has been made; `finished` is told how it went."""
+    """What `start_run` does, with a run that has been made; `finished` is told how it went."""
     begun = False
     try:
-        with locked(run.warehouse.directory, wait=wait):
+        with lock_warehouse(run.warehouse.directory, wait=wait):
             killed = run._start()
             begun = True
-            _tell("begun", run_id=str(run.id))
+            _log_event("begun", run_id=str(run.id))
             try:
                 for report in killed:
                     # At once: should this run be killed as well, nobody would ever hear of the first.
@@ -474,7 +474,7 @@ def under_way(
         raise RunFailed(run.report.run.message or "failed")
 
 
-def _tell(event: str, **fields: Any) -> None:
+def _log_event(event: str, **fields: Any) -> None:
     """Tell whoever shows progress; see `onrecord.reporting.progress`."""
     log.info(
         "%s %s", event, " ".join(f"{key}={value}" for key, value in fields.items()), extra={"event": event, **fields}

@@ -2,8 +2,8 @@
 
 Either is raised as KeyboardInterrupt where the main thread happens to be. That may be in somebody's code that
 survives it (a scheduler may run event loops in the main thread for moments, a plugin may catch everything) or makes an
-error of its own of it (DuckDB's binding does, of several kinds). So it is also noted, `heed` raises it again where
-work can be left, and whatever error comes after a signal is taken for its consequence.
+error of its own of it (DuckDB's binding does, of several kinds). So it is also recorded,
+`raise_if_interrupted` raises it again where work can be left, and any error after a signal counts as its consequence.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _received: list[int] = []
 
 
 @contextmanager
-def noted() -> Iterator[None]:
+def install_signal_handlers() -> Iterator[None]:
     """Take note of signals to end while the block runs, and hand them on to whoever had them before.
 
     A handler of our own keeps asyncio from putting its own in the place of Python's, which turns the signal into a
@@ -50,12 +50,12 @@ def noted() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def heed() -> None:
+def raise_if_interrupted() -> None:
     """Raise KeyboardInterrupt if a signal to end has come."""
     if _received:
         raise KeyboardInterrupt
 
 
-def status() -> int:
+def exit_status() -> int:
     """The exit status of a process that was told to end, as shells have it: 128 and the signal's number."""
     return 128 + (_received[0] if _received else signal.SIGINT)

@@ -11,15 +11,15 @@ from uuid import UUID
 import pyarrow as pa
 
 from ..errors import PLUGIN_FAILURES, PluginError, RowError
-from ..logs import about
+from ..logs import log_context
 from ..model.content import Article
 from ..model.row import Row, Span
 from ..model.table import Table
 from ..model.tables import STANDARD_TABLES
 from ..plugins.components import Annotator
 from ..plugins.pipelines import Pipeline
-from .context import Reading
-from .work import Batch, Book, Outcome, Tally
+from .context import BatchContext
+from .work import Batch, BatchResult, Book, Counters
 
 
 def annotate(
@@ -27,8 +27,8 @@ def annotate(
     annotators: Mapping[str, Annotator],
     tables: Mapping[str, Table],
     pipeline: Pipeline | None,
-) -> Outcome:
-    """Run `batch.plugins`, in order, over the batch's articles.
+) -> BatchResult:
+    """Run `batch.components`, in order, over the batch's articles.
 
     `batch.subjects` has the columns of `article` beside subject_id and input_hash; `annotators` has all
     annotators by name, `tables` their tables. Each annotator gets the batch; if that fails it gets the articles
@@ -36,37 +36,37 @@ def annotate(
     article is not given that article: it is blocked, and has no rows for it until the other one succeeds.
     """
     articles = [article for article in STANDARD_TABLES["article"].rows(batch.subjects) if isinstance(article, Article)]
-    reading = Reading(articles, pipeline)
+    reading = BatchContext(articles, pipeline)
     for name, given in batch.given.items():
         table = tables[name]
         for article_id, row in zip(given["article_id"].to_pylist(), table.rows(given), strict=True):
             reading.give(table.row, UUID(article_id), [row])
     readable = {name: annotator.writes for name, annotator in annotators.items()}
 
-    outcome, book = Outcome(batch.stage, batch.number), Book(batch)
+    result, book = BatchResult(batch.stage, batch.number), Book(batch)
     missing: dict[str, set[UUID]] = defaultdict(set)
-    for name in batch.plugins:
+    for name in batch.components:
         annotator = annotators[name]
         waiting = {a for required in annotator.requires for a in missing[required]}
         todo = [article for article in articles if article.article_id not in waiting]
         reading.begin(annotator, readable)
-        with about(plugin=name):
-            made, errors = attempted(annotator, todo, tables)
+        with log_context(component=name):
+            made, errors = annotate_or_isolate(annotator, todo, tables)
         missing[name] = waiting | errors.keys()
         for article in todo:
             if article.article_id in errors:
                 book.failed(name, annotator.version, str(article.article_id), errors[article.article_id])
             else:
                 book.done(name, str(article.article_id))
-        outcome.tables |= made.tables
+        result.tables |= made.tables
         for article_id, rows in made.rows.items():
             for row in rows:
                 reading.give(type(row), article_id, [row])
         count = sum(table.num_rows for table in made.tables.values())
-        outcome.replaced[name] = [str(article.article_id) for article in articles]
-        outcome.tallies[name] = Tally(len(articles), len(made.rows), len(errors), len(waiting), count, made.seconds)
-    outcome.tables |= book.tables()
-    return outcome
+        result.replaced[name] = [str(article.article_id) for article in articles]
+        result.counters[name] = Counters(len(articles), len(made.rows), len(errors), len(waiting), count, made.seconds)
+    result.tables |= book.tables()
+    return result
 
 
 @dataclass(slots=True)
@@ -86,26 +86,26 @@ class Made:
             self.tables[name] = pa.concat_tables([self.tables[name], table]) if name in self.tables else table
 
 
-def attempted(
+def annotate_or_isolate(
     annotator: Annotator, articles: Sequence[Article], tables: Mapping[str, Table]
 ) -> tuple[Made, dict[UUID, BaseException]]:
     """What the annotator made, and what was raised for the articles that it failed on."""
     try:
-        return made_of(annotator, articles, tables), {}
+        return annotate_articles(annotator, articles, tables), {}
     except PLUGIN_FAILURES as error:
         if len(articles) == 1:
-            return made_of(annotator, [], tables), {articles[0].article_id: error}
-    made = made_of(annotator, [], tables)
+            return annotate_articles(annotator, [], tables), {articles[0].article_id: error}
+    made = annotate_articles(annotator, [], tables)
     errors: dict[UUID, BaseException] = {}
     for article in articles:
         try:
-            made.add(made_of(annotator, [article], tables))
+            made.add(annotate_articles(annotator, [article], tables))
         except PLUGIN_FAILURES as error:
             errors[article.article_id] = error
     return made, errors
 
 
-def made_of(annotator: Annotator, articles: Sequence[Article], tables: Mapping[str, Table]) -> Made:
+def annotate_articles(annotator: Annotator, articles: Sequence[Article], tables: Mapping[str, Table]) -> Made:
     """Run the annotator over the articles. Raises whatever it raises, and for rows that do not fit."""
     begun = perf_counter()
     by_article = [list(rows) for rows in annotator.annotate_batch(articles)] if articles else []

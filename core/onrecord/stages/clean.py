@@ -12,21 +12,21 @@ from ..model.draft import FIELDS, Draft
 from ..model.identity import canonical_json, content_hash
 from ..model.tables import STANDARD_TABLES
 from ..plugins.components import Cleaner
-from .decoding import decoded
-from .work import Batch, Book, Made, Outcome, Tally
+from .decoding import decode
+from .work import Batch, BatchResult, Book, Counters, Made
 
 
 class UnreadableError(OnrecordError):
     """A document of a kind that no cleaner can read."""
 
 
-def clean(batch: Batch, cleaners: Sequence[Cleaner], default_language: str) -> Outcome:
+def clean(batch: Batch, cleaners: Sequence[Cleaner], default_language: str) -> BatchResult:
     """Pass the batch's documents through all cleaners, in order.
 
     `batch.subjects` has the columns of `document` beside subject_id (the article's) and input_hash. A document
     on which a cleaner fails is quarantined; the article as read from an earlier version of it stays.
     """
-    book, tally = Book(batch), Tally(subjects=len(batch))
+    book, counters = Book(batch), Counters(subjects=len(batch))
     version = ", ".join(f"{cleaner.name} {cleaner.version}" for cleaner in cleaners)
     made: dict[str, Made] = {}
     documents = STANDARD_TABLES["document"].rows(batch.subjects)
@@ -34,7 +34,7 @@ def clean(batch: Batch, cleaners: Sequence[Cleaner], default_language: str) -> O
         begun = perf_counter()
         assert isinstance(document, Document)
         try:
-            article, segments = cleaned(document, cleaners, default_language)
+            article, segments = clean_document(document, cleaners, default_language)
         except PLUGIN_FAILURES as error:
             book.failed(CLEAN, version, subject_id, error)
         else:
@@ -43,36 +43,38 @@ def clean(batch: Batch, cleaners: Sequence[Cleaner], default_language: str) -> O
                 "segment": [(subject_id, segment) for segment in segments],
             }
         finally:
-            tally.seconds += perf_counter() - begun
+            counters.seconds += perf_counter() - begun
     tables = book.stored(CLEAN, version, made)
-    tally.done, tally.failed = len(made), len(batch) - len(made)
-    tally.rows = sum(len(rows) for by_table in made.values() for rows in by_table.values())
-    return Outcome(
+    counters.done, counters.failed = len(made), len(batch) - len(made)
+    counters.rows = sum(len(rows) for by_table in made.values() for rows in by_table.values())
+    return BatchResult(
         batch.stage,
         batch.number,
         tables=tables,
         replaced={CLEAN: list(made)},
-        tallies={CLEAN: tally},
+        counters={CLEAN: counters},
     )
 
 
-def cleaned(document: Document, cleaners: Sequence[Cleaner], default_language: str) -> tuple[Article, list[Segment]]:
+def clean_document(
+    document: Document, cleaners: Sequence[Cleaner], default_language: str
+) -> tuple[Article, list[Segment]]:
     """Pass one document through all cleaners.
 
     Raises what a cleaner raises, with its name, ValueError for what is no text in any encoding, and UnreadableError.
     """
     draft = Draft(document)
-    for _ in cleaning(draft, cleaners):
+    for _ in run_cleaners(draft, cleaners):
         pass
-    return finished(draft, default_language)
+    return build_article(draft, default_language)
 
 
-def cleaning(draft: Draft, cleaners: Sequence[Cleaner]) -> Iterator[Cleaner | None]:
-    """Pass a draft through all cleaners, stopping after each one, and before the first. Raises as `cleaned` does."""
+def run_cleaners(draft: Draft, cleaners: Sequence[Cleaner]) -> Iterator[Cleaner | None]:
+    """Pass a draft through all cleaners; yields before the first and after each. Raises as `clean_document` does."""
     document = draft.document
     if document.media_type.startswith("text/") and document.media_type != "text/html":
         # What is between tags is text, but not in lines: that is for a cleaner that reads HTML.
-        draft.read(decoded(document.content, document.media_type))
+        draft.read(decode(document.content, document.media_type))
     yield None
     for cleaner in cleaners:
         draft.cleaner = cleaner.name
@@ -89,7 +91,7 @@ def cleaning(draft: Draft, cleaners: Sequence[Cleaner]) -> Iterator[Cleaner | No
         )
 
 
-def finished(draft: Draft, default_language: str) -> tuple[Article, list[Segment]]:
+def build_article(draft: Draft, default_language: str) -> tuple[Article, list[Segment]]:
     """The article that a draft has become. One without a body is of the kind empty, if it is not of a worse one."""
     body, segments = draft.assemble()
     if not body.strip() and draft.kind in ("article", "stub"):

@@ -11,7 +11,7 @@ from ..errors import PluginError
 from ..model.content import Article
 from ..model.row import Row
 from ..plugins.components import Annotator
-from ..plugins.pipelines import Pipeline, loaded
+from ..plugins.pipelines import Pipeline, load_pipeline
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 AnyRow = TypeVar("AnyRow", bound=Row)
 
 
-class Reading:
+class BatchContext:
     """Docs are parsed for the whole batch when the first annotator asks, and kept for the others."""
 
     def __init__(self, articles: Sequence[Article], pipeline: Pipeline | None) -> None:
@@ -31,7 +31,7 @@ class Reading:
         self._reader: Annotator | None = None
         self._readable: frozenset[type[Row]] = frozenset()
         for article in articles:
-            article._reading = self
+            article._context = self
 
     def give(self, row: type[Row], article_id: UUID, rows: Sequence[Row]) -> None:
         """Let later annotators see these rows of an article."""
@@ -67,7 +67,7 @@ class Reading:
         if self._pipeline is None:
             name = self._reader.name if self._reader else "reading"
             raise PluginError(name, f"no pipeline is registered for the language {article.language!r}")
-        nlp = loaded(self._pipeline)
+        nlp = load_pipeline(self._pipeline)
         try:
             for a, doc in zip(self._articles, nlp.pipe(a.body for a in self._articles), strict=True):
                 self._docs[a.article_id] = doc

@@ -39,7 +39,7 @@ _TAKEN_FOR = {
 _UTF_8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
 
-def decoded(content: bytes, media_type: str = "text/plain") -> str:
+def decode(content: bytes, media_type: str = "text/plain") -> str:
     """Bytes as text: by byte order mark, as UTF-8 where that is valid, as a page declares, or as is likeliest.
 
     Valid UTF-8 goes before what an HTML page declares, because nothing else looks like it. Raises ValueError for

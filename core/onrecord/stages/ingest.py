@@ -9,16 +9,16 @@ import pyarrow as pa
 
 from ..config.settings import RunSettings
 from ..errors import PLUGIN_FAILURES, TooLargeError, TransientError
-from ..limits import Aside, HungError
-from ..model.content import Document, Listing
+from ..limits import BackgroundCaller, TimeLimitError
+from ..model.content import Document, SourceItem
 from ..model.identity import canonical_json, content_hash, identify
 from ..plugins.components import Fetched, Ingestor, Item
-from .work import Batch, Book, Made, Outcome, Tally
+from .work import Batch, BatchResult, Book, Counters, Made
 
 ITEM_SCHEMA = pa.schema(
     [
         ("subject_id", pa.string()),
-        ("plugin", pa.string()),
+        ("component", pa.string()),
         ("input_hash", pa.string()),
         ("uri", pa.string()),
         ("language", pa.string()),
@@ -39,7 +39,7 @@ def discover(ingestor: Ingestor, seconds: float | None = None) -> pa.Table:
     Raises HungError when it takes longer than `seconds`.
     """
     if seconds is not None:
-        aside = Aside(seconds)
+        aside = BackgroundCaller(seconds)
         try:
             return aside.call(discover, ingestor)
         finally:
@@ -58,62 +58,62 @@ def discover(ingestor: Ingestor, seconds: float | None = None) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=ITEM_SCHEMA)
 
 
-def ingest(batch: Batch, ingestor: Ingestor, settings: RunSettings) -> Outcome:
+def ingest(batch: Batch, ingestor: Ingestor, settings: RunSettings) -> BatchResult:
     """Fetch the batch's items, each within the limits of bytes and seconds.
 
     `batch.subjects` has the columns of ITEM_SCHEMA. An item that is too large or cannot be fetched is quarantined and
     leaves what was fetched of it before in place.
     """
-    book, tally = Book(batch), Tally(subjects=len(batch))
+    book, counters = Book(batch), Counters(subjects=len(batch))
     made: dict[str, Made] = {}
-    aside, hung = Aside(settings.fetch_seconds), 0
+    aside, hung = BackgroundCaller(settings.fetch_seconds), 0
     for subject in batch.subjects.to_pylist():
         item = Item(subject["uri"], subject["input_hash"], subject["bytes"], settings.document_bytes)
         begun = perf_counter()
         try:
             if hung >= _MOST_HUNG:
                 raise TransientError(f"not tried, since {hung} fetches before it hung")
-            document = aside.call(fetched, ingestor, item)
-        except HungError as error:
+            document = aside.call(fetch_document, ingestor, item)
+        except TimeLimitError as error:
             hung += 1
             late = TransientError(f"the fetch {error}; `fetch_seconds` in [run] says how long it may take")
             book.failed(ingestor.name, ingestor.version, subject["subject_id"], late)
         except PLUGIN_FAILURES as error:
             book.failed(ingestor.name, ingestor.version, subject["subject_id"], error)
         else:
-            listing = Listing(
+            listing = SourceItem(
                 article_id=document.article_id,
                 uri=item.uri,
                 ingestor=ingestor.name,
                 document_id=document.document_id,
             )
-            made[subject["subject_id"]] = {"document": [document], "listing": [listing]}
+            made[subject["subject_id"]] = {"document": [document], "source_item": [listing]}
         finally:
-            tally.seconds += perf_counter() - begun
+            counters.seconds += perf_counter() - begun
     aside.close()
     tables = book.stored(ingestor.name, ingestor.version, made)
-    tally.done = tally.rows = len(made)
-    tally.failed = len(batch) - len(made)
-    return Outcome(
+    counters.done = counters.rows = len(made)
+    counters.failed = len(batch) - len(made)
+    return BatchResult(
         batch.stage,
         batch.number,
         tables=tables,
         replaced={ingestor.name: list(made)},
-        tallies={ingestor.name: tally},
+        counters={ingestor.name: counters},
     )
 
 
-def fetched(ingestor: Ingestor, item: Item) -> Document:
+def fetch_document(ingestor: Ingestor, item: Item) -> Document:
     """Fetch one item as a document row. Raises TooLargeError, and what the ingestor raises."""
     if item.size > item.limit:
         raise TooLargeError(item.uri, item.limit, item.size)
     got = ingestor.fetch(item)
     if len(got.content) > item.limit:
         raise TooLargeError(item.uri, item.limit, len(got.content))
-    return document_of(got, item, ingestor.name)
+    return build_document(got, item, ingestor.name)
 
 
-def document_of(got: Fetched, item: Item, ingestor: str) -> Document:
+def build_document(got: Fetched, item: Item, ingestor: str) -> Document:
     """What was fetched, with its identifiers, as a row of `document`."""
     digest = content_hash(got.content, got.media_type, canonical_json(got.metadata))
     return Document(

@@ -23,7 +23,7 @@ class Batch:
 
     stage: StageName
     number: int
-    plugins: tuple[str, ...]
+    components: tuple[str, ...]
     """Names of the components, in the order in which they run."""
     fingerprints: Mapping[str, str]
     """The fingerprint of each, for the ledger."""
@@ -40,7 +40,7 @@ class Batch:
     @property
     def label(self) -> str:
         """How the task is called where tasks are shown: stage, plugins and number."""
-        plugins = "" if self.plugins == (self.stage,) else f" {'+'.join(self.plugins)}"
+        plugins = "" if self.components == (self.stage,) else f" {'+'.join(self.components)}"
         return f"{self.stage}{plugins} {self.number:04}"
 
     def only(self, subject_ids: Iterable[str]) -> Batch:
@@ -58,7 +58,7 @@ class Batch:
 
 
 @dataclass(slots=True)
-class Tally:
+class Counters:
     """What a component did in a batch, or in several added up."""
 
     subjects: int = 0
@@ -69,12 +69,12 @@ class Tally:
     seconds: float = 0.0
     """Inside the component."""
 
-    def __add__(self, other: Tally) -> Tally:
-        return Tally(*(a + b for a, b in zip(dataclasses.astuple(self), dataclasses.astuple(other), strict=True)))
+    def __add__(self, other: Counters) -> Counters:
+        return Counters(*(a + b for a, b in zip(dataclasses.astuple(self), dataclasses.astuple(other), strict=True)))
 
 
 @dataclass(slots=True)
-class Outcome:
+class BatchResult:
     """What a task hands back: tables to load, subjects to quarantine, counts and seconds."""
 
     stage: StageName
@@ -83,7 +83,7 @@ class Outcome:
     """Rows to load by table, `ledger` and `quarantine` among them."""
     replaced: dict[str, list[str]] = field(default_factory=dict)
     """For each component, the subjects whose rows these replace: also those that have no rows any more."""
-    tallies: dict[str, Tally] = field(default_factory=dict)
+    counters: dict[str, Counters] = field(default_factory=dict)
 
     @property
     def transient(self) -> list[str]:
@@ -93,28 +93,28 @@ class Outcome:
             return []
         return [str(i) for i in quarantined.filter(quarantined["transient"])["subject_id"].to_pylist()]
 
-    def without(self, subject_ids: Sequence[str]) -> Outcome:
-        """The outcome less what it says of some subjects that failed, which are about to be tried again."""
+    def without(self, subject_ids: Sequence[str]) -> BatchResult:
+        """The result less what it says of some subjects that failed, which are about to be tried again."""
         quarantined = self.tables["quarantine"]
         again = pc.is_in(quarantined["subject_id"], pa.array(list(subject_ids), pa.string()))
-        tallies = {}
-        for name, tally in self.tallies.items():
-            n = sum(q["plugin"] == name for q in quarantined.filter(again).to_pylist())
-            tallies[name] = dataclasses.replace(tally, subjects=tally.subjects - n, failed=tally.failed - n)
+        counted = {}
+        for name, counters in self.counters.items():
+            n = sum(q["component"] == name for q in quarantined.filter(again).to_pylist())
+            counted[name] = dataclasses.replace(counters, subjects=counters.subjects - n, failed=counters.failed - n)
         kept = quarantined.filter(pc.invert(again))
-        return dataclasses.replace(self, tables={**self.tables, "quarantine": kept}, tallies=tallies)
+        return dataclasses.replace(self, tables={**self.tables, "quarantine": kept}, counters=counted)
 
     @classmethod
-    def merged(cls, outcomes: Sequence[Outcome]) -> Outcome:
-        """One outcome of several parts of a batch."""
-        whole = cls(outcomes[0].stage, outcomes[0].number)
-        for outcome in outcomes:
-            for name, table in outcome.tables.items():
+    def merged(cls, results: Sequence[BatchResult]) -> BatchResult:
+        """One result of several parts of a batch."""
+        whole = cls(results[0].stage, results[0].number)
+        for result in results:
+            for name, table in result.tables.items():
                 whole.tables[name] = pa.concat_tables([whole.tables[name], table]) if name in whole.tables else table
-            for name, subjects in outcome.replaced.items():
+            for name, subjects in result.replaced.items():
                 whole.replaced[name] = whole.replaced.get(name, []) + subjects
-            for name, tally in outcome.tallies.items():
-                whole.tallies[name] = whole.tallies.get(name, Tally()) + tally
+            for name, counters in result.counters.items():
+                whole.counters[name] = whole.counters.get(name, Counters()) + counters
         return whole
 
 
@@ -134,30 +134,30 @@ class Book:
         self._ledger: list[Ledger] = []
         self._quarantine: list[Quarantine] = []
 
-    def done(self, plugin: str, subject_id: str) -> None:
+    def done(self, component: str, subject_id: str) -> None:
         """Enter that a component has done a subject."""
         self._ledger.append(
             Ledger.model_construct(
                 stage=self.batch.stage,
-                plugin=plugin,
+                component=component,
                 subject_id=subject_id,
                 input_hash=self._subjects[subject_id]["input_hash"],
-                fingerprint=self.batch.fingerprints[plugin],
+                fingerprint=self.batch.fingerprints[component],
             )
         )
 
-    def failed(self, plugin: str, version: str, subject_id: str, error: BaseException) -> None:
+    def failed(self, component: str, version: str, subject_id: str, error: BaseException) -> None:
         """Enter that a component failed on a subject."""
         subject = self._subjects[subject_id]
         notes = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
         self._quarantine.append(
             Quarantine(
                 stage=self.batch.stage,
-                plugin=plugin,
+                component=component,
                 subject_id=subject_id,  # type: ignore[arg-type]
                 uri=subject["uri"],
                 input_hash=subject["input_hash"],
-                fingerprint=self.batch.fingerprints[plugin],
+                fingerprint=self.batch.fingerprints[component],
                 version=version,
                 error=_storable(f"{type(error).__name__}: {_words_of(error)}{notes}"),
                 traceback=_storable("".join(traceback.format_exception(error))),
@@ -166,7 +166,7 @@ class Book:
             )
         )
 
-    def stored(self, plugin: str, version: str, made: dict[str, Made]) -> dict[str, pa.Table]:
+    def stored(self, component: str, version: str, made: dict[str, Made]) -> dict[str, pa.Table]:
         """What was made of each subject, by table, and the entries for it.
 
         A subject whose rows do not fit their tables is taken out of `made` and entered as failed.
@@ -179,10 +179,10 @@ class Book:
                     _converted({subject_id: made[subject_id]})
                 except RowError as error:
                     del made[subject_id]
-                    self.failed(plugin, version, subject_id, error)
+                    self.failed(component, version, subject_id, error)
             tables = _converted(made)
         for subject_id in made:
-            self.done(plugin, subject_id)
+            self.done(component, subject_id)
         return tables | self.tables()
 
     def tables(self) -> dict[str, pa.Table]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from ..model.row import literal, quoted
+from ..model.row import quote_identifier, quote_literal
 from ..model.table import RUN_ID, Table
 from ..plugins.components import Component
 
@@ -20,7 +20,7 @@ class Check:
     query: str
 
 
-def checks(tables: Iterable[Table], components: Iterable[Component]) -> Iterator[Check]:
+def derive_checks(tables: Iterable[Table], components: Iterable[Component]) -> Iterator[Check]:
     """The checks that the row classes and the components imply.
 
     Those on single rows look only at rows of runs that are not published yet: `unpublished(run_id)`.
@@ -38,7 +38,7 @@ def checks(tables: Iterable[Table], components: Iterable[Component]) -> Iterator
             yield Check(f"{component.name}: {name}", query)
 
 
-def failures(connection: duckdb.DuckDBPyConnection, wanted: Iterable[Check]) -> list[str]:
+def find_failures(connection: duckdb.DuckDBPyConnection, wanted: Iterable[Check]) -> list[str]:
     """Run checks; a line for each that does not hold, with how many rows break it and the first of them."""
     lines = []
     for check in wanted:
@@ -70,10 +70,10 @@ where s.body_start is not null
 
 
 def _unique(table: Table) -> Check:
-    key = ", ".join(map(quoted, table.key))
+    key = ", ".join(map(quote_identifier, table.key))
     return Check(
         f"{table.name}: no two rows with the same {' and '.join(table.key)}",
-        f"select {key}, count(*) as rows from {quoted(table.name)} group by all having count(*) > 1",
+        f"select {key}, count(*) as rows from {quote_identifier(table.name)} group by all having count(*) > 1",
     )
 
 
@@ -92,22 +92,21 @@ class Dangling:
         return f"select t.rowid from {self.condition}"
 
 
-def references(table: Table) -> Iterator[Dangling]:
+def find_references(table: Table) -> Iterator[Dangling]:
     """For each reference of a table, what breaks it."""
     for column in table.columns:
         if column.references is None or column is RUN_ID or column.name == "run_id":
             continue
         other = column.references.table
-        theirs = quoted(column.references.column or column.name)
-        mine = quoted(column.name)
-        condition = (
-            f"{quoted(table.name)} t anti join {quoted(other)} o on t.{mine} = o.{theirs} where t.{mine} is not null"
-        )
+        theirs = quote_identifier(column.references.column or column.name)
+        mine = quote_identifier(column.name)
+        tables = f"{quote_identifier(table.name)} t anti join {quote_identifier(other)} o"
+        condition = f"{tables} on t.{mine} = o.{theirs} where t.{mine} is not null"
         yield Dangling(column.name, other, condition)
 
 
 def _references(table: Table) -> Iterator[Check]:
-    for dangling in references(table):
+    for dangling in find_references(table):
         name = f"{table.name}: every {dangling.column} is in {dangling.other}"
         yield Check(name, f"select t.* from {dangling.condition}")
 
@@ -116,18 +115,19 @@ def _values(table: Table) -> Iterator[Check]:
     for column in table.columns:
         if not column.values or column.type != "VARCHAR":
             continue
-        allowed = ", ".join(literal(value) for value in column.values)
+        allowed = ", ".join(quote_literal(value) for value in column.values)
         yield Check(
             f"{table.name}: every {column.name} is one of the values that it may have",
-            f"select t.* from {quoted(table.name)} t {_only_new(table)} "
-            f"where t.{quoted(column.name)} not in ({allowed})",
+            f"select t.* from {quote_identifier(table.name)} t {_only_new(table)} "
+            f"where t.{quote_identifier(column.name)} not in ({allowed})",
         )
 
 
 def _span(table: Table) -> Check:
     return Check(
         f"{table.name}: the text is what stands in the body at its place",
-        f"select t.* from {quoted(table.name)} t {_only_new(table)} left join article a on a.article_id = t.article_id "
+        f"select t.* from {quote_identifier(table.name)} t {_only_new(table)} "
+        "left join article a on a.article_id = t.article_id "
         "where not coalesce(t.start_char >= 0 and t.start_char < t.end_char and t.end_char <= length(a.body) "
         "and substr(a.body, t.start_char + 1, t.end_char - t.start_char) = t.text, false)",
     )

@@ -21,14 +21,21 @@ import pyarrow as pa
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from ..errors import CheckError, WarehouseError
-from ..model.row import literal, quoted
+from ..model.row import quote_identifier, quote_literal
 from ..model.table import Table
 from ..model.tables import STANDARD_TABLES
 from ..sql import read_sql
-from ..stages.work import Outcome
+from ..stages.work import BatchResult
 from . import checks, schema
-from .loading import delete_annotations_of_changed, delete_failures, delete_listings, delete_rows, insert, mark_changed
-from .migrations import migrate
+from .loading import (
+    delete_annotations_of_changed,
+    delete_failures,
+    delete_rows,
+    delete_source_items,
+    insert,
+    mark_changed,
+)
+from .migrations import migrate, pending_migrations
 
 log = logging.getLogger("onrecord")
 
@@ -67,10 +74,11 @@ class Warehouse:
         """The live database, read-only, for a moment. One that does not exist yet reads as empty."""
         if self.live.exists():
             with self._attached(self.live, read_only=True) as connection:
+                refuse_unmigrated(connection, self.live, "opened")
                 yield connection
             return
         with duckdb.connect(":memory:", config=_OPTIONS) as connection:
-            schema.synchronise(connection, STANDARD_TABLES.values())
+            schema.synchronize_tables(connection, STANDARD_TABLES.values())
             yield connection
 
     @contextmanager
@@ -140,41 +148,41 @@ class Warehouse:
         with self._attached(self.live, read_only=False) as connection:
             migrate(connection)
         with self.writing() as connection:
-            schema.synchronise(connection, tables, owners)
+            schema.synchronize_tables(connection, tables, owners)
             schema.define_views(connection)
 
     def load(
-        self, outcome: Outcome, tables: Mapping[str, Table], writes: Mapping[str, Sequence[str]], run: UUID
+        self, result: BatchResult, tables: Mapping[str, Table], writes: Mapping[str, Sequence[str]], run: UUID
     ) -> None:
-        """Load an outcome in one transaction: the rows of its subjects are replaced, with their ledger entries.
+        """Load an result in one transaction: the rows of its subjects are replaced, with their ledger entries.
 
         `writes` names the tables of each component.
         """
         with self.writing() as connection:
-            if "article" in outcome.tables:
-                delete_annotations_of_changed(connection, outcome.tables["article"])
-            if "listing" in outcome.tables:
-                delete_listings(connection, outcome.tables["listing"])
-            for plugin, subjects in outcome.replaced.items():
-                replaced = [tables[name] for name in writes[plugin] if not tables[name].append_only]
-                delete_rows(connection, plugin, subjects, replaced)
-            delete_failures(connection, outcome)
-            for name, rows in outcome.tables.items():
+            if "article" in result.tables:
+                delete_annotations_of_changed(connection, result.tables["article"])
+            if "source_item" in result.tables:
+                delete_source_items(connection, result.tables["source_item"])
+            for component, subjects in result.replaced.items():
+                replaced = [tables[name] for name in writes[component] if not tables[name].append_only]
+                delete_rows(connection, component, subjects, replaced)
+            delete_failures(connection, result)
+            for name, rows in result.tables.items():
                 insert(connection, tables[name], rows, run)
             # What fails again and again, on the same subject in the same way, has failed since the first time.
             connection.execute(
                 """
                 update quarantine q set failed_at = f.failed_at
                 from failed_before f
-                where q.plugin = f.plugin and q.subject_id = f.subject_id
+                where q.component = f.component and q.subject_id = f.subject_id
                 and q.input_hash = f.input_hash and q.fingerprint = f.fingerprint
                 """
             )
             mark_changed(connection, run)
 
-    def refill(
+    def replace_tables(
         self,
-        plugin: str,
+        component: str,
         filled: Mapping[str, str | pa.Table],
         tables: Mapping[str, Table],
         ledger: pa.Table,
@@ -183,22 +191,22 @@ class Warehouse:
         """Fill an aggregator's tables afresh, each from a query or from rows; returns how many rows they have."""
         count = 0
         with self.writing() as connection:
-            connection.execute("delete from ledger where plugin = $plugin", {"plugin": plugin})
+            connection.execute("delete from ledger where component = $component", {"component": component})
             for name, source in filled.items():
-                connection.execute(f"delete from {quoted(name)}")
+                connection.execute(f"delete from {quote_identifier(name)}")
                 insert(connection, tables[name], source, run)
-                count += connection.execute(f"select count(*) from {quoted(name)}").fetchall()[0][0]
+                count += connection.execute(f"select count(*) from {quote_identifier(name)}").fetchall()[0][0]
             insert(connection, STANDARD_TABLES["ledger"], ledger, run)
             mark_changed(connection, run)
         return count
 
-    def outdate(self, plugin: str, tables: Sequence[Table], run: UUID) -> None:
+    def mark_outdated(self, component: str, tables: Sequence[Table], run: UUID) -> None:
         """Note that an aggregator's tables are not up to date; what they say of things that are gone goes."""
         with self.writing() as connection:
-            connection.execute("delete from ledger where plugin = $plugin", {"plugin": plugin})
+            connection.execute("delete from ledger where component = $component", {"component": component})
             for table in tables:
-                for dangling in checks.references(table):
-                    connection.execute(f"delete from {quoted(table.name)} where rowid in ({dangling.rowids})")
+                for dangling in checks.find_references(table):
+                    connection.execute(f"delete from {quote_identifier(table.name)} where rowid in ({dangling.rowids})")
             mark_changed(connection, run)
 
     # ── publishing ───────────────────────────────────────────────────────────────────────────────
@@ -207,7 +215,7 @@ class Warehouse:
         """Run checks on the live database. Raises CheckError with every one that does not hold."""
         with self.reading() as connection:
             self._define_unpublished(connection)
-            if found := checks.failures(connection, wanted):
+            if found := checks.find_failures(connection, wanted):
                 raise CheckError(found)
 
     def is_published(self) -> bool:
@@ -222,7 +230,7 @@ class Warehouse:
             if connection.execute(query).fetchall() != [(True,)]:
                 connection.execute("detach published")
                 return False
-            # A new version of the program or of a plugin may have changed a view, a comment, a column.
+            # A new version of the program or of a component may have changed a view, a comment, a column.
             differences = connection.execute(read_sql(__name__, "differences")).fetchall()
             connection.execute("detach published")
             return differences == [(0,)]
@@ -242,7 +250,7 @@ class Warehouse:
             copy.chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
             # A log that somebody has nevertheless left would not belong to the new file, which could not be opened.
             self.published.with_name(f"{PUBLISHED}.wal").unlink(missing_ok=True)
-            put_in_place(copy, self.published)
+            replace_file(copy, self.published)
 
     def compact(self) -> None:
         """Write the live database anew: DuckDB reuses the space of deleted rows and never gives it back.
@@ -266,7 +274,7 @@ class Warehouse:
                 finally:
                     connection.execute("detach fresh")
             log.info("compacted %s into %s", self.live, fresh)
-            put_in_place(fresh, self.live)
+            replace_file(fresh, self.live)
 
     def clear_leftovers(self) -> None:
         """Remove the half-written files of processes that were killed; for whoever holds the lock."""
@@ -322,7 +330,7 @@ def _removed_on_failure(file: Path) -> Iterator[None]:
         raise
 
 
-def put_in_place(new: Path, old: Path) -> None:
+def replace_file(new: Path, old: Path) -> None:
     """Put a file in place of another one, so that whatever happens there is one or the other, whole."""
     with new.open("rb") as file:
         os.fsync(file.fileno())
@@ -332,6 +340,12 @@ def put_in_place(new: Path, old: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def refuse_unmigrated(connection: duckdb.DuckDBPyConnection, path: Path, alias: str) -> None:
+    """Raise WarehouseError for an attached database that an older version wrote and no run has migrated yet."""
+    if pending_migrations(connection, alias):
+        raise WarehouseError(path, "was written by an older version of onrecord: `onrecord run` brings it up to date")
 
 
 def attach(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool, alias: str = "opened") -> None:
@@ -344,7 +358,7 @@ def attach(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool
         reraise=True,
     )
     try:
-        patiently(lambda: connection.execute(f"attach {literal(str(path))} as {alias} ({options})"))
+        patiently(lambda: connection.execute(f"attach {quote_literal(str(path))} as {alias} ({options})"))
     except duckdb.Error as error:
         raise WarehouseError(path, f"cannot be opened: {error}") from error
 

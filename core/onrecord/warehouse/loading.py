@@ -8,10 +8,10 @@ from uuid import UUID
 import duckdb
 import pyarrow as pa
 
-from ..model.row import Row, quoted
+from ..model.row import Row, quote_identifier
 from ..model.table import Table
 from ..model.tables import STANDARD_TABLES
-from ..stages.work import Outcome
+from ..stages.work import BatchResult
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: Table, source: str | pa.Table, run: UUID) -> None:
@@ -25,16 +25,18 @@ def insert(connection: duckdb.DuckDBPyConnection, table: Table, source: str | pa
         query = "select * from incoming"
     names = {column.name for column in table.columns}
     if table.append_only:
-        key = ", ".join(map(quoted, table.key))
+        key = ", ".join(map(quote_identifier, table.key))
         types = {column.name: column.type for column in table.columns}
-        same = " and ".join(f"t.{quoted(k)} = incoming.{quoted(k)}::{types[k]}" for k in table.key)
-        query += f" anti join {quoted(table.name)} t on {same} qualify row_number() over (partition by {key}) = 1"
+        same = " and ".join(f"t.{quote_identifier(k)} = incoming.{quote_identifier(k)}::{types[k]}" for k in table.key)
+        query += (
+            f" anti join {quote_identifier(table.name)} t on {same} qualify row_number() over (partition by {key}) = 1"
+        )
     # A table that has the run among its own columns (`run`, `step`) brings it along.
     own_run = "run_id" in table.row.model_fields or "run_id" not in names
     with_run = "" if own_run else ", $run::uuid as run_id"
     parameters = {} if own_run else {"run": str(run)}
     connection.execute(
-        f"insert into {quoted(table.name)} by name select *{with_run} from ({query})", parameters or None
+        f"insert into {quote_identifier(table.name)} by name select *{with_run} from ({query})", parameters or None
     )
 
 
@@ -51,7 +53,7 @@ def mark_changed(connection: duckdb.DuckDBPyConnection, run: UUID) -> None:
 
 
 def delete_rows(
-    connection: duckdb.DuckDBPyConnection, plugin: str, subjects: Sequence[str], tables: Sequence[Table]
+    connection: duckdb.DuckDBPyConnection, component: str, subjects: Sequence[str], tables: Sequence[Table]
 ) -> None:
     """Delete a component's rows and entries for some subjects."""
     connection.register("replaced", pa.table({"subject_id": pa.array(subjects, pa.string())}))
@@ -62,52 +64,54 @@ def delete_rows(
         select l.subject_id
         from ledger l
         semi join (select subject_id::uuid as subject_id from replaced) r using (subject_id)
-        where l.plugin = $plugin
+        where l.component = $component
         """,
-        {"plugin": plugin},
+        {"component": component},
     )
     if connection.execute("select count(*) from known").fetchall() == [(0,)]:
         return
     for table in tables:
-        connection.execute(f"delete from {quoted(table.name)} where article_id in (select subject_id from known)")
+        connection.execute(
+            f"delete from {quote_identifier(table.name)} where article_id in (select subject_id from known)"
+        )
     connection.execute(
-        "delete from ledger where plugin = $plugin and subject_id in (select subject_id from known)",
-        {"plugin": plugin},
+        "delete from ledger where component = $component and subject_id in (select subject_id from known)",
+        {"component": component},
     )
 
 
-def delete_listings(connection: duckdb.DuckDBPyConnection, listings: pa.Table) -> None:
+def delete_source_items(connection: duckdb.DuckDBPyConnection, listings: pa.Table) -> None:
     """Delete the listings that are about to be inserted, whichever ingestor they were made by, and what it has done."""
     connection.register("incoming", listings)
-    connection.execute("delete from listing where article_id in (select article_id::uuid from incoming)")
+    connection.execute("delete from source_item where article_id in (select article_id::uuid from incoming)")
     connection.execute(
         "delete from ledger where stage = 'ingest' and subject_id in (select article_id::uuid from incoming)"
     )
 
 
-def delete_failures(connection: duckdb.DuckDBPyConnection, outcome: Outcome) -> None:
-    """Delete what the quarantine says of the outcome's subjects: they have been tried again.
+def delete_failures(connection: duckdb.DuckDBPyConnection, result: BatchResult) -> None:
+    """Delete what the quarantine says of the result's subjects: they have been tried again.
 
     Since when it said so is left in `failed_before`.
     """
-    tried = [(plugin, subject) for plugin, subjects in outcome.replaced.items() for subject in subjects]
-    failed = outcome.tables["quarantine"].select(["plugin", "subject_id"]).to_pylist()
-    tried += [(row["plugin"], row["subject_id"]) for row in failed]
-    plugins, subjects = zip(*tried, strict=True) if tried else ((), ())
-    table = pa.table({"plugin": pa.array(plugins, pa.string()), "subject_id": pa.array(subjects, pa.string())})
+    tried = [(component, subject) for component, subjects in result.replaced.items() for subject in subjects]
+    failed = result.tables["quarantine"].select(["component", "subject_id"]).to_pylist()
+    tried += [(row["component"], row["subject_id"]) for row in failed]
+    components, subjects = zip(*tried, strict=True) if tried else ((), ())
+    table = pa.table({"component": pa.array(components, pa.string()), "subject_id": pa.array(subjects, pa.string())})
     connection.register("tried", table)
     connection.execute(
         """
         create or replace temp table failed_before as
-        select q.plugin, q.subject_id, q.input_hash, q.fingerprint, q.failed_at
+        select q.component, q.subject_id, q.input_hash, q.fingerprint, q.failed_at
         from quarantine q
-        join tried t on q.plugin = t.plugin and q.subject_id = t.subject_id::uuid
+        join tried t on q.component = t.component and q.subject_id = t.subject_id::uuid
         """
     )
     connection.execute(
         """
         delete from quarantine q using tried t
-        where q.plugin = t.plugin and q.subject_id = t.subject_id::uuid
+        where q.component = t.component and q.subject_id = t.subject_id::uuid
         """
     )
 
@@ -134,12 +138,12 @@ def delete_annotations_of_changed(connection: duckdb.DuckDBPyConnection, article
         """
         -- Which tables have annotators ever written?
         select distinct t.table_name
-        from (select unnest(writes) as table_name from plugin where per_article) w
+        from (select unnest(writes) as table_name from component_version where per_article) w
         join duckdb_tables() t using (table_name)
         """
     ).fetchall()
     for (name,) in tables:
-        connection.execute(f"delete from {quoted(name)} where article_id in (select article_id from changed)")
+        connection.execute(f"delete from {quote_identifier(name)} where article_id in (select article_id from changed)")
     connection.execute(
         """
         update ledger set input_hash = ''

@@ -20,11 +20,11 @@ log = logging.getLogger("onrecord")
 _LOCK = "lock"
 _HOLDER = "lock.json"
 _AT_ONCE = 0.5
-"""Seconds that a lock which somebody else has is asked for again: `holder` may have it for a moment."""
+"""Seconds that a lock which somebody else has is asked for again: `lock_holder` may have it for a moment."""
 
 
 @contextmanager
-def locked(directory: Path, *, wait: bool) -> Iterator[None]:
+def lock_warehouse(directory: Path, *, wait: bool) -> Iterator[None]:
     """Hold a warehouse's lock. It goes when the process does, however that ends.
 
     While another process has it, wait and say so once, or with `wait=False` raise LockedError.
@@ -51,7 +51,7 @@ def locked(directory: Path, *, wait: bool) -> Iterator[None]:
         lock.release()
 
 
-def holder(directory: Path) -> str | None:
+def lock_holder(directory: Path) -> str | None:
     """Who holds a warehouse's lock, in words; None when nobody does.
 
     It is the lock that says whether, which goes with its process; the note beside it, which may be a dead one's, says

@@ -1,4 +1,4 @@
-"""The tables `run`, `step` and `plugin`: what happened when, and with what."""
+"""The tables `run`, `step` and `component_version`: what happened when, and with what."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import duckdb
 
 from ..model.bookkeeping import Run, Step
 from ..model.report import RunReport
-from ..model.row import quoted
+from ..model.row import quote_identifier
 from ..model.tables import STANDARD_TABLES
-from ..planning.versions import Target
+from ..planning.versions import ComponentVersion
 from .database import Warehouse
 from .loading import insert_rows
 
@@ -29,59 +29,59 @@ def mark_killed(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [run_id for (run_id,) in killed]
 
 
-def begin(connection: duckdb.DuckDBPyConnection, run: Run, targets: Sequence[Target]) -> list[str]:
+def begin_run(connection: duckdb.DuckDBPyConnection, run: Run, targets: Sequence[ComponentVersion]) -> list[str]:
     """Write down that a run begins, and with which components; returns what the operator should know."""
     insert_rows(connection, [run], run.run_id)
     messages = list(_taken_over(connection, targets))
-    messages += changed_sources(connection, targets)
-    known = connection.execute("select plugin, fingerprint from plugin").fetchall()
-    new = {(t.plugin, t.fingerprint): t.row for t in targets if (t.plugin, t.fingerprint) not in known}
+    messages += find_changed_sources(connection, targets)
+    known = connection.execute("select component, fingerprint from component_version").fetchall()
+    new = {(t.component, t.fingerprint): t.row for t in targets if (t.component, t.fingerprint) not in known}
     insert_rows(connection, list(new.values()), run.run_id)
     return messages
 
 
-def _taken_over(connection: duckdb.DuckDBPyConnection, targets: Sequence[Target]) -> Iterator[str]:
+def _taken_over(connection: duckdb.DuckDBPyConnection, targets: Sequence[ComponentVersion]) -> Iterator[str]:
     """Drop what a component left in tables that another one writes now: a table has one writer."""
-    writers = {table: t.plugin for t in targets if t.stage in ("annotate", "aggregate") for table in t.writes}
-    for plugin, tables in connection.execute(
+    writers = {table: t.component for t in targets if t.stage in ("annotate", "aggregate") for table in t.writes}
+    for component, tables in connection.execute(
         """
         -- Which components have done something, and where is it?
-        select p.plugin, list_distinct(flatten(list(p.writes)))
-        from plugin p
-        semi join ledger l on l.plugin = p.plugin and l.fingerprint = p.fingerprint
+        select p.component, list_distinct(flatten(list(p.writes)))
+        from component_version p
+        semi join ledger l on l.component = p.component and l.fingerprint = p.fingerprint
         where p.stage in ('annotate', 'aggregate')
-        group by p.plugin
+        group by p.component
         """
     ).fetchall():
-        taken = sorted(table for table in tables if writers.get(table, plugin) != plugin)
+        taken = sorted(table for table in tables if writers.get(table, component) != component)
         if not taken:
             continue
         for table in tables:
-            connection.execute(f"delete from {quoted(table)}")
-        connection.execute("delete from ledger where plugin = $plugin", {"plugin": plugin})
-        yield f"{', '.join(taken)}: written by {writers[taken[0]]} now; what {plugin} wrote is dropped"
+            connection.execute(f"delete from {quote_identifier(table)}")
+        connection.execute("delete from ledger where component = $component", {"component": component})
+        yield f"{', '.join(taken)}: written by {writers[taken[0]]} now; what {component} wrote is dropped"
 
 
-def changed_sources(connection: duckdb.DuckDBPyConnection, targets: Sequence[Target]) -> Iterator[str]:
+def find_changed_sources(connection: duckdb.DuckDBPyConnection, targets: Sequence[ComponentVersion]) -> Iterator[str]:
     """A warning for each component whose source is another than the one that its rows were made with."""
     known = {
-        (plugin, fingerprint): source
-        for plugin, fingerprint, source in connection.execute(
-            "select plugin, fingerprint, source_hash from plugin"
+        (component, fingerprint): source
+        for component, fingerprint, source in connection.execute(
+            "select component, fingerprint, source_hash from component_version"
         ).fetchall()
     }
     warned = set()
     for target in targets:
-        source = known.get((target.plugin, target.fingerprint), target.source_hash)
-        if source != target.source_hash and target.plugin not in warned:
-            warned.add(target.plugin)
+        source = known.get((target.component, target.fingerprint), target.source_hash)
+        if source != target.source_hash and target.component not in warned:
+            warned.add(target.component)
             yield (
-                f"the source of {target.plugin} has changed and its version has not: what it has done is kept; "
+                f"the source of {target.component} has changed and its version has not: what it has done is kept; "
                 "change the version to have it done again"
             )
 
 
-def finish(connection: duckdb.DuckDBPyConnection, run: Run, steps: Sequence[Step]) -> None:
+def finish_run(connection: duckdb.DuckDBPyConnection, run: Run, steps: Sequence[Step]) -> None:
     """Write down how a run went. `changed` stays as the loads have left it."""
     connection.execute(
         "update run set status = $status, message = $message, finished_at = $at where run_id = $run",
@@ -91,7 +91,7 @@ def finish(connection: duckdb.DuckDBPyConnection, run: Run, steps: Sequence[Step
     insert_rows(connection, steps, run.run_id)
 
 
-def report_of(warehouse: Path, run_id: str | None = None) -> RunReport | None:
+def read_report(warehouse: Path, run_id: str | None = None) -> RunReport | None:
     """The report of a run of a warehouse, by default the last one; None if there has been none."""
     found = Warehouse(warehouse)
     if not found.live.exists():
@@ -109,7 +109,7 @@ def report_of(warehouse: Path, run_id: str | None = None) -> RunReport | None:
     return RunReport(run, tuple(s for s in STANDARD_TABLES["step"].rows(steps) if isinstance(s, Step)), warehouse)
 
 
-def run_beginning(warehouse: Path, beginning: str) -> str | None:
+def find_run(warehouse: Path, beginning: str) -> str | None:
     """The id of the run of a warehouse that begins like that; None unless there is exactly one."""
     found = Warehouse(warehouse)
     if not found.live.exists():

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Mapping
 import duckdb
 
 from ..errors import SchemaError
-from ..model.row import literal, quoted
+from ..model.row import quote_identifier, quote_literal
 from ..model.table import Column, Table
 from ..sql import read_sql
 
 log = logging.getLogger("onrecord")
 
 
-def synchronise(
+def synchronize_tables(
     connection: duckdb.DuckDBPyConnection, tables: Iterable[Table], owners: Mapping[str, str] | None = None
 ) -> None:
     """Create missing tables, add missing columns, and set comments; refuse what would lose or bend data.
@@ -75,12 +75,16 @@ def _adapt(
             reason = f"is {data_type} in the warehouse and {column.type} in {table.row.__name__}"
             raise SchemaError(table.name, column.name, reason, remedy)
         if column.optional and not nullable:
-            connection.execute(f"ALTER TABLE {quoted(table.name)} ALTER {quoted(column.name)} DROP NOT NULL")
+            connection.execute(
+                f"ALTER TABLE {quote_identifier(table.name)} ALTER {quote_identifier(column.name)} DROP NOT NULL"
+            )
 
 
 def _add(connection: duckdb.DuckDBPyConnection, table: Table, column: Column) -> None:
     default = "" if column.default is None else f" DEFAULT {_sql_value(column.default)}"
-    connection.execute(f"ALTER TABLE {quoted(table.name)} ADD COLUMN {quoted(column.name)} {column.type}{default}")
+    connection.execute(
+        f"ALTER TABLE {quote_identifier(table.name)} ADD COLUMN {quote_identifier(column.name)} {column.type}{default}"
+    )
     log.warning(
         "table %s has a new column %s; rows written before have %s there until they are written again",
         table.name, column.name, "no value" if column.default is None else repr(column.default),
@@ -92,5 +96,5 @@ def _sql_value(value: object) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_sql_value, value)) + "]"
     if isinstance(value, bytes):
-        return literal("".join(f"\\x{byte:02X}" for byte in value))
-    return literal(str(value))
+        return quote_literal("".join(f"\\x{byte:02X}" for byte in value))
+    return quote_literal(str(value))

@@ -41,10 +41,10 @@ select
     a.article_id,
     c.ordinal,
     l.uri,
-    l.withdrawn_at
+    l.deleted_at
 from claim c
 join article a using (article_id)
-join listing l using (article_id)
+join source_item l using (article_id)
 left join speaker s using (claim_id)
 left join part p using (claim_id);
 

@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..config.loading import Configuration
-from ..logs import Fields
+from ..logs import ContextFields
 from ..model.bookkeeping import StageName
 from ..plugins.registry import Plugins
-from ..stages import Batch, Outcome, Tally, perform
+from ..stages import Batch, BatchResult, Counters, perform
 from ..stages.work import Book
 from .cpus import processors
 from .runner import IN_PROCESSES
@@ -63,7 +63,7 @@ class Workers:
         """How many there are for a stage; of a cluster, just now."""
         return self._cluster.processes if self._cluster and stage in IN_PROCESSES else self._processes
 
-    def perform(self, batch: Batch) -> Outcome:
+    def perform(self, batch: Batch) -> BatchResult:
         """Do a batch. A worker that dies, or takes too long and is ended, costs its batch time.
 
         A subject that kills workers, or that they hang on, is quarantined.
@@ -114,7 +114,7 @@ class Workers:
         self._pools.add(pool)
         return pool
 
-    def _perform_alone(self, batch: Batch, seconds: float) -> Outcome:
+    def _perform_alone(self, batch: Batch, seconds: float) -> BatchResult:
         with self._lock:
             pool = self._opened(1)
         try:
@@ -129,11 +129,11 @@ class Workers:
             self._pools.discard(pool)
         return self._perform_halves(batch, seconds)
 
-    def _perform_halves(self, batch: Batch, seconds: float) -> Outcome:
+    def _perform_halves(self, batch: Batch, seconds: float) -> BatchResult:
         less = max(seconds / 2, min(self._seconds, _LEAST_SECONDS))
-        return Outcome.merged([self._perform_alone(half, less) for half in batch.halves()])
+        return BatchResult.merged([self._perform_alone(half, less) for half in batch.halves()])
 
-    def _given_up(self, batch: Batch, error: BrokenProcessPool) -> Outcome:
+    def _given_up(self, batch: Batch, error: BrokenProcessPool) -> BatchResult:
         subject_id = batch.subjects["subject_id"][0].as_py()
         book = Book(batch)
         if isinstance(error, _HungWorker):
@@ -146,15 +146,15 @@ class Workers:
                 "the worker process died of this subject, twice (out of memory, or a crash in native code)"
             )
         died.__cause__ = error
-        for name in batch.plugins:
+        for name in batch.components:
             annotator = self._plugins.annotators.get(name)
             book.failed(name, annotator.version if annotator else "", subject_id, died)
-        return Outcome(
+        return BatchResult(
             batch.stage,
             batch.number,
             tables=book.tables(),
-            replaced={name: [subject_id] for name in batch.plugins if name in self._plugins.annotators},
-            tallies={name: Tally(subjects=1, failed=1) for name in batch.plugins},
+            replaced={name: [subject_id] for name in batch.components if name in self._plugins.annotators},
+            counters={name: Counters(subjects=1, failed=1) for name in batch.components},
         )
 
 
@@ -195,7 +195,7 @@ class _Pool:
             processes, mp_context=context, initializer=_begin_worker, initargs=(messages,)
         )
 
-    def perform(self, configuration: Configuration, batch: Batch, seconds: float) -> Outcome:
+    def perform(self, configuration: Configuration, batch: Batch, seconds: float) -> BatchResult:
         trace = Path(self._traces.name) / str(next(self._numbers))
         try:
             return self._executor.submit(_perform, configuration, batch, seconds, trace).result()
@@ -229,7 +229,7 @@ def _begin_worker(messages: Queue[logging.LogRecord]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     handler = QueueHandler(messages)
-    handler.addFilter(Fields())
+    handler.addFilter(ContextFields())
     logging.getLogger().addHandler(handler)
 
 
@@ -240,7 +240,7 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _perform(configuration: Configuration, batch: Batch, seconds: float, trace: Path) -> Outcome:
+def _perform(configuration: Configuration, batch: Batch, seconds: float, trace: Path) -> BatchResult:
     plugins = loaded(configuration)
     with trace.open("w") as file:
         # A thread below Python's ends the process: it also does where native code, such as a regular expression that
@@ -262,7 +262,7 @@ def loaded(configuration: Configuration, *, afresh: bool = False) -> Plugins:
         # A batch makes hundreds of thousands of rows, none of them in a cycle: looking for cycles among them all the
         # time would take a good part of it.
         gc.set_threshold(100_000, 50, 100)
-        # The parent has said already what is wrong with a plugin.
+        # The parent has said already what is wrong with a component.
         before = log.level
         log.setLevel(logging.CRITICAL)
         try:

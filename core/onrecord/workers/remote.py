@@ -20,9 +20,9 @@ from threading import Lock
 
 from ..config.loading import Configuration
 from ..errors import PLUGIN_FAILURES, OnrecordError
-from ..planning.versions import Target, hash_of, targets
+from ..planning.versions import ComponentVersion, component_versions, hash_sources
 from ..plugins.registry import Plugins
-from ..stages import Batch, Outcome, perform
+from ..stages import Batch, BatchResult, perform
 from .pool import loaded
 from .runner import IN_PROCESSES
 
@@ -43,21 +43,21 @@ class Setup:
     configuration: Configuration
     framework: tuple[str, str]
     """Version and source of onrecord itself."""
-    components: Mapping[str, Target]
+    components: Mapping[str, ComponentVersion]
 
     @classmethod
     def of(cls, plugins: Plugins) -> Setup:
         """What this process has."""
         working = {
-            f"{target.plugin} {target.language or ''}".strip(): target
-            for target in targets(plugins)
+            f"{target.component} {target.language or ''}".strip(): target
+            for target in component_versions(plugins)
             if target.stage in IN_PROCESSES
         }
-        framework = metadata.version("onrecord"), hash_of(Path(__file__).parent, sys.modules[__name__])
+        framework = metadata.version("onrecord"), hash_sources(Path(__file__).parent, sys.modules[__name__])
         return cls(plugins.configuration, framework, working)
 
 
-def done(setup: Setup, batch: Batch, seconds: float) -> tuple[Outcome, list[logging.LogRecord]]:
+def done(setup: Setup, batch: Batch, seconds: float) -> tuple[BatchResult, list[logging.LogRecord]]:
     """Do a batch on a worker, which is ended if it takes longer; returns its outcome and what was logged over it.
 
     Raises OnrecordError where this worker would not do what the run's own process does.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..config.loading import Configuration
-from ..stages import Batch, Outcome
+from ..stages import Batch, BatchResult
 
 if TYPE_CHECKING:
     pass
@@ -23,7 +23,7 @@ class Cluster(Protocol):
     def processes(self) -> int:
         """How many there are just now."""
 
-    def perform(self, configuration: Configuration, batch: Batch, seconds: float) -> Outcome:
+    def perform(self, configuration: Configuration, batch: Batch, seconds: float) -> BatchResult:
         """Do a batch on one of them. Raises BrokenExecutor when workers died of it, or took longer and were ended."""
 
     def close(self) -> None:

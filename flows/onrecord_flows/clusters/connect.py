@@ -11,7 +11,7 @@ from onrecord.workers.remote import Setup
 from onrecord.workers.runner import Cluster
 
 
-def connected(plugins: Plugins) -> Cluster | None:
+def connect_cluster(plugins: Plugins) -> Cluster | None:
     """The cluster of a configuration, none for processes of this machine.
 
     Raises OnrecordError if it cannot be reached, has no workers, or has some that would not do the same work.
@@ -35,7 +35,7 @@ def connected(plugins: Plugins) -> Cluster | None:
         ) from error
 
 
-def relay(records: Iterable[logging.LogRecord]) -> None:
+def relay_logs(records: Iterable[logging.LogRecord]) -> None:
     """Handle what a worker has logged as if it had been logged here, where the log file is."""
     for record in records:
         logging.getLogger(record.name).handle(record)

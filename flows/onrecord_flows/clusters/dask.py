@@ -16,10 +16,10 @@ from distributed import Client, Future, KilledWorker
 
 from onrecord import OnrecordError
 from onrecord.config.loading import Configuration
-from onrecord.stages import Batch, Outcome
+from onrecord.stages import Batch, BatchResult
 from onrecord.workers.remote import Setup, done, unfit
 
-from .connect import relay
+from .connect import relay_logs
 
 log = logging.getLogger("onrecord")
 
@@ -70,7 +70,7 @@ class OnDask:
         except OSError as error:
             raise self._gone() from error
 
-    def perform(self, configuration: Configuration, batch: Batch, seconds: float) -> Outcome:
+    def perform(self, configuration: Configuration, batch: Batch, seconds: float) -> BatchResult:
         """Do a batch. Raises BrokenExecutor when several workers have died of it."""
         assert configuration is self._setup.configuration
         try:
@@ -83,7 +83,7 @@ class OnDask:
             if self._closed:
                 raise BrokenExecutor("the run is over") from error
             raise self._gone() from error
-        relay(records)
+        relay_logs(records)
         return outcome
 
     def close(self) -> None:
@@ -91,10 +91,10 @@ class OnDask:
         self._closed = True
         self._client.close(timeout=CONNECT_SECONDS)
 
-    def _result(self, future: Future) -> tuple[Outcome, list[logging.LogRecord]]:
+    def _result(self, future: Future) -> tuple[BatchResult, list[logging.LogRecord]]:
         while True:
             try:
-                result: tuple[Outcome, list[logging.LogRecord]] = future.result(timeout=WORKER_SECONDS)
+                result: tuple[BatchResult, list[logging.LogRecord]] = future.result(timeout=WORKER_SECONDS)
                 return result
             except TimeoutError:
                 if future.done():

@@ -16,10 +16,10 @@ from ray.exceptions import GetTimeoutError, NodeDiedError, OutOfMemoryError, Ray
 
 from onrecord import OnrecordError
 from onrecord.config.loading import Configuration
-from onrecord.stages import Batch, Outcome
+from onrecord.stages import Batch, BatchResult
 from onrecord.workers.remote import Setup, done, unfit
 
-from .connect import relay
+from .connect import relay_logs
 
 CONNECT_SECONDS = 10
 """How long the head of a cluster may take to answer."""
@@ -63,7 +63,7 @@ class OnRay:
         """How many processors the cluster has just now."""
         return int(ray.cluster_resources().get("CPU", 1))
 
-    def perform(self, configuration: Configuration, batch: Batch, seconds: float) -> Outcome:
+    def perform(self, configuration: Configuration, batch: Batch, seconds: float) -> BatchResult:
         """Do a batch. Raises BrokenExecutor when its worker has died."""
         try:
             outcome, records = ray.get(self._done.remote(self._setup, batch, seconds))
@@ -73,8 +73,8 @@ class OnRay:
             if self._closed:
                 raise BrokenExecutor("the run is over") from error
             raise
-        relay(records)
-        assert isinstance(outcome, Outcome)
+        relay_logs(records)
+        assert isinstance(outcome, BatchResult)
         return outcome
 
     def close(self) -> None:

@@ -9,17 +9,17 @@ from prefect import flow
 from onrecord.backfill import Selection, backfilling, yield_to_others
 from onrecord.plugins.registry import Plugins
 from onrecord.run.engine import ActiveRun
-from onrecord.run.signals import heed, noted
+from onrecord.run.signals import install_signal_handlers, raise_if_interrupted
 from onrecord.workers.pool import workers
 
-from ..clusters.connect import connected
-from .tasks import configured, logged, mapped, write_report
+from ..clusters.connect import connect_cluster
+from .tasks import configured, log_flow, mapped, write_report
 
 
 @flow(name="backfill", persist_result=False, validate_parameters=False)
 def backfill(
     config: str,
-    plugins: list[str],
+    components: list[str],
     since: str | None = None,
     until: str | None = None,
     outlets: list[str] | None = None,
@@ -36,7 +36,7 @@ def backfill(
     configuration = configured(config, warehouse)
     found = Plugins(configuration)
     selection = Selection(
-        plugins=tuple(plugins),
+        components=tuple(components),
         since=date.fromisoformat(since) if since else None,
         until=date.fromisoformat(until) if until else None,
         outlets=tuple(outlets or ()),
@@ -44,14 +44,14 @@ def backfill(
     )
     yield_to_others()
     run: ActiveRun | None = None
-    with logged(configuration, "backfill"):
+    with log_flow(configuration, "backfill"):
         try:
-            with backfilling(found, selection) as run, noted():
-                cluster = connected(found) if processes is None else None
+            with backfilling(found, selection) as run, install_signal_handlers():
+                cluster = connect_cluster(found) if processes is None else None
                 with workers(found, processes, cluster) as team:
-                    for outcome in mapped(team, run.pending("annotate"), run.settings.run):
-                        run.load(outcome)
-                        heed()
+                    for result in mapped(team, run.pending("annotate"), run.settings.run):
+                        run.load(result)
+                        raise_if_interrupted()
         finally:
             if run is not None:
                 write_report(run.report)

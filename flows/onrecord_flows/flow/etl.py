@@ -15,12 +15,12 @@ from prefect.states import Completed
 
 from onrecord.errors import LockedError
 from onrecord.plugins.registry import Plugins
-from onrecord.run.engine import STAGES, ActiveRun, running
-from onrecord.run.signals import heed, noted
+from onrecord.run.engine import STAGES, ActiveRun, start_run
+from onrecord.run.signals import install_signal_handlers, raise_if_interrupted
 from onrecord.workers.pool import workers
 
-from ..clusters.connect import connected
-from .tasks import Failed, aggregate, check, configured, discovered, logged, mapped, publish, write_report
+from ..clusters.connect import connect_cluster
+from .tasks import Failed, aggregate, check, configured, discovered, log_flow, mapped, publish, write_report
 
 log = logging.getLogger("onrecord")
 
@@ -45,12 +45,12 @@ def etl(
     if stale:
         settings = configuration.settings.run.model_copy(update={"stale": stale})
         configuration = configuration.with_settings(run=settings)
-    with logged(configuration, "run"):
+    with log_flow(configuration, "run"):
         plugins = Plugins(configuration)
         run: ActiveRun | None = None
         try:
             # Here too: Prefect has put its own handler in the place of the command's.
-            with running(plugins, sources=sources or (), wait=wait) as run, noted():
+            with start_run(plugins, sources=sources or (), wait=wait) as run, install_signal_handlers():
                 work_through(run, plugins)
         except LockedError as error:
             if deployment.id is None:
@@ -66,23 +66,23 @@ def etl(
 def work_through(run: ActiveRun, plugins: Plugins) -> None:
     """All stages of a run, in order."""
     # First of all, so that nothing has been done yet if a cluster cannot be reached.
-    with workers(plugins, cluster=connected(plugins)) as team:
+    with workers(plugins, cluster=connect_cluster(plugins)) as team:
         for name, ingestor in run.ingestors.items():
             items = discovered(ingestor, run.settings.run)
             if isinstance(items, Failed):
-                run.not_listed(name, items.error)
+                run.record_listing_failure(name, items.error)
             else:
                 run.listed(name, items)
-            heed()
+            raise_if_interrupted()
 
         for stage in STAGES:
-            for outcome in mapped(team, run.pending(stage, team.processes(stage)), run.settings.run):
-                run.load(outcome)
-                heed()
+            for result in mapped(team, run.pending(stage, team.processes(stage)), run.settings.run):
+                run.load(result)
+                raise_if_interrupted()
 
     for name in run.aggregators:
         aggregate(run, name)
-        heed()
+        raise_if_interrupted()
     if run.has_changed:
         check(run)
         publish(run)

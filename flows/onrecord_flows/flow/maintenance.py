@@ -6,11 +6,11 @@ from prefect import State, flow, get_run_logger
 from prefect.runtime import deployment
 from prefect.states import Completed
 
-from onrecord.cli.maintain import told
+from onrecord.cli.maintain import describe_maintenance
 from onrecord.operations.retention import maintain as maintain_warehouse
 from onrecord.warehouse import Warehouse
 
-from .tasks import configured, logged
+from .tasks import configured, log_flow
 
 
 @flow(name="maintain", persist_result=False, validate_parameters=False)
@@ -25,8 +25,8 @@ def maintain(config: str, warehouse: str | None = None, dry_run: bool = False, w
     if deployment.id is not None and not Warehouse(settings.warehouse).live.exists():
         # A schedule is not to blame for being there before the first run is over.
         return Completed(name="Skipped", message=f"{settings.warehouse}: no run has made a warehouse there yet")
-    with logged(configuration, "maintain"):
+    with log_flow(configuration, "maintain"):
         done = maintain_warehouse(settings.warehouse, settings.maintain, dry_run=dry_run, wait=wait)
-        for line in told(done, settings, dry_run=dry_run):
+        for line in describe_maintenance(done, settings, dry_run=dry_run):
             get_run_logger().info(line)
     return None

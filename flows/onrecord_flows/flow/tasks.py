@@ -1,7 +1,7 @@
 """The tasks of the flow: calls into core, with the names, retries and limits that Prefect gives them.
 
 What tasks are given and hand back travels in `quote`: Prefect would otherwise look through every table for futures,
-which takes seconds, and keep every outcome until the flow ends. So outcomes come back in a box instead.
+which takes seconds, and keep every result until the flow ends. So results come back in a box instead.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from onrecord import Ingestor, RunReport, TransientError
 from onrecord.config.loading import Configuration, load
 from onrecord.config.settings import RunSettings
 from onrecord.errors import PLUGIN_FAILURES
-from onrecord.logs import file_for, written
-from onrecord.reporting.lines import markdown
+from onrecord.logs import log_file_path, log_to_file
+from onrecord.reporting.lines import render_markdown
 from onrecord.run.engine import ActiveRun
-from onrecord.stages import Batch, Outcome, discover
+from onrecord.stages import Batch, BatchResult, discover
 from onrecord.workers.pool import Workers
 
 log = logging.getLogger("onrecord")
@@ -58,15 +58,15 @@ def discovered(ingestor: Ingestor, settings: RunSettings) -> pa.Table | Failed:
     return box[-1]
 
 
-def mapped(team: Workers, batches: Iterable[Batch], settings: RunSettings) -> Iterator[Outcome]:
-    """Map the workers over batches: outcomes in order, with a bounded number of batches on their way."""
-    waiting: deque[tuple[PrefectFuture[None], list[Outcome]]] = deque()
+def mapped(team: Workers, batches: Iterable[Batch], settings: RunSettings) -> Iterator[BatchResult]:
+    """Map the workers over batches: results in order, with a bounded number of batches on their way."""
+    waiting: deque[tuple[PrefectFuture[None], list[BatchResult]]] = deque()
     for batch in batches:
-        # One batch at each worker and one that waits for it, so that none idles while an outcome is loaded; and no
-        # more, so that outcomes do not pile up in front of the one process that loads them.
+        # One batch at each worker and one that waits for it, so that none idles while an result is loaded; and no
+        # more, so that results do not pile up in front of the one process that loads them.
         while len(waiting) >= 2 * max(1, team.processes(batch.stage)):
             yield _outcome(*waiting.popleft())
-        box: list[Outcome] = []
+        box: list[BatchResult] = []
         options = _retries(settings) if batch.stage == "ingest" else {}
         future = _work.with_options(task_run_name=batch.label, **options).submit(
             sealed(batch), sealed(team), sealed(box)
@@ -94,7 +94,9 @@ def publish(run: ActiveRun) -> None:
 def write_report(report: RunReport) -> None:
     """Leave the report of a run where the Prefect UI shows it."""
     try:
-        create_markdown_artifact(markdown(report), key="onrecord-run", description="How the run went, step by step")
+        create_markdown_artifact(
+            render_markdown(report), key="onrecord-run", description="How the run went, step by step"
+        )
     except Exception:
         # The run is over and has been written down in the warehouse; nothing of that depends on the page.
         log.exception("the report could not be shown in Prefect")
@@ -106,17 +108,17 @@ def configured(config: str, warehouse: str | None) -> Configuration:
 
 
 @contextmanager
-def logged(configuration: Configuration, what: str) -> Iterator[None]:
+def log_flow(configuration: Configuration, what: str) -> Iterator[None]:
     """Write the log file of a run that a worker has started; commands write theirs themselves."""
     if deployment.id is None:
         yield
         return
     settings = configuration.settings
-    with written(file_for(settings.warehouse, what), settings.log.format):
+    with log_to_file(log_file_path(settings.warehouse, what), settings.log.format):
         yield
 
 
-def may_pass(_task: Any, _task_run: Any, state: Any) -> bool:
+def is_transient(_task: Any, _task_run: Any, state: Any) -> bool:
     """Whether a failure is one that another try may not meet."""
     error = state.result(raise_on_failure=False)
     return isinstance(error, TransientError | OSError)
@@ -127,7 +129,7 @@ def _retries(settings: RunSettings) -> dict[str, Any]:
         "retries": settings.retries,
         "retry_delay_seconds": exponential_backoff(settings.retry_seconds),
         "retry_jitter_factor": 0.5,
-        "retry_condition_fn": may_pass,
+        "retry_condition_fn": is_transient,
     }
 
 
@@ -137,14 +139,14 @@ def _discover(ingestor: Ingestor, box: list[pa.Table], seconds: float) -> None:
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
-def _work(batch: Batch, team: Workers, box: list[Outcome]) -> None:
+def _work(batch: Batch, team: Workers, box: list[BatchResult]) -> None:
     """Do a batch; on a retry, only the subjects that failed in a way that may pass."""
     earlier = box.pop() if box else None
     again = earlier.transient if earlier else []
-    outcome = team.perform(batch.only(again) if earlier else batch)
-    box.append(Outcome.merged([earlier.without(again), outcome]) if earlier else outcome)
-    if outcome.transient:
-        raise TransientError(f"{len(outcome.transient)} of {len(batch)} documents could not be fetched for now")
+    result = team.perform(batch.only(again) if earlier else batch)
+    box.append(BatchResult.merged([earlier.without(again), result]) if earlier else result)
+    if result.transient:
+        raise TransientError(f"{len(result.transient)} of {len(batch)} documents could not be fetched for now")
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
@@ -152,8 +154,8 @@ def _call(function: Any, *arguments: Any) -> None:
     function(*arguments)
 
 
-def _outcome(future: PrefectFuture[None], box: list[Outcome]) -> Outcome:
-    """Wait for a task's outcome. What still fails after the last retry is in the outcome, as quarantined."""
+def _outcome(future: PrefectFuture[None], box: list[BatchResult]) -> BatchResult:
+    """Wait for a task's result. What still fails after the last retry is in the result, as quarantined."""
     future.wait()
     if not box:
         future.result(raise_on_failure=True)

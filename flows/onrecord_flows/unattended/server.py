@@ -21,7 +21,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from onrecord import OnrecordError
-from onrecord.logs import Form, handler_for
+from onrecord.logs import LogFormat, open_log_handler
 
 START_SECONDS = 180
 """How long a server may take to come up: half a minute on the first start, which makes its database."""
@@ -52,7 +52,7 @@ uvicorn.run("prefect.server.api.server:create_app", factory=True, host="127.0.0.
 
 
 @contextmanager
-def prefect(log: Path, form: Form = "text") -> Iterator[None]:
+def prefect(log: Path, form: LogFormat = "text") -> Iterator[None]:
     """Make Prefect ready: the configured server or one of our own, and all that is logged in the file `log`.
 
     To be entered before Prefect is imported, which is when it reads its environment.
@@ -61,28 +61,28 @@ def prefect(log: Path, form: Form = "text") -> Iterator[None]:
         os.environ.setdefault(name, value)
     log.parent.mkdir(parents=True, exist_ok=True)
     if configured():
-        with quiet(log, form):
+        with silence_prefect(log, form):
             yield
         return
     # Two first runs at a time must not both make Prefect's database.
-    home().mkdir(parents=True, exist_ok=True)
-    starting = FileLock(home() / "onrecord-start.lock")
+    prefect_home().mkdir(parents=True, exist_ok=True)
+    starting = FileLock(prefect_home() / "onrecord-start.lock")
     starting.acquire()
-    server, url = started(log)
+    server, url = start_server(log)
     try:
         # Importing takes about as long as the server does to come up: both at a time.
         import onrecord_flows.flow.etl  # noqa: F401
 
         wait_for(server, url, log)
         starting.release()
-        with quiet(log, form, url):
+        with silence_prefect(log, form, url):
             yield
     finally:
         starting.release()
         stop(server)
 
 
-def home() -> Path:
+def prefect_home() -> Path:
     """Where Prefect keeps its database and profiles."""
     return Path(os.environ.get("PREFECT_HOME", Path.home() / ".prefect"))
 
@@ -91,23 +91,24 @@ def configured() -> bool:
     """Whether the user has a server of their own, in the environment or in a profile."""
     if os.environ.get("PREFECT_API_URL"):
         return True
-    if not Path(os.environ.get("PREFECT_PROFILES_PATH", home() / "profiles.toml")).exists():
+    if not Path(os.environ.get("PREFECT_PROFILES_PATH", prefect_home() / "profiles.toml")).exists():
         return False
     from prefect.settings import get_current_settings
 
     return get_current_settings().api.url is not None
 
 
-def kept(home: Path, port: int) -> tuple[list[str], dict[str, str]]:
+def keep_server(prefect_home: Path, port: int) -> tuple[list[str], dict[str, str]]:
     """The command and the environment of a server that stays, with its database in a folder of its own."""
     return [sys.executable, "-c", _CHILD, str(port)], {
         **os.environ,
-        "PREFECT_HOME": str(home),
+        "PREFECT_HOME": str(prefect_home),
         "PREFECT_API_URL": "",
         "PREFECT_SERVER_API_PORT": str(port),
         # The user interface is copied there, with its address, at each start. Prefect's own place is the folder that it
         # is installed in, which as a rule is not the user's to write to: then there would be none.
-        "PREFECT_SERVER_UI_STATIC_DIRECTORY": os.environ.get("PREFECT_SERVER_UI_STATIC_DIRECTORY") or str(home / "ui"),
+        "PREFECT_SERVER_UI_STATIC_DIRECTORY": os.environ.get("PREFECT_SERVER_UI_STATIC_DIRECTORY")
+        or str(prefect_home / "ui"),
         # What a browser shows of other sites is neither to read from it nor to write to it.
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": os.environ.get("PREFECT_SERVER_CORS_ALLOWED_ORIGINS")
         or f"http://127.0.0.1:{port},http://localhost:{port}",
@@ -121,7 +122,7 @@ def kept(home: Path, port: int) -> tuple[list[str], dict[str, str]]:
     }
 
 
-def started(log: Path) -> tuple[subprocess.Popen[bytes], str]:
+def start_server(log: Path) -> tuple[subprocess.Popen[bytes], str]:
     """Start a server on a free port of this machine; returns it and the address of its API."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -172,7 +173,7 @@ def stop(server: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def quiet(log: Path, form: Form, url: str | None = None) -> Iterator[None]:
+def silence_prefect(log: Path, form: LogFormat, url: str | None = None) -> Iterator[None]:
     """Send what Prefect would print to the file; with `url`, use the server there."""
     # Prefect sets its logging up when it is imported in earnest, which is what the flow does.
     from prefect.logging.handlers import APILogWorker
@@ -180,7 +181,7 @@ def quiet(log: Path, form: Form, url: str | None = None) -> Iterator[None]:
 
     import onrecord_flows.flow.etl  # noqa: F401
 
-    file = handler_for(log, form)
+    file = open_log_handler(log, form)
     _move_console_to(file)
     logging.captureWarnings(True)
     # A server that is there for longer tells from the heartbeat that a run was killed; ours goes with the run.

@@ -21,9 +21,9 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_de
 from onrecord.cli import console, opened, options
 from onrecord.config.loading import Configuration
 from onrecord.errors import ConfigError, OnrecordError
-from onrecord.logs import Form, formatter
+from onrecord.logs import LogFormat, make_formatter
 from onrecord.run import signals
-from onrecord.run.engine import chosen
+from onrecord.run.engine import select_ingestors
 
 from . import server
 from .supervision import Supervised
@@ -62,7 +62,7 @@ def up(config: Path | None, warehouse: Path | None, port: int | None) -> None:
         raise ConfigError(configuration.file, "schedule", "", hint)
     for each in settings.schedule:
         try:
-            chosen(plugins, each.sources)
+            select_ingestors(plugins, each.sources)
         except OnrecordError as error:
             raise ConfigError(configuration.file, f"schedule {each.name}", "sources", str(error)) from None
     for name, value in server.ENVIRONMENT.items():
@@ -73,7 +73,7 @@ def up(config: Path | None, warehouse: Path | None, port: int | None) -> None:
     schedules = planned(configuration)
     log.handlers[:], log.propagate = [_Shown(settings.log.format)], False
     log.setLevel(logging.INFO)
-    with signals.noted(), _alone(settings.warehouse):
+    with signals.install_signal_handlers(), _alone(settings.warehouse):
         try:
             _keep_up(configuration, schedules, port or settings.up.port)
         except KeyboardInterrupt:
@@ -95,14 +95,14 @@ def _keep_up(configuration: Configuration, schedules: Sequence[Planned], port: i
             url = f"http://127.0.0.1:{port}/api"
             _check_free(port)
             home.mkdir(parents=True, exist_ok=True)
-            parts.append(Supervised("Prefect server", *server.kept(home, port), logs / "server.log"))
+            parts.append(Supervised("Prefect server", *server.keep_server(home, port), logs / "server.log"))
             log.info("starting Prefect (half a minute the first time)")
             parts[0].start()
             environment |= {"PREFECT_API_URL": url, "PREFECT_HOME": str(home)}
             _wait_for(parts[0], url)
         command = [sys.executable, "-m", "onrecord_flows.unattended.worker", configuration.settings.up.pool]
         worker = Supervised("worker", command, environment, logs / "worker.log")
-        quiet = server.quiet(logs / "up.log", configuration.settings.log.format, url)
+        quiet = server.silence_prefect(logs / "up.log", configuration.settings.log.format, url)
         with quiet, _watchdog(configuration, schedules, own=ours) as watchdog:
             worker.start()
             parts.insert(0, worker)
@@ -143,7 +143,7 @@ def _look_after(
                 if url and min(silent, parts[-1].age) > _SILENT_SECONDS:
                     log.warning("the Prefect server does not answer; it is started again")
                     parts[-1].stop(_STOP_SECONDS)
-        signals.heed()
+        signals.raise_if_interrupted()
         time.sleep(0.25)
 
 
@@ -290,10 +290,10 @@ def _when(planned: Planned) -> str:
 class _Shown(logging.Handler):
     """Shows in the terminal what is logged, or hands it as JSON to whoever collects it from there."""
 
-    def __init__(self, form: Form) -> None:
+    def __init__(self, form: LogFormat) -> None:
         super().__init__()
         self._form = form
-        self.setFormatter(formatter(form))
+        self.setFormatter(make_formatter(form))
 
     def emit(self, record: logging.LogRecord) -> None:
         if self._form == "json":

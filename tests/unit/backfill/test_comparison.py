@@ -20,7 +20,7 @@ from onrecord.errors import LockedError, OnrecordError
 from onrecord.plugins.registry import Plugins
 from onrecord.stages import perform
 from onrecord.testing import Sandbox
-from onrecord.warehouse.lock import locked
+from onrecord.warehouse.lock import lock_warehouse
 
 BODY = "Anna Smith told Bert Jones that Cora left."
 
@@ -123,7 +123,7 @@ def backfilled(
     report = sandbox(before, "1").run()
     assert not report.failed, report.run.message
     plugins = sandbox(after, "2").plugins
-    with backfilling(plugins, Selection(plugins=("recites",))) as run:
+    with backfilling(plugins, Selection(components=("recites",))) as run:
         for batch in run.pending("annotate"):
             run.load(perform(batch, plugins))
     return plugins
@@ -302,7 +302,7 @@ def test_while_a_candidate_is_being_filled_it_is_not_compared(
 ) -> None:
     plugins = backfilled(tmp_path, plugin_of, {BODY: []}, {BODY: []})
     candidate = candidate_of(tmp_path / "w", "recites")
-    with locked(candidate.directory, wait=False), pytest.raises(LockedError):
+    with lock_warehouse(candidate.directory, wait=False), pytest.raises(LockedError):
         compare(plugins, candidate, "recites", 3)
 
 

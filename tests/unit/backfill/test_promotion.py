@@ -57,7 +57,7 @@ def test_an_article_that_has_changed_since_is_left_to_the_next_run(world: World)
     assert world.sandbox.run().failed
     world.parts["totals"].queries = Totals.queries
     with Warehouse(world.directory).writing() as connection:
-        connection.execute("delete from ledger where plugin in ('names', 'greetings') and input_hash in "
+        connection.execute("delete from ledger where component in ('names', 'greetings') and input_hash in "
                            "(select content_hash from article where body like '%Gus%')")  # fmt: skip
         connection.execute("delete from name where name = 'Gus'")
         connection.execute("delete from greeting where whom = 'Dear Gus'")

@@ -12,7 +12,7 @@ from onrecord import Row
 from onrecord.backfill import candidate_of, drop
 from onrecord.errors import LockedError, OnrecordError, SchemaError
 from onrecord.warehouse import Warehouse
-from onrecord.warehouse.lock import locked
+from onrecord.warehouse.lock import lock_warehouse
 from tests.unit.backfill.world import Lengths, World, document
 
 
@@ -39,7 +39,7 @@ def test_a_backfill_of_plugins_of_another_candidate_is_refused(world: World) -> 
 
 def test_a_candidate_has_one_writer(world: World) -> None:
     world.backfill("names")
-    with locked(world.directory / "candidates" / "names", wait=False):
+    with lock_warehouse(world.directory / "candidates" / "names", wait=False):
         for attempt in (lambda: world.backfill("names"), lambda: world.promote("names"),
                         lambda: drop(candidate_of(world.directory, "names"))):  # fmt: skip
             with pytest.raises(LockedError):

@@ -105,7 +105,7 @@ def test_before_anything_is_published_there_is_nothing_to_backfill(
 
 
 def test_a_selection_says_what_it_is() -> None:
-    assert str(Selection(plugins=("a",))) == "all articles"
-    chosen = Selection(plugins=("a",), since=date(2016, 5, 1), outlets=("Post", "Times"), where="word_count > 9")
+    assert str(Selection(components=("a",))) == "all articles"
+    chosen = Selection(components=("a",), since=date(2016, 5, 1), outlets=("Post", "Times"), where="word_count > 9")
     assert str(chosen) == "articles since 2016-05-01 of Post or Times where word_count > 9"
     assert Selection.model_validate_json(chosen.model_dump_json()) == chosen

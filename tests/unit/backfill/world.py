@@ -13,7 +13,7 @@ from onrecord import Aggregator, Annotator, Article, Cleaner, Draft, Fetched, Ro
 from onrecord.backfill import Selection, backfilling, candidate_of, promote
 from onrecord.model.report import RunReport
 from onrecord.planning import ledger
-from onrecord.planning.versions import targets
+from onrecord.planning.versions import component_versions
 from onrecord.stages import discover, perform
 from onrecord.testing import Sandbox
 from onrecord.warehouse import Warehouse
@@ -115,12 +115,12 @@ class World:
         """Backfill; returns what was done, as "names+greetings ab". With `most`, break off after so many batches."""
         done = []
         plugins = self.sandbox.plugins
-        with backfilling(plugins, Selection(plugins=names, **selection)) as run:
+        with backfilling(plugins, Selection(components=names, **selection)) as run:
             for number, batch in enumerate(run.pending("annotate")):
                 if number == most:
                     raise KeyboardInterrupt
                 uris = sorted(uri.removeprefix("memory:") for uri in batch.subjects["uri"].to_pylist())
-                done.append(f"{'+'.join(batch.plugins)} {''.join(uris)}")
+                done.append(f"{'+'.join(batch.components)} {''.join(uris)}")
                 run.load(perform(batch, plugins))
         return sorted(done)
 
@@ -131,8 +131,8 @@ class World:
     def to_do(self) -> dict[str, dict[str, int]]:
         plugins = self.sandbox.plugins
         with Warehouse(self.directory).reading() as connection:
-            lines = ledger.plan(connection, targets(plugins), discover(plugins.ingestors["documents"]))
-        return {line.plugin: dict(line.states) for line in lines if set(line.states) - {"current"}}
+            lines = ledger.plan(connection, component_versions(plugins), discover(plugins.ingestors["documents"]))
+        return {line.component: dict(line.states) for line in lines if set(line.states) - {"current"}}
 
     def rows(self, *tables: str) -> dict[str, list[dict[str, Any]]]:
         """All rows of the published database, less which run wrote them and when."""

@@ -14,8 +14,8 @@ import pytest
 from onrecord import cli
 from onrecord.config.loading import load
 from onrecord.plugins.registry import Plugins
-from onrecord.testing import run
-from tests.unit.cli.program import CONFIG, PLUGIN, Ended
+from onrecord.testing import run_plugins
+from tests.unit.cli.program import COMPONENT, CONFIG, Ended
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project whose first run is over: two articles, of which one is in quarantine."""
     folder = tmp_path_factory.mktemp("filled") / "project"
     for name, text in {
-        "plugins/measure.py": PLUGIN,
+        "plugins/measure.py": COMPONENT,
         "plugins/broken.py": "raise ImportError('no module [/nowhere] in [here]')\n",
         "onrecord.toml": CONFIG,
         "inbox/a.txt": "Three [/short] [words].",
@@ -31,7 +31,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
-    assert not run(Plugins(load(folder / "onrecord.toml"))).failed
+    assert not run_plugins(Plugins(load(folder / "onrecord.toml"))).failed
     return folder
 
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from onrecord.config.loading import load
 from onrecord.plugins.registry import Plugins
-from onrecord.testing import run
+from onrecord.testing import run_plugins
 
-PLUGIN = '''
+COMPONENT = '''
 """Documents from a folder, and how long they are; a document with the word bad in it cannot be measured."""
 
 from pathlib import Path
@@ -98,7 +98,7 @@ class Ended(NamedTuple):
 
 
 def run_again(project: Path) -> None:
-    run(Plugins(load(project / "onrecord.toml")))
+    run_plugins(Plugins(load(project / "onrecord.toml")))
 
 
 # ── plan ─────────────────────────────────────────────────────────────────────────────────────────

@@ -64,10 +64,10 @@ def test_a_candidate_can_be_dropped(improved: Path, onrecord: Callable[..., Ende
     ("arguments", "reason"),
     [
         (["lengths", "--promote", "--drop"], "not both"),
-        (["--promote"], "take one PLUGIN"),
+        (["--promote"], "take one COMPONENT"),
         (["lengths", "--drop", "--outlet", "Post"], "are about all that its candidate holds"),
         (["lengths", "--incomplete"], "--incomplete goes with --promote"),
-        (["--since", "2016-01-01"], "name the PLUGINs"),
+        (["--since", "2016-01-01"], "name the COMPONENTs"),
         (["lengths", "--since", "May"], "'May' does not match the format '%Y-%m-%d'"),
         (["lengths", "--outlet", "Poste"], "no published article is among those that are to be backfilled"),
         (["lengths", "--where", "colour = 1"], "`where` must be a condition on the columns of `article`"),

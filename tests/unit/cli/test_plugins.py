@@ -68,9 +68,9 @@ def test_plugins_remove_asks_first(project: Path, onrecord: Callable[..., Ended]
     ended = onrecord("plugins", "remove", "doubles", stdin="n\n")
     assert ended.status == 1
     assert f"drop twice from {project / 'warehouse'}?" in ended.words
-    assert json.loads(onrecord("sql", "select count(*) as n from ledger where plugin = 'doubles'", "--json").out) == [
-        {"n": 1}
-    ]
+    assert json.loads(
+        onrecord("sql", "select count(*) as n from ledger where component = 'doubles'", "--json").out
+    ) == [{"n": 1}]
 
 
 @pytest.mark.parametrize("name", ["nobody", "folder", "clean"])

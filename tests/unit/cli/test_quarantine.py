@@ -31,7 +31,7 @@ def test_quarantine_lists_what_failed_and_why(project: Path, bad: str, onrecord:
 def test_quarantine_of_a_plugin_or_a_warehouse_without_failures_is_empty(
     project: Path, onrecord: Callable[..., Ended]
 ) -> None:
-    assert onrecord("quarantine", "--plugin", "doubles") == (0, "the quarantine is empty\n", "")
+    assert onrecord("quarantine", "--component", "doubles") == (0, "the quarantine is empty\n", "")
     assert onrecord("quarantine", "-w", project / "another") == (0, "the quarantine is empty\n", "")
 
 
@@ -49,7 +49,7 @@ def test_quarantine_show_of_an_id_that_is_not_there_ends_with_2(project: Path, o
     assert "nothing in the quarantine fits; `onrecord quarantine` lists what there is" in ended.words
 
 
-@pytest.mark.parametrize("which", [["ID"], ["--plugin", "lengths"], ["--all"]])
+@pytest.mark.parametrize("which", [["ID"], ["--component", "lengths"], ["--all"]])
 def test_quarantine_retry_has_the_next_run_try_again(
     which: list[str], project: Path, bad: str, onrecord: Callable[..., Ended]
 ) -> None:
@@ -63,7 +63,7 @@ def test_quarantine_retry_has_the_next_run_try_again(
     assert "(to be tried again)" not in onrecord("quarantine").words, "it has failed again"
 
 
-@pytest.mark.parametrize("which", [[], ["ffffffff"], ["--plugin", "doubles"]])
+@pytest.mark.parametrize("which", [[], ["ffffffff"], ["--component", "doubles"]])
 def test_quarantine_retry_of_nothing_ends_with_2(
     which: list[str], project: Path, onrecord: Callable[..., Ended]
 ) -> None:

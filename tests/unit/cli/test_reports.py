@@ -20,8 +20,8 @@ def test_status_says_what_there_is_and_how_the_last_run_went(project: Path, onre
     assert lines["writer"] == "nobody"
     assert "completed" in lines["last"]
     assert lines["published"].startswith(str(project / "warehouse/onrecord.duckdb"))
-    assert {name: lines[name] for name in ("document", "article", "claim", "quarantine", "withdrawn")} == {
-        "document": "2", "article": "2", "claim": "0", "quarantine": "1", "withdrawn": "0",
+    assert {name: lines[name] for name in ("document", "article", "claim", "quarantine", "deleted")} == {
+        "document": "2", "article": "2", "claim": "0", "quarantine": "1", "deleted": "0",
     }  # fmt: skip
 
 

@@ -68,7 +68,7 @@ def test_every_key_can_be_set(file: Path) -> None:
         runs = "for ever"
         logs = 1
         versions = 1
-        withdrawn = 1
+        deleted = 1
         quarantine = 1
         backups = "backups"
         keep = 2

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from onrecord import Row, Span
-from onrecord.model.table import table_of
+from onrecord.model.table import derive_table
 
 RUN = UUID(int=2)
 
@@ -51,7 +51,7 @@ class Everything(Row, key=("ordinal",)):
     maybe_notes: dict[str, Any] | None = None
 
 
-EVERYTHING = table_of(Everything, per_article=True)
+EVERYTHING = derive_table(Everything, per_article=True)
 
 
 # ── Spans ────────────────────────────────────────────────────────────────────────────────────────
@@ -61,4 +61,4 @@ class Word(Span, key=("start_char",)):
     """A word."""
 
 
-WORDS = table_of(Word, per_article=True)
+WORDS = derive_table(Word, per_article=True)

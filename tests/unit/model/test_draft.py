@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onrecord import Document, Draft, Segment, Stretch, decoded
+from onrecord import Document, Draft, Segment, Stretch, decode
 
 ONE = UUID(int=1)
 
@@ -293,8 +293,8 @@ def test_segments_are_rows_of_the_table_segment() -> None:
 @given(text=st.text())
 def test_utf_8_is_read_as_it_is(text: str) -> None:
     # A byte order mark at the very beginning belongs to the encoding and not to the text.
-    assert decoded(text.encode()) == text.removeprefix("\ufeff")
-    assert decoded(b"\xef\xbb\xbf" + text.encode()) == text
+    assert decode(text.encode()) == text.removeprefix("\ufeff")
+    assert decode(b"\xef\xbb\xbf" + text.encode()) == text
 
 
 PASSAGE = (
@@ -305,9 +305,9 @@ PASSAGE = (
 
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
 def test_other_encodings_are_recognised(encoding: str) -> None:
-    assert decoded(PASSAGE.encode(encoding)) == PASSAGE
+    assert decode(PASSAGE.encode(encoding)) == PASSAGE
 
 
 def test_what_is_no_text_is_refused() -> None:
     with pytest.raises(ValueError, match="the content is not text in any encoding that could be recognised"):
-        decoded(bytes(range(256)) * 8)
+        decode(bytes(range(256)) * 8)

@@ -15,8 +15,8 @@ from pydantic import Field, ValidationError
 
 from onrecord import References, Row
 from onrecord.errors import RowError
-from onrecord.model.table import table_of
-from onrecord.warehouse.schema import synchronise
+from onrecord.model.table import derive_table
+from onrecord.warehouse.schema import synchronize_tables
 from tests.unit.model.everything import EVERYTHING, Mood
 
 # ── DDL ──────────────────────────────────────────────────────────────────────────────────────────
@@ -57,8 +57,8 @@ def test_a_table_across_articles_has_no_article_id_and_every_table_has_run_id_la
     class Total(Row, key=("outlet",)):
         outlet: str
 
-    assert [c.name for c in table_of(Total, per_article=False).columns] == ["outlet", "run_id"]
-    assert [c.name for c in table_of(Total, per_article=True).columns] == ["article_id", "outlet", "run_id"]
+    assert [c.name for c in derive_table(Total, per_article=False).columns] == ["outlet", "run_id"]
+    assert [c.name for c in derive_table(Total, per_article=True).columns] == ["article_id", "outlet", "run_id"]
 
 
 def test_a_column_that_the_class_declares_itself_is_not_added_again() -> None:
@@ -66,7 +66,7 @@ def test_a_column_that_the_class_declares_itself_is_not_added_again() -> None:
         article_id: UUID
         run_id: UUID
 
-    assert [c.name for c in table_of(Owner, per_article=False).columns] == ["article_id", "run_id"]
+    assert [c.name for c in derive_table(Owner, per_article=False).columns] == ["article_id", "run_id"]
 
 
 def test_names_that_are_sql_keywords_are_quoted() -> None:
@@ -78,7 +78,7 @@ def test_names_that_are_sql_keywords_are_quoted() -> None:
         select: str = "from"
 
     database = duckdb.connect()
-    synchronise(database, [table_of(Order, per_article=False)])
+    synchronize_tables(database, [derive_table(Order, per_article=False)])
     comment = database.execute("select comment from duckdb_tables() where table_name = 'order'").fetchall()
     assert comment == [("Isn't it quoted?",)]
 
@@ -99,7 +99,7 @@ def test_table_and_key_can_be_given() -> None:
         start: int
         end: int
 
-    made = table_of(Quote, per_article=True)
+    made = derive_table(Quote, per_article=True)
     assert made.name == "quotation"
     assert made.key == ("article_id", "start", "end")
 
@@ -108,7 +108,7 @@ def test_a_key_of_one_column_may_be_given_as_its_name() -> None:
     class Quote(Row, key="ordinal"):
         ordinal: int
 
-    assert table_of(Quote, per_article=True).key == ("article_id", "ordinal")
+    assert derive_table(Quote, per_article=True).key == ("article_id", "ordinal")
 
 
 def test_a_subclass_inherits_the_key_and_not_the_table() -> None:
@@ -118,7 +118,7 @@ def test_a_subclass_inherits_the_key_and_not_the_table() -> None:
     class Derived(Base):
         more: str
 
-    made = table_of(Derived, per_article=True)
+    made = derive_table(Derived, per_article=True)
     assert (made.name, made.key) == ("derived", ("article_id", "ordinal"))
     assert [c.name for c in made.columns] == ["article_id", "ordinal", "more", "run_id"]
 
@@ -127,7 +127,7 @@ def test_without_a_key_there_is_one_row_per_article() -> None:
     class Length(Row):
         words: int
 
-    assert table_of(Length, per_article=True).key == ("article_id",)
+    assert derive_table(Length, per_article=True).key == ("article_id",)
 
 
 def test_rows_are_append_only_if_the_class_says_so() -> None:
@@ -137,8 +137,8 @@ def test_rows_are_append_only_if_the_class_says_so() -> None:
     class Replaced(Row, key=("x",)):
         x: int
 
-    assert table_of(Kept, per_article=False).append_only
-    assert not table_of(Replaced, per_article=False).append_only
+    assert derive_table(Kept, per_article=False).append_only
+    assert not derive_table(Replaced, per_article=False).append_only
 
 
 def test_rows_are_frozen_and_take_no_unknown_columns() -> None:
@@ -177,9 +177,9 @@ def test_docstrings_become_comments_in_the_database() -> None:
         mood: Mood = Mood.CALM
         plain: int = 0
 
-    table = table_of(Weather, per_article=True)
+    table = derive_table(Weather, per_article=True)
     database = duckdb.connect()
-    synchronise(database, [table])
+    synchronize_tables(database, [table])
 
     said = database.execute("select comment from duckdb_tables() where table_name = 'weather'").fetchall()
     assert said == [('How it was: "fine", mostly. It\'s true.',)]
@@ -195,7 +195,7 @@ def test_docstrings_become_comments_in_the_database() -> None:
 
 def test_the_values_of_an_enumeration_follow_the_description() -> None:
     database = duckdb.connect()
-    synchronise(database, [EVERYTHING])
+    synchronize_tables(database, [EVERYTHING])
     assert comments_in(database, "everything")["choice"] == "What was chosen. One of: yes, no."
 
 
@@ -203,7 +203,7 @@ def test_the_table_comment_of_a_class_without_a_docstring_is_empty() -> None:
     class Bare(Row):
         x: int
 
-    assert table_of(Bare, per_article=True).description == ""
+    assert derive_table(Bare, per_article=True).description == ""
 
 
 # ── What cannot become a table ───────────────────────────────────────────────────────────────────
@@ -224,7 +224,7 @@ class Number(enum.IntEnum):
 def test_an_unsupported_type_is_named_with_its_table_and_column(annotation: Any) -> None:
     odd = type("Odd", (Row,), {"__annotations__": {"x": annotation}, "model_config": {"arbitrary_types_allowed": True}})
     with pytest.raises(RowError) as caught:
-        table_of(odd, per_article=True)
+        derive_table(odd, per_article=True)
     assert str(caught.value).startswith("column `odd.x`: has the type ")
     assert str(caught.value).endswith(
         ", which has no place in a table: use one that Row's docstring lists"
@@ -236,7 +236,7 @@ def test_an_unsupported_type_is_named_with_its_table_and_column(annotation: Any)
 )
 def test_annotations_around_a_type_do_not_hide_it(annotation: Any) -> None:
     fine = type("Fine", (Row,), {"__annotations__": {"x": annotation}})
-    assert table_of(fine, per_article=True).columns[1].type in ("UUID", "BIGINT")
+    assert derive_table(fine, per_article=True).columns[1].type in ("UUID", "BIGINT")
 
 
 def test_references_are_kept_for_optional_columns_too() -> None:
@@ -244,7 +244,7 @@ def test_references_are_kept_for_optional_columns_too() -> None:
         one: Annotated[UUID, References("claim", "claim_id")]
         other: Annotated[UUID | None, References("claim", "claim_id")] = None
 
-    one, other, _ = table_of(Link, per_article=False).columns
+    one, other, _ = derive_table(Link, per_article=False).columns
     assert one.references == other.references == References("claim", "claim_id")
     assert (one.optional, other.optional) == (False, True)
 
@@ -254,7 +254,7 @@ def test_references_inside_an_optional_type_are_kept() -> None:
         one: int
         other: Annotated[UUID, References("claim", "claim_id")] | None = None
 
-    assert table_of(Link, per_article=False).columns[1].references == References("claim", "claim_id")
+    assert derive_table(Link, per_article=False).columns[1].references == References("claim", "claim_id")
 
 
 def test_a_class_without_columns_is_refused() -> None:
@@ -262,21 +262,21 @@ def test_a_class_without_columns_is_refused() -> None:
         """Nothing."""
 
     with pytest.raises(RowError, match="table `nothing`: Nothing declares no columns"):
-        table_of(Nothing, per_article=True)
+        derive_table(Nothing, per_article=True)
 
 
 @pytest.mark.parametrize("name", ["Big", "naïve", "a b", 'a"b', "1st"])
 def test_a_table_name_that_would_need_quoting_is_refused(name: str) -> None:
     odd = type("Odd", (Row,), {"__annotations__": {"x": int}}, table=name)
     with pytest.raises(RowError, match="a table's name is made of a-z, 0-9 and _"):
-        table_of(odd, per_article=True)
+        derive_table(odd, per_article=True)
 
 
 @pytest.mark.parametrize("name", ["Big", "naïve", "x2Y"])
 def test_a_column_name_that_would_need_quoting_is_refused(name: str) -> None:
     odd = type("Odd", (Row,), {"__annotations__": {name: int}})
     with pytest.raises(RowError, match=f"column `odd.{name}`: a column's name is made of a-z, 0-9 and _"):
-        table_of(odd, per_article=True)
+        derive_table(odd, per_article=True)
 
 
 def test_a_key_that_is_no_column_is_refused() -> None:
@@ -284,7 +284,7 @@ def test_a_key_that_is_no_column_is_refused() -> None:
         ordinal: int
 
     with pytest.raises(RowError, match=r"column `quote\.ordnial`: is named in the key but is not a column"):
-        table_of(Quote, per_article=True)
+        derive_table(Quote, per_article=True)
 
 
 def test_rows_across_articles_need_a_key() -> None:
@@ -292,4 +292,4 @@ def test_rows_across_articles_need_a_key() -> None:
         words: int
 
     with pytest.raises(RowError, match=re.escape("say what tells its rows apart: class Total(Row, key=(…))")):
-        table_of(Total, per_article=False)
+        derive_table(Total, per_article=False)

@@ -16,11 +16,11 @@ from pydantic import Field
 
 from onrecord import Row
 from onrecord.errors import RowError
-from onrecord.model.table import Table, table_of
+from onrecord.model.table import Table, derive_table
 from onrecord.stages.annotate import check_span
-from onrecord.testing import article
-from onrecord.warehouse.checks import checks, failures
-from onrecord.warehouse.schema import synchronise
+from onrecord.testing import make_article
+from onrecord.warehouse.checks import derive_checks, find_failures
+from onrecord.warehouse.schema import synchronize_tables
 from tests.unit.model.everything import EVERYTHING, RUN, WORDS, Everything, Mood, Word
 
 ARTICLE = UUID(int=1)
@@ -79,7 +79,7 @@ ROWS = st.lists(
 @pytest.fixture(scope="module")
 def database() -> duckdb.DuckDBPyConnection:
     made = duckdb.connect()
-    synchronise(made, [EVERYTHING])
+    synchronize_tables(made, [EVERYTHING])
     return made
 
 
@@ -113,7 +113,7 @@ def test_a_time_keeps_its_moment_and_is_stored_in_utc() -> None:
     class Said(Row):
         at: datetime
 
-    table = table_of(Said, per_article=True)
+    table = derive_table(Said, per_article=True)
     made = table.arrow([(ARTICLE, Said(at=datetime(2021, 7, 1, 12, 0, tzinfo=timezone(timedelta(hours=3)))))])
     assert made["at"].to_pylist() == [datetime(2021, 7, 1, 9, 0, tzinfo=UTC)]
 
@@ -129,7 +129,7 @@ def test_a_time_without_a_zone_is_refused(column: str) -> None:
     row = Said.model_validate({column: [naive] if column == "moments" else naive})
     message = re.escape(f"column `said.{column}`: a time needs a time zone, e.g. datetime.now(UTC) ")
     with pytest.raises(RowError, match=message + ".*2021-07-01T00:00:00"):
-        table_of(Said, per_article=True).arrow([(ARTICLE, row)])
+        derive_table(Said, per_article=True).arrow([(ARTICLE, row)])
 
 
 class Loose(Row):
@@ -156,7 +156,9 @@ class Loose(Row):
 def test_a_value_that_no_column_can_hold_is_refused_before_it_reaches_the_database(values: dict[str, Any]) -> None:
     (column,) = values
     with pytest.raises(RowError, match=f"^column `loose.{column}`: "):
-        table_of(Loose, per_article=True).arrow([(ARTICLE, Loose.model_construct(**(Loose().model_dump() | values)))])
+        derive_table(Loose, per_article=True).arrow(
+            [(ARTICLE, Loose.model_construct(**(Loose().model_dump() | values)))]
+        )
 
 
 def test_json_keeps_text_readable_and_its_keys_in_order() -> None:
@@ -182,7 +184,7 @@ def test_a_row_of_another_class_is_refused() -> None:
         pass
 
     with pytest.raises(RowError, match="table `other`: takes rows of class Other"):
-        table_of(Other, per_article=True).arrow([(ARTICLE, OtherSubclass(words=1))])
+        derive_table(Other, per_article=True).arrow([(ARTICLE, OtherSubclass(words=1))])
 
 
 # ── Keys ─────────────────────────────────────────────────────────────────────────────────────────
@@ -193,7 +195,7 @@ def test_two_rows_of_an_article_without_a_key_are_refused_with_the_remedy() -> N
         words: int
 
     with pytest.raises(RowError) as caught:
-        table_of(Length, per_article=True).arrow([(ARTICLE, Length(words=1)), (ARTICLE, Length(words=2))])
+        derive_table(Length, per_article=True).arrow([(ARTICLE, Length(words=1)), (ARTICLE, Length(words=2))])
     assert str(caught.value) == (
         "table `length`: two rows with the same key (article_id): give Length a key that tells its rows apart, "
         f"e.g. key=('ordinal',) (it is {{'article_id': '{ARTICLE}'}})"
@@ -207,7 +209,7 @@ def test_two_rows_with_the_same_key_are_refused_and_shown() -> None:
 
     rows = [Name(kind="person", name="Ada"), Name(kind="place", name="Ada"), Name(kind="place", name="Ada")]
     with pytest.raises(RowError) as caught:
-        table_of(Name, per_article=False).arrow(rows)
+        derive_table(Name, per_article=False).arrow(rows)
     assert str(caught.value) == (
         "table `name`: two rows with the same key (kind, name): the key must tell the rows apart "
         "(it is {'kind': 'place', 'name': 'Ada'})"
@@ -218,7 +220,7 @@ def test_the_same_key_in_two_articles_is_no_duplicate() -> None:
     class Length(Row):
         words: int
 
-    made = table_of(Length, per_article=True).arrow([(ARTICLE, Length(words=1)), (UUID(int=9), Length(words=1))])
+    made = derive_table(Length, per_article=True).arrow([(ARTICLE, Length(words=1)), (UUID(int=9), Length(words=1))])
     assert made.num_rows == 2
 
 
@@ -230,7 +232,7 @@ BODY = "Ça va 👩🏽‍🚀 bien"
 def test_a_span_is_the_words_at_its_place_counted_in_code_points() -> None:
     for text in ("Ça", "👩🏽‍🚀", "bien"):
         start = BODY.index(text)
-        check_span(Word(start_char=start, end_char=start + len(text), text=text), article(BODY))
+        check_span(Word(start_char=start, end_char=start + len(text), text=text), make_article(BODY))
 
 
 @pytest.mark.parametrize(
@@ -248,13 +250,13 @@ def test_a_span_is_the_words_at_its_place_counted_in_code_points() -> None:
 )
 def test_a_span_that_is_not_what_stands_at_its_place_is_refused(start: int, end: int, text: str) -> None:
     with pytest.raises(RowError, match=rf"column `word.text`: is not what stands at {start}–{end} of a body of 15 "):
-        check_span(Word(start_char=start, end_char=end, text=text), article(BODY))
+        check_span(Word(start_char=start, end_char=end, text=text), make_article(BODY))
 
 
 @pytest.fixture(scope="module")
 def words() -> duckdb.DuckDBPyConnection:
     made = duckdb.connect()
-    synchronise(made, [WORDS])
+    synchronize_tables(made, [WORDS])
     made.execute("create table article (article_id uuid, body varchar)")
     made.execute("create temp table unpublished as select $run::uuid as run_id", {"run": str(RUN)})
     return made
@@ -265,9 +267,9 @@ def unsound(database: duckdb.DuckDBPyConnection, body: str, row: Word) -> int:
     through(database, WORDS, WORDS.arrow([(ARTICLE, row)]))
     database.execute("delete from article")
     database.execute("insert into article values ($id, $body)", {"id": str(ARTICLE), "body": body})
-    about_spans = [check for check in checks([WORDS], []) if check.name.startswith("word: the text")]
+    about_spans = [check for check in derive_checks([WORDS], []) if check.name.startswith("word: the text")]
     assert len(about_spans) == 1
-    return len(failures(database, about_spans))
+    return len(find_failures(database, about_spans))
 
 
 @settings(max_examples=40)

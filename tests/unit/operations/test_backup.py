@@ -20,7 +20,7 @@ from onrecord.errors import LockedError, WarehouseError
 from onrecord.operations.backup import backup, restore
 from onrecord.testing import Sandbox
 from onrecord.warehouse import Warehouse
-from onrecord.warehouse.lock import locked
+from onrecord.warehouse.lock import lock_warehouse
 
 Did = Callable[[RunReport], list[str]]
 Reopened = Callable[[Path], Sandbox]
@@ -41,7 +41,7 @@ def test_a_backup_takes_what_a_run_has_loaded_and_not_yet_published(
     sandbox: Sandbox, tmp_path: Path, sandbox_in: Reopened
 ) -> None:
     published = sandbox.sql("from length order by all")
-    with locked(sandbox.directory, wait=False):
+    with lock_warehouse(sandbox.directory, wait=False):
         with Warehouse(sandbox.directory).writing() as connection:
             connection.execute("update length set words = 100 where words = 3")
             running = "uuid() as run_id, 'running' as status, now() as started_at"
@@ -218,7 +218,7 @@ def test_a_warehouse_that_cannot_be_read_any_more_can_be_restored(sandbox: Sandb
 def test_a_warehouse_that_a_run_is_writing_to_is_not_replaced(sandbox: Sandbox, tmp_path: Path) -> None:
     folder = backup(sandbox.directory, tmp_path / "backups").folder
 
-    with locked(sandbox.directory, wait=False), pytest.raises(LockedError):
+    with lock_warehouse(sandbox.directory, wait=False), pytest.raises(LockedError):
         restore(folder, sandbox.directory, force=True)
 
 

@@ -166,7 +166,7 @@ def test_an_export_that_fails_or_is_killed_half_way_is_seen_by_nobody(
     written = lake._written
 
     def failing(connection: Any, folder: Path, table: str) -> Any:
-        if table == "listing":
+        if table == "source_item":
             raise OSError("the disk is full")
         return written(connection, folder, table)
 

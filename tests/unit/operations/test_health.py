@@ -16,11 +16,11 @@ from onrecord import Ingestor
 from onrecord.config.schedule import due
 from onrecord.config.settings import ScheduleSettings, StatusSettings
 from onrecord.model.bookkeeping import Quarantine, Run, Step
-from onrecord.operations.health import Finding, findings, level_of
+from onrecord.operations.health import Finding, collect_findings, worst_level
 from onrecord.testing import Sandbox
 from onrecord.warehouse import Warehouse
 from onrecord.warehouse.loading import insert_rows
-from onrecord.warehouse.lock import locked
+from onrecord.warehouse.lock import lock_warehouse
 
 NOW = datetime.now(UTC)
 DEFAULT = StatusSettings()
@@ -35,11 +35,11 @@ def sandbox(tmp_path: Path) -> Sandbox:
 
 
 def codes(sandbox: Sandbox, settings: StatusSettings = DEFAULT, **options: Any) -> list[str]:
-    return [finding.code for finding in findings(Warehouse(sandbox.directory), settings, **options)]
+    return [finding.code for finding in collect_findings(Warehouse(sandbox.directory), settings, **options)]
 
 
 def sentence(sandbox: Sandbox, settings: StatusSettings = DEFAULT, **options: Any) -> str:
-    (finding,) = findings(Warehouse(sandbox.directory), settings, **options)
+    (finding,) = collect_findings(Warehouse(sandbox.directory), settings, **options)
     return finding.sentence
 
 
@@ -71,7 +71,7 @@ def begin(
     )
     rows = [
         Step(
-            run_id=run.run_id, ordinal=n, stage="ingest", plugin=plugin, status=how,
+            run_id=run.run_id, ordinal=n, stage="ingest", component=plugin, status=how,
             message="no route" if how == "failed" else None, **nothing,
         )
         for n, (plugin, how) in enumerate(steps)
@@ -85,11 +85,11 @@ def begin(
 def at_work(sandbox: Sandbox) -> Iterator[Callable[[], None]]:
     """Takes the lock of the warehouse until the test is over."""
     with ExitStack() as stack:
-        yield lambda: stack.enter_context(locked(sandbox.directory, wait=False))
+        yield lambda: stack.enter_context(lock_warehouse(sandbox.directory, wait=False))
 
 
 def test_nothing_is_found_where_all_is_well(sandbox: Sandbox) -> None:
-    assert findings(Warehouse(sandbox.directory), DEFAULT) == []
+    assert collect_findings(Warehouse(sandbox.directory), DEFAULT) == []
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,9 @@ def test_a_schedule_whose_runs_do_not_come_is_overdue_whatever_others_do(
     assert not overdue(seldom, 47)
     assert overdue(seldom, 60)
     assert overdue(whole, 60)
-    found = findings(Warehouse(sandbox.directory), DEFAULT, now=NOW + timedelta(hours=60), schedules=[often, seldom])
+    found = collect_findings(
+        Warehouse(sandbox.directory), DEFAULT, now=NOW + timedelta(hours=60), schedules=[often, seldom]
+    )
     assert [finding.sentence.partition(":")[0] for finding in found] == ["schedule seldom is overdue"]
 
     # One that is at work on something else is no excuse.
@@ -195,7 +197,7 @@ def test_an_ingestor_that_fails_and_since_when(sandbox: Sandbox) -> None:
         begin(sandbox, "failed", "part", minutes=minutes, steps=[("feeds", "failed"), ("files", "completed")])
 
     assert codes(sandbox) == ["run-failed", "ingestor-failing"]
-    found = findings(Warehouse(sandbox.directory), DEFAULT)
+    found = collect_findings(Warehouse(sandbox.directory), DEFAULT)
     assert found[1].sentence == "ingestor feeds failed in each of its last 2 runs: no route"
 
     # Runs that do not ask it know no better, and one that asks all but this one knows that it is gone.
@@ -221,7 +223,7 @@ def test_an_ingestor_that_really_fails_is_found(tmp_path: Path, plugin_of: Calla
 def test_a_quarantine_that_grows(sandbox: Sandbox) -> None:
     def failure(plugin: str, failed_at: datetime) -> Quarantine:
         return Quarantine(
-            stage="annotate", plugin=plugin, subject_id=uuid4(), uri="a", input_hash="", fingerprint="", version="1",
+            stage="annotate", component=plugin, subject_id=uuid4(), uri="a", input_hash="", fingerprint="", version="1",
             error="", traceback="", failed_at=failed_at,
         )  # fmt: skip
 
@@ -241,15 +243,15 @@ def test_readers_without_anything_to_read(sandbox: Sandbox) -> None:
 
 
 def test_what_cannot_be_told(tmp_path: Path, sandbox: Sandbox) -> None:
-    assert level_of(findings(Warehouse(tmp_path / "nowhere"), DEFAULT)) == "unknown"
+    assert worst_level(collect_findings(Warehouse(tmp_path / "nowhere"), DEFAULT)) == "unknown"
 
     (sandbox.directory / "live.duckdb").write_bytes(b"scrap")
-    (finding,) = findings(Warehouse(sandbox.directory), DEFAULT)
+    (finding,) = collect_findings(Warehouse(sandbox.directory), DEFAULT)
     assert (finding.code, finding.level) == ("unreadable", "unknown")
 
 
 def test_what_needs_attention_counts_more_than_what_cannot_be_told() -> None:
     unknown, attention = Finding("a", "", "unknown"), Finding("b", "")
-    assert level_of([unknown, attention]) == "attention"
-    assert level_of([unknown]) == "unknown"
-    assert level_of([]) == "fine"
+    assert worst_level([unknown, attention]) == "attention"
+    assert worst_level([unknown]) == "unknown"
+    assert worst_level([]) == "fine"

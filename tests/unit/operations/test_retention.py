@@ -21,12 +21,12 @@ from onrecord.errors import LockedError, WarehouseError
 from onrecord.operations.retention import maintain
 from onrecord.testing import Sandbox
 from onrecord.warehouse import Warehouse
-from onrecord.warehouse.lock import locked
+from onrecord.warehouse.lock import lock_warehouse
 
 LATER = datetime.now(UTC) + timedelta(days=100)
 """When everything of today is a hundred days old."""
 KEPT = MaintainSettings()
-ALL_MAY_GO = MaintainSettings(runs=30, logs=30, versions=30, withdrawn=30, quarantine=30)
+ALL_MAY_GO = MaintainSettings(runs=30, logs=30, versions=30, deleted=30, quarantine=30)
 
 
 Did = Callable[[RunReport], list[str]]
@@ -59,13 +59,23 @@ def later(sandbox: Sandbox) -> Sandbox:
 
 
 def test_by_default_documents_articles_and_all_that_was_read_out_of_them_stay(changed: Sandbox) -> None:
-    tables = ("document", "listing", "article", "segment", "length", "total", "ledger", "plugin", "quarantine")
+    tables = (
+        "document",
+        "source_item",
+        "article",
+        "segment",
+        "length",
+        "total",
+        "ledger",
+        "component_version",
+        "quarantine",
+    )
     before = {name: live(changed, f"from {name} order by all") for name in tables}
 
     done = maintain(changed.directory, KEPT, now=LATER)
 
     assert {name: live(changed, f"from {name} order by all") for name in tables} == before
-    assert not any(done.removed[what] for what in ("withdrawn articles", "rows about them", "versions of documents"))
+    assert not any(done.removed[what] for what in ("deleted articles", "rows about them", "versions of documents"))
 
 
 def test_a_version_that_was_replaced_long_ago_goes_and_the_one_that_an_article_was_read_from_stays(
@@ -110,11 +120,11 @@ def test_a_source_that_goes_back_to_what_it_was_keeps_what_it_went_back_to(sandb
 def test_a_withdrawn_article_goes_with_all_that_is_known_of_it_and_the_next_run_tells_readers(sandbox: Sandbox) -> None:
     del sandbox.source.documents["a"]
     sandbox.run()
-    gone = live(sandbox, "select article_id from listing where withdrawn_at is not null")
+    gone = live(sandbox, "select article_id from source_item where deleted_at is not null")
 
     done = maintain(sandbox.directory, ALL_MAY_GO, now=LATER)
 
-    assert done.removed["withdrawn articles"] == 1
+    assert done.removed["deleted articles"] == 1
     assert not done.published
     with Warehouse(sandbox.directory).reading() as connection:
         for table, column in connection.execute(
@@ -145,7 +155,7 @@ def test_nothing_is_to_be_done_again_after_maintenance(sandbox: Sandbox, did: Di
     sandbox.source.documents |= {"a": "One, two and three.", "d": "This is unmeasurable.", "e": "This is broken."}
     sandbox.run()
 
-    maintain(sandbox.directory, ALL_MAY_GO.model_copy(update={"withdrawn": None}), now=LATER)
+    maintain(sandbox.directory, ALL_MAY_GO.model_copy(update={"deleted": None}), now=LATER)
 
     # But to publish, since a document is gone.
     assert did(sandbox.run()) == ["publish"]
@@ -216,7 +226,7 @@ def test_compaction_gives_back_the_space_and_keeps_every_table_view_macro_and_co
             f"insert into document by name select * exclude i replace ({large}) from document, range(20_000) r(i)"
         )
     with Warehouse(sandbox.directory).writing() as connection:
-        connection.execute("delete from document where document_id not in (select document_id from listing)")
+        connection.execute("delete from document where document_id not in (select document_id from source_item)")
 
     done = maintain(sandbox.directory, KEPT)
 
@@ -239,7 +249,7 @@ def test_what_a_run_that_was_cut_short_has_loaded_is_not_put_before_readers_unch
 
 
 def test_it_leaves_a_warehouse_alone_that_a_run_is_writing_to(sandbox: Sandbox) -> None:
-    with locked(sandbox.directory, wait=False), pytest.raises(LockedError):
+    with lock_warehouse(sandbox.directory, wait=False), pytest.raises(LockedError):
         maintain(sandbox.directory, KEPT, wait=False)
 
 
@@ -296,7 +306,7 @@ class Death(logging.Handler):
 
 logging.getLogger("onrecord").addHandler(Death())
 logging.getLogger("onrecord").setLevel(logging.INFO)
-maintain(Path(sys.argv[1]), MaintainSettings(versions=0, withdrawn=0), now=datetime.fromisoformat(sys.argv[4]))
+maintain(Path(sys.argv[1]), MaintainSettings(versions=0, deleted=0), now=datetime.fromisoformat(sys.argv[4]))
 """
 
 
@@ -325,10 +335,10 @@ def test_killed_at_any_moment_it_leaves_a_whole_warehouse(
             return connection.execute("select count(*) from article").fetchall()
 
     assert articles() == [(3,)]
-    done = maintain(sandbox.directory, MaintainSettings(versions=0, withdrawn=0), now=LATER)
+    done = maintain(sandbox.directory, MaintainSettings(versions=0, deleted=0), now=LATER)
     left = 3 if moment == "publishing" else 2
     # The transaction that removes is all or nothing.
-    assert done.removed["withdrawn articles"] == (moment == "removing")
+    assert done.removed["deleted articles"] == (moment == "removing")
     assert live(sandbox, "select count(*) from article") == live(sandbox, "select count(*) from document") == [(left,)]
     assert not sandbox.run().failed
     assert articles() == [(left,)]

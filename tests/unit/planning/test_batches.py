@@ -17,7 +17,7 @@ from onrecord.model.bookkeeping import Ledger, Quarantine
 from onrecord.model.tables import STANDARD_TABLES
 from onrecord.planning.ledger import Pending, cut
 from onrecord.run import engine
-from onrecord.stages import Batch, Outcome, Tally
+from onrecord.stages import Batch, BatchResult, Counters
 from onrecord.stages.work import Book
 from onrecord.testing import Sandbox
 
@@ -29,13 +29,13 @@ IDS = [f"00000000-0000-0000-0000-{number:012}" for number in range(20)]
 
 def found(*rows: tuple[str, list[str], str | None, int]) -> pa.Table:
     """What is pending, as (subject, plugins, language, bytes)."""
-    names = ("subject_id", "plugins", "language", "bytes")
+    names = ("subject_id", "components", "language", "bytes")
     return pa.Table.from_pylist(
         [dict(zip(names, row, strict=True)) | {"place": place} for place, row in enumerate(rows)],
         pa.schema(
             [
                 ("subject_id", pa.string()),
-                ("plugins", pa.list_(pa.string())),
+                ("components", pa.list_(pa.string())),
                 ("language", pa.string()),
                 ("bytes", pa.int64()),
                 ("place", pa.int64()),
@@ -94,8 +94,8 @@ def test_every_subject_is_in_one_batch_and_no_batch_is_too_large(
     for batch in batches:
         assert 1 <= len(batch.subject_ids) <= most
         assert len(batch.subject_ids) == 1 or sum(by_id[i]["bytes"] for i in batch.subject_ids) <= most_bytes
-        assert {(tuple(by_id[i]["plugins"]), by_id[i]["language"]) for i in batch.subject_ids} == {
-            (batch.plugins, batch.language)
+        assert {(tuple(by_id[i]["components"]), by_id[i]["language"]) for i in batch.subject_ids} == {
+            (batch.components, batch.language)
         }
         assert batch.subject_ids == sorted(batch.subject_ids), "in the order of their places"
 
@@ -121,7 +121,7 @@ def test_a_batch_is_named_after_its_stage_plugins_and_number() -> None:
 def test_only_keeps_the_subjects_that_are_named() -> None:
     smaller = batch(5).only([IDS[3], IDS[1], IDS[19]])
     assert ids(smaller) == [IDS[1], IDS[3]]
-    assert (smaller.plugins, smaller.number, smaller.language) == (("p", "q"), 7, "en")
+    assert (smaller.components, smaller.number, smaller.language) == (("p", "q"), 7, "en")
     assert len(batch(5).only([])) == 0
 
 
@@ -137,7 +137,7 @@ def test_halves_are_the_whole_and_neither_is_empty(size: int) -> None:
 # ── Outcomes ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def outcome_of(whole: Batch, failing: dict[str, Exception]) -> Outcome:
+def outcome_of(whole: Batch, failing: dict[str, Exception]) -> BatchResult:
     """What becomes of a batch whose plugin `p` fails on some subjects."""
     book = Book(whole)
     for subject in ids(whole):
@@ -146,16 +146,16 @@ def outcome_of(whole: Batch, failing: dict[str, Exception]) -> Outcome:
         else:
             book.done("p", subject)
     done = len(whole) - len(failing)
-    return Outcome(
+    return BatchResult(
         whole.stage,
         whole.number,
         tables=book.tables(),
         replaced={"p": ids(whole)},
-        tallies={"p": Tally(len(whole), done, len(failing), 0, 10 * done, 0.5)},
+        counters={"p": Counters(len(whole), done, len(failing), 0, 10 * done, 0.5)},
     )
 
 
-def entries(outcome: Outcome, table: str) -> list[str]:
+def entries(outcome: BatchResult, table: str) -> list[str]:
     found: list[str] = outcome.tables[table]["subject_id"].to_pylist()
     return found
 
@@ -165,20 +165,20 @@ def test_merged_outcomes_are_the_outcome_of_the_whole() -> None:
     left, right = whole.halves()
     failing = {IDS[4]: ValueError("no")}
 
-    merged = Outcome.merged([outcome_of(left, {}), outcome_of(right, failing)])
+    merged = BatchResult.merged([outcome_of(left, {}), outcome_of(right, failing)])
 
     assert (merged.stage, merged.number) == ("annotate", 7)
     assert entries(merged, "ledger") == IDS[:4]
     assert entries(merged, "quarantine") == [IDS[4]]
     assert merged.replaced == {"p": IDS[:5]}
-    assert merged.tallies == {"p": Tally(5, 4, 1, 0, 40, 1.0)}
+    assert merged.counters == {"p": Counters(5, 4, 1, 0, 40, 1.0)}
 
 
 def test_merging_keeps_what_only_one_part_has() -> None:
     one, other = outcome_of(batch(1), {}), outcome_of(batch(1), {})
     other.tables["word"] = pa.table({"n": [1]})
     other.replaced["q"] = [IDS[9]]
-    merged = Outcome.merged([one, other])
+    merged = BatchResult.merged([one, other])
     assert merged.tables["word"].num_rows == 1
     assert merged.replaced == {"p": [IDS[0], IDS[0]], "q": [IDS[9]]}
 
@@ -191,9 +191,9 @@ def test_an_outcome_says_what_may_pass_and_leaves_it_out_when_it_is_tried_again(
     again = outcome.without(outcome.transient)
 
     assert entries(again, "quarantine") == [IDS[2]]
-    assert (again.tallies["p"].subjects, again.tallies["p"].failed, again.tallies["p"].done) == (3, 1, 2)
-    whole = Outcome.merged([again, outcome_of(fetched.only([IDS[0]]), {})])
-    assert (whole.tallies["p"].subjects, whole.tallies["p"].done, whole.tallies["p"].failed) == (4, 3, 1)
+    assert (again.counters["p"].subjects, again.counters["p"].failed, again.counters["p"].done) == (3, 1, 2)
+    whole = BatchResult.merged([again, outcome_of(fetched.only([IDS[0]]), {})])
+    assert (whole.counters["p"].subjects, whole.counters["p"].done, whole.counters["p"].failed) == (4, 3, 1)
     assert sorted(entries(whole, "ledger")) == [IDS[0], IDS[1], IDS[3]]
     assert whole.transient == []
 
@@ -208,7 +208,7 @@ def test_the_book_enters_what_a_plugin_was_and_what_the_subject_was() -> None:
     (failed,) = STANDARD_TABLES["quarantine"].rows(outcome.tables["quarantine"])
     assert isinstance(done, Ledger)
     assert isinstance(failed, Quarantine)
-    assert (done.plugin, done.input_hash, done.fingerprint) == ("p", "h", "fingerprint of p")
+    assert (done.component, done.input_hash, done.fingerprint) == ("p", "h", "fingerprint of p")
     assert (failed.uri, failed.input_hash, failed.fingerprint, failed.version, failed.error) == (
         "u:1", "h", "fingerprint of p", "1", "ValueError: no",
     )  # fmt: skip
@@ -250,7 +250,7 @@ def test_however_small_the_window_one_run_does_all_there_is(
 
     report = sandbox.run()
 
-    assert {step.plugin: step.subjects for step in report.steps if step.subjects} == {
+    assert {step.component: step.subjects for step in report.steps if step.subjects} == {
         "documents": 4, "second": 4, "clean": 8, "lengths": 8,
     }  # fmt: skip
     assert [row["words"] for row in sandbox.sql("select words from length order by 1")] == [1, *[2] * 5, 3, 4]

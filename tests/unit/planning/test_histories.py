@@ -106,7 +106,7 @@ class History(World):
     def backfill(self, name: str, most: int) -> None:
         """Backfill so many batches."""
         plugins = self.sandbox.plugins
-        with backfilling(plugins, Selection(plugins=(name,))) as run:
+        with backfilling(plugins, Selection(components=(name,))) as run:
             for batch in islice(run.pending("annotate"), most):
                 run.load(perform(batch, plugins))
 
@@ -118,9 +118,9 @@ class History(World):
         """Run, and compare with what the plan says; a stage's own work shows where nothing happens before it."""
         lines, moves = self.lines(), self.moves()
         report = self.run()
-        done = {(step.stage, step.plugin): step.subjects for step in report.steps}
+        done = {(step.stage, step.component): step.subjects for step in report.steps}
         for stage in ("ingest", "clean", "annotate", "aggregate"):
-            planned = {line.plugin: line.to_do for line in lines if line.stage == stage}
+            planned = {line.component: line.to_do for line in lines if line.stage == stage}
             if stage == "aggregate" and moves != (0, 0):
                 break
             assert {name: done.get((stage, name), 0) for name in planned} == planned, stage
@@ -170,9 +170,9 @@ def check_history(changes: list[tuple[str, Any, Any]], directory: Path, plugin_o
 def timeless(world: World) -> dict[str, list[dict[str, Any]]]:
     """All that the warehouse says now: without run ids and times, and without earlier versions of documents."""
     tables = contents(world, without="exclude (run_id)")
-    current = {row["document_id"] for row in tables["listing"]}
+    current = {row["document_id"] for row in tables["source_item"]}
     tables["document"] = [row | {"fetched_at": 0} for row in tables["document"] if row["document_id"] in current]
-    tables["listing"] = [row | {"withdrawn_at": row["withdrawn_at"] is None} for row in tables["listing"]]
+    tables["source_item"] = [row | {"deleted_at": row["deleted_at"] is None} for row in tables["source_item"]]
     tables["quarantine"] = [row | {"failed_at": 0, "traceback": ""} for row in tables["quarantine"]]
     # What an entry of the ledger means is compared as the states.
     del tables["ledger"]

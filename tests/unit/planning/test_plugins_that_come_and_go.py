@@ -19,7 +19,7 @@ from onrecord import (
     Row,
 )
 from onrecord.model.identity import identify
-from onrecord.run.engine import running
+from onrecord.run.engine import start_run
 from onrecord.stages import discover, perform
 from tests.unit.planning.world import ANNOTATIONS, DONE_BY_DOCUMENT, WordCount, World, contents, of, text
 
@@ -92,7 +92,7 @@ def test_a_run_that_is_cut_short_between_clean_and_annotate_loses_no_rows_of_an_
     before, document = annotations(world), world.documents["a"]
     world.documents["a"] = text("Something else for now.")
     plugins = world.sandbox.plugins
-    with pytest.raises(KeyboardInterrupt), running(plugins) as run:  # noqa: PT012
+    with pytest.raises(KeyboardInterrupt), start_run(plugins) as run:  # noqa: PT012
         run.listed("documents", discover(plugins.ingestors["documents"]))
         for stage in ("ingest", "clean"):
             for batch in run.pending(stage):

@@ -23,7 +23,7 @@ from onrecord import (
 from onrecord.model.identity import identify
 from onrecord.model.report import RunReport
 from onrecord.planning import ledger
-from onrecord.planning.versions import targets
+from onrecord.planning.versions import component_versions
 from onrecord.stages import discover
 from onrecord.testing import Sandbox
 from onrecord.warehouse import Warehouse
@@ -162,13 +162,13 @@ class World:
         return {name: states for name, states in self.states().items() if set(states) - {"current"}}
 
     def states(self) -> dict[str, dict[str, int]]:
-        return {line.plugin: dict(line.states) for line in self.lines()}
+        return {line.component: dict(line.states) for line in self.lines()}
 
     def lines(self) -> list[ledger.PlanLine]:
         plugins = self.sandbox.plugins
         items = discover(plugins.ingestors["documents"])
         with Warehouse(self.directory).reading() as connection:
-            return ledger.plan(connection, targets(plugins), items)
+            return ledger.plan(connection, component_versions(plugins), items)
 
     def written_by(self, report: RunReport) -> dict[str, str]:
         """Of which documents a run wrote rows, table by table; "*" for the tables of aggregators."""
@@ -190,7 +190,7 @@ def text(body: str, **metadata: Any) -> Fetched:
 
 # ── What changes, what the plan says, what is written again ──────────────────────────────────────
 
-DONE_BY_DOCUMENT = ("document", "listing", "article", "segment")
+DONE_BY_DOCUMENT = ("document", "source_item", "article", "segment")
 
 ANNOTATIONS = ("word_count", "name", "token_count", "phrase")
 
@@ -222,7 +222,7 @@ def contents(world: World, *, without: str = "") -> dict[str, list[dict[str, Any
         return {
             table: connection.sql(f"select * {without} from {table} order by all").to_arrow_table().to_pylist()
             for table in tables
-            if table not in ("run", "step", "plugin", "migration")
+            if table not in ("run", "step", "component_version", "migration")
         }
     finally:
         connection.close()

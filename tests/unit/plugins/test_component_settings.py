@@ -16,7 +16,7 @@ from onrecord import (
 from onrecord.config.loading import parsed
 from onrecord.errors import ConfigError
 from onrecord.plugins.registry import Plugins
-from onrecord.testing import annotated
+from onrecord.testing import annotate_text
 from tests.unit.plugins.loading import CountWords, Folder, Length, annotating, given, states, things
 
 
@@ -40,7 +40,7 @@ def test_outside_a_configuration_a_component_has_its_default_settings() -> None:
         def annotate(self, article: Article) -> Any:
             yield Length(words=min(self.config.limit, 3))
 
-    assert annotated(Cut(), "Four words are there.") == [Length(words=3)]
+    assert annotate_text(Cut(), "Four words are there.") == [Length(words=3)]
 
 
 def test_the_environment_wins_over_a_components_table(monkeypatch: pytest.MonkeyPatch) -> None:

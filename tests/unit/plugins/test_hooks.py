@@ -107,7 +107,7 @@ def test_register_pipelines(tmp_path: Path) -> None:
     sandbox = Sandbox(tmp_path, module, documents={"a": "It rained."})
     assert not sandbox.run().failed
     assert [row["text"] for row in sandbox.sql("from token order by ordinal")] == ["It", "rained", "."]
-    assert sandbox.sql("select pipeline from plugin where plugin = 'tokens'") == [{"pipeline": "blank 2"}]
+    assert sandbox.sql("select pipeline from component_version where component = 'tokens'") == [{"pipeline": "blank 2"}]
 
 
 def test_register_commands(tmp_path: Path) -> None:

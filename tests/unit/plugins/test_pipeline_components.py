@@ -16,7 +16,7 @@ from onrecord import (
     hookimpl,
 )
 from onrecord.errors import OnrecordError
-from onrecord.testing import Sandbox, annotated
+from onrecord.testing import Sandbox, annotate_text
 from tests.unit.plugins.loading import annotating, blank_english
 
 
@@ -34,7 +34,7 @@ class CountSentences(Annotator):
 
 
 def counted(nlp: Callable[[], Any], body: str) -> list[Row]:
-    return annotated(CountSentences(), body, pipeline=Pipeline("en", nlp.__name__, "1", nlp))
+    return annotate_text(CountSentences(), body, pipeline=Pipeline("en", nlp.__name__, "1", nlp))
 
 
 def test_a_pipeline_is_given_the_components_that_annotators_ask_for(tmp_path: Path) -> None:
@@ -60,4 +60,4 @@ def test_a_component_that_is_not_installed_is_named() -> None:
     annotator = CountSentences()
     annotator.pipes = ("crystal_ball",)
     with pytest.raises(OnrecordError, match="'crystal_ball', which no installed package provides"):
-        annotated(annotator, "It rains.", pipeline=Pipeline("en", "blank", "1", blank_english))
+        annotate_text(annotator, "It rains.", pipeline=Pipeline("en", "blank", "1", blank_english))

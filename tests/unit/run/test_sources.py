@@ -39,7 +39,7 @@ def sandbox(tmp_path: Path, plugin_of: Callable[..., ModuleType], wire: Wire) ->
 
 def listed(sandbox: Sandbox) -> dict[str, bool]:
     """Every document that there is, and whether it is withdrawn."""
-    rows = sandbox.sql("select uri, withdrawn_at is not null as gone from listing order by uri")
+    rows = sandbox.sql("select uri, deleted_at is not null as gone from source_item order by uri")
     return {row["uri"]: row["gone"] for row in rows}
 
 
@@ -74,7 +74,7 @@ def test_a_document_stays_with_the_source_that_had_it_first_though_that_is_not_a
 
     sandbox.run("wire")
 
-    rows = sandbox.sql("select ingestor from listing where uri = 'memory:a'")
+    rows = sandbox.sql("select ingestor from source_item where uri = 'memory:a'")
     assert rows == [{"ingestor": "documents"}]
 
 

@@ -65,8 +65,10 @@ class Desk:
 
     def listed(self) -> dict[str, tuple[str, str, bool]]:
         """For each place: whose it is, what its article says, and whether it is there."""
-        rows = self.sandbox.sql("select * exclude (run_id) from listing join article using (article_id) order by uri")
-        return {row["uri"][2:]: (row["ingestor"], row["body"], row["withdrawn_at"] is None) for row in rows}
+        rows = self.sandbox.sql(
+            "select * exclude (run_id) from source_item join article using (article_id) order by uri"
+        )
+        return {row["uri"][2:]: (row["ingestor"], row["body"], row["deleted_at"] is None) for row in rows}
 
     def rows(self) -> dict[str, int]:
         tables = ("document", "article", "segment", "length", "ledger")
@@ -89,8 +91,8 @@ def test_a_document_that_is_gone_is_marked_and_all_that_was_made_of_it_stays(des
     assert desk.listed() == {"x": ("one", "first by one", False), "y": ("one", "second by one", True)}
     assert desk.rows() == rows
     assert {step.subjects for step in report.steps} <= {0}, "nothing is worked out again"
-    (row,) = desk.sandbox.sql("select withdrawn_at, run_id from listing where withdrawn_at is not null")
-    assert report.run.started_at <= row["withdrawn_at"] <= report.run.finished_at
+    (row,) = desk.sandbox.sql("select deleted_at, run_id from source_item where deleted_at is not null")
+    assert report.run.started_at <= row["deleted_at"] <= report.run.finished_at
     assert str(row["run_id"]) == str(report.run.run_id)
 
 
@@ -99,7 +101,7 @@ def test_it_is_marked_once_and_keeps_the_time_at_which_it_was_first_missing(desk
     desk(source).run()
     del source.documents["x"]
     desk.run()
-    query = "select withdrawn_at, run_id from listing where uri = 's:x'"
+    query = "select deleted_at, run_id from source_item where uri = 's:x'"
     marked = desk.sandbox.sql(query)
     report = desk.run()
     assert desk.sandbox.sql(query) == marked
@@ -168,11 +170,11 @@ def test_a_document_that_was_never_cleaned_does_not_keep_the_rest_from_being_pub
     source = Empty("one", x="first", y="second")
     desk(source).run()
     assert set(desk.listed()) == {"y"}
-    assert [row["uri"] for row in desk.sandbox.sql("select uri from listing order by uri")] == ["s:x", "s:y"]
+    assert [row["uri"] for row in desk.sandbox.sql("select uri from source_item order by uri")] == ["s:x", "s:y"]
 
     source.documents.clear()
     desk.run()
-    assert [row["n"] for row in desk.sandbox.sql("select count(withdrawn_at) as n from listing")] == [2]
+    assert [row["n"] for row in desk.sandbox.sql("select count(deleted_at) as n from source_item")] == [2]
 
 
 # ── Two ingestors that list the same place ───────────────────────────────────────────────────────

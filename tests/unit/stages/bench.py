@@ -85,9 +85,9 @@ class Bench:
 
     def of(self, table: str) -> str:
         """The documents of which a table has rows."""
-        rows = self.sql(f"select distinct uri from {table} join listing using (article_id) order by 1")
+        rows = self.sql(f"select distinct uri from {table} join source_item using (article_id) order by 1")
         return "".join(row["uri"].removeprefix("memory:") for row in rows)
 
     def quarantined(self) -> list[tuple[str, str, str]]:
-        rows = self.sql("select plugin, uri, error from quarantine order by all")
-        return [(row["plugin"], row["uri"].removeprefix("memory:"), row["error"]) for row in rows]
+        rows = self.sql("select component, uri, error from quarantine order by all")
+        return [(row["component"], row["uri"].removeprefix("memory:"), row["error"]) for row in rows]

@@ -37,7 +37,7 @@ def test_an_annotator_that_raises_on_one_article_costs_that_article_its_rows_and
     assert "in annotate" in row.pop("traceback")
     assert row == {"stage": "annotate", "version": "1", "transient": False, "released": False}
     assert not report.failed, "one bad article is no broken plugin"
-    counts = {step.plugin: (step.subjects, step.done, step.failed, step.blocked) for step in report.steps}
+    counts = {step.component: (step.subjects, step.done, step.failed, step.blocked) for step in report.steps}
     assert counts["lengths"] == (3, 2, 1, 0)
     assert counts["doubles"] == (3, 2, 0, 1)
     assert counts["others"] == (3, 3, 0, 0)
@@ -88,7 +88,7 @@ def test_what_fails_again_on_request_is_quarantined_again_and_no_longer_released
 
     bench.run()
 
-    assert bench.sql("select plugin, released from quarantine") == [{"plugin": "lengths", "released": False}]
+    assert bench.sql("select component, released from quarantine") == [{"component": "lengths", "released": False}]
 
 
 def test_an_annotator_that_comes_to_fail_on_an_article_loses_its_rows_and_those_that_require_them(
@@ -209,5 +209,5 @@ def test_an_exception_without_a_text_is_quarantined_like_any_other(bench: Bench)
     bench.parts.append(Mute())
     bench.run()
 
-    errors = {row["error"] for row in bench.sql("select error from quarantine where plugin = 'mute'")}
+    errors = {row["error"] for row in bench.sql("select error from quarantine where component = 'mute'")}
     assert errors == {"Speechless: (its text cannot be shown)"}

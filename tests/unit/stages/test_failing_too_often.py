@@ -19,7 +19,7 @@ def test_a_plugin_that_fails_on_too_large_a_share_is_stopped_and_the_run_fails_w
 
     assert report.failed
     assert report.run.message == "annotate lengths: failed on 10 of 10 subjects"
-    steps = {step.plugin: step for step in report.steps}
+    steps = {step.component: step for step in report.steps}
     assert (steps["lengths"].status, steps["lengths"].subjects) == ("stopped", 10)
     assert (steps["others"].status, steps["others"].done) == ("completed", 60)
     assert steps["doubles"].status == "completed"

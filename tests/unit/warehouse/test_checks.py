@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from onrecord.errors import CheckError
-from onrecord.run.engine import running
+from onrecord.run.engine import start_run
 from onrecord.testing import Sandbox
 from onrecord.warehouse import Warehouse
 from onrecord.warehouse.loading import mark_changed
@@ -53,7 +53,7 @@ def test_what_is_wrong_is_not_published_and_the_published_database_stays_as_it_w
     warehouse = Warehouse(sandbox.directory)
     before = warehouse.published.read_bytes()
 
-    with pytest.raises(CheckError) as refused, running(sandbox.plugins) as run:  # noqa: PT012
+    with pytest.raises(CheckError) as refused, start_run(sandbox.plugins) as run:  # noqa: PT012
         with warehouse.writing() as connection:
             connection.execute(corruption, {"run": str(run.id)})
             mark_changed(connection, run.id)

@@ -18,7 +18,7 @@ from onrecord import (
     Row,
 )
 from onrecord.model.tables import STANDARD_TABLES
-from onrecord.stages import Outcome
+from onrecord.stages import BatchResult
 from onrecord.testing import Sandbox
 from onrecord.warehouse import Warehouse
 from tests.unit.warehouse.measured import Length, live
@@ -30,10 +30,10 @@ def test_a_load_that_fails_midway_changes_nothing(sandbox: Sandbox) -> None:
     ids = [str(i) for (i,) in live(sandbox, "select article_id from length")]
     plugins = sandbox.plugins
     ledger = pa.Table.from_pylist(
-        [{"stage": "annotate", "plugin": None, "subject_id": ids[0], "input_hash": "x", "fingerprint": "x"}],
+        [{"stage": "annotate", "component": None, "subject_id": ids[0], "input_hash": "x", "fingerprint": "x"}],
         STANDARD_TABLES["ledger"].schema,
     )
-    outcome = Outcome(
+    outcome = BatchResult(
         "annotate",
         0,
         tables={
@@ -60,7 +60,7 @@ def test_a_document_that_changes_gets_a_new_version_and_keeps_the_old_ones(sandb
     versions = sandbox.sql("select document_id, content, fetched_at from document where uri = 'memory:a' order by 3")
     assert [row["content"] for row in versions] == [b"Anna spoke.", b"Anna spoke again."]
     assert versions[0] == first[0], "what is fetched once more is the version that there was"
-    current = sandbox.sql("select l.document_id as listed, a.document_id as read from listing l join article a "
+    current = sandbox.sql("select l.document_id as listed, a.document_id as read from source_item l join article a "
                           "using (article_id) where uri = 'memory:a'")  # fmt: skip
     assert current == [{"listed": first[0]["document_id"], "read": first[0]["document_id"]}]
 

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from onrecord.errors import WarehouseError
-from onrecord.run.engine import running
+from onrecord.run.engine import start_run
 from onrecord.testing import Sandbox
 from onrecord.warehouse import Warehouse
 from onrecord.warehouse.loading import mark_changed
@@ -49,7 +49,7 @@ def test_a_run_with_nothing_new_leaves_the_published_file_alone(sandbox: Sandbox
 
 def test_what_a_run_that_was_cut_short_has_loaded_is_published_by_the_next(sandbox: Sandbox) -> None:
     sandbox.source.documents["c"] = "Cora too."
-    with pytest.raises(KeyboardInterrupt), running(sandbox.plugins) as run:  # noqa: PT012
+    with pytest.raises(KeyboardInterrupt), start_run(sandbox.plugins) as run:  # noqa: PT012
         with run.warehouse.writing() as connection:
             mark_changed(connection, run.id)
         raise KeyboardInterrupt

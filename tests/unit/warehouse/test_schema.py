@@ -18,11 +18,11 @@ from pydantic import Field
 
 from onrecord import Row
 from onrecord.errors import OnrecordError, SchemaError
-from onrecord.model.table import Table, table_of
+from onrecord.model.table import Table, derive_table
 from onrecord.model.tables import STANDARD_TABLES
 from onrecord.warehouse import Warehouse
 from onrecord.warehouse.migrations import migrate
-from onrecord.warehouse.schema import synchronise
+from onrecord.warehouse.schema import synchronize_tables
 
 ARTICLE, RUN = UUID(int=1), UUID(int=2)
 
@@ -37,7 +37,7 @@ def weather(**columns: Any) -> Table:
     annotations = {name: column[0] if isinstance(column, tuple) else column for name, column in columns.items()}
     defaults = {name: column[1] for name, column in columns.items() if isinstance(column, tuple)}
     row = type("Weather", (Row,), {"__annotations__": annotations, "__module__": __name__, **defaults})
-    return table_of(row, per_article=True)
+    return derive_table(row, per_article=True)
 
 
 def write(database: duckdb.DuckDBPyConnection, table: Table, **values: Any) -> None:
@@ -55,7 +55,7 @@ def columns(database: duckdb.DuckDBPyConnection, table: str = "weather") -> Mapp
 
 
 def test_a_missing_table_is_created(database: duckdb.DuckDBPyConnection) -> None:
-    synchronise(database, [weather(sky=str, wind=(float | None, None))])
+    synchronize_tables(database, [weather(sky=str, wind=(float | None, None))])
     assert columns(database) == {
         "article_id": ("UUID", False),
         "sky": ("VARCHAR", False),
@@ -65,10 +65,10 @@ def test_a_missing_table_is_created(database: duckdb.DuckDBPyConnection) -> None
 
 
 def test_the_standard_tables_are_what_they_are_after_a_second_time(database: duckdb.DuckDBPyConnection) -> None:
-    synchronise(database, STANDARD_TABLES.values())
+    synchronize_tables(database, STANDARD_TABLES.values())
     before = {name: columns(database, name) for name in STANDARD_TABLES}
     assert all(before.values())
-    synchronise(database, STANDARD_TABLES.values())
+    synchronize_tables(database, STANDARD_TABLES.values())
     assert {name: columns(database, name) for name in STANDARD_TABLES} == before
 
 
@@ -98,9 +98,9 @@ DEFAULTS = {
 @pytest.mark.parametrize("name", DEFAULTS)
 def test_rows_written_before_a_column_existed_get_its_default(database: duckdb.DuckDBPyConnection, name: str) -> None:
     old, new = weather(sky=str), weather(sky=str, **{name: DEFAULTS[name]})
-    synchronise(database, [old])
+    synchronize_tables(database, [old])
     write(database, old, sky="grey")
-    synchronise(database, [new])
+    synchronize_tables(database, [new])
     back = database.sql("select * exclude (run_id) from weather").to_arrow_table()
     assert new.rows(back) == [new.row(sky="grey")]
 
@@ -109,29 +109,29 @@ def test_rows_written_before_a_column_existed_have_no_value_there_without_a_defa
     database: duckdb.DuckDBPyConnection, caplog: pytest.LogCaptureFixture
 ) -> None:
     old, new = weather(sky=str), weather(sky=str, wind=float)
-    synchronise(database, [old])
+    synchronize_tables(database, [old])
     write(database, old, sky="grey")
     with caplog.at_level(logging.WARNING, logger="onrecord"):
-        synchronise(database, [new])
+        synchronize_tables(database, [new])
     write(database, new, sky="blue", wind=2.0)
     assert database.execute("select sky, wind from weather").fetchall() == [("grey", None), ("blue", 2.0)]
     assert "table weather has a new column wind; rows written before have no value there until" in caplog.text
 
 
 def test_several_changes_are_made_in_one_transaction(database: duckdb.DuckDBPyConnection) -> None:
-    synchronise(database, [weather(sky=str)])
+    synchronize_tables(database, [weather(sky=str)])
     new = weather(sky=(str | None, None), wind=float, rain=(int, 0), hail=(bool, False))
     database.execute("begin")
-    synchronise(database, [new])
+    synchronize_tables(database, [new])
     write(database, new, wind=1.0)
     database.execute("commit")
     assert database.execute("select sky, wind, rain, hail from weather").fetchall() == [(None, 1.0, 0, False)]
 
 
 def test_a_column_that_becomes_optional_may_be_empty_from_then_on(database: duckdb.DuckDBPyConnection) -> None:
-    synchronise(database, [weather(sky=str)])
+    synchronize_tables(database, [weather(sky=str)])
     loosened = weather(sky=(str | None, None))
-    synchronise(database, [loosened])
+    synchronize_tables(database, [loosened])
     write(database, loosened)
     assert database.execute("select sky from weather").fetchall() == [(None,)]
 
@@ -140,16 +140,16 @@ def test_a_column_that_is_no_longer_optional_keeps_the_empty_values_that_it_has(
     database: duckdb.DuckDBPyConnection,
 ) -> None:
     old = weather(sky=(str | None, None))
-    synchronise(database, [old])
+    synchronize_tables(database, [old])
     write(database, old)
-    synchronise(database, [weather(sky=str)])
+    synchronize_tables(database, [weather(sky=str)])
     assert database.execute("select sky from weather").fetchall() == [(None,)]
 
 
 def test_the_order_of_columns_does_not_matter(database: duckdb.DuckDBPyConnection) -> None:
-    synchronise(database, [weather(sky=str, wind=float)])
+    synchronize_tables(database, [weather(sky=str, wind=float)])
     turned = weather(wind=float, sky=str)
-    synchronise(database, [turned])
+    synchronize_tables(database, [turned])
     write(database, turned, wind=1.0, sky="grey")
     assert database.execute("select sky, wind from weather").fetchall() == [("grey", 1.0)]
 
@@ -168,7 +168,7 @@ def test_comments_follow_the_class(database: duckdb.DuckDBPyConnection) -> None:
         """What was seen."""
 
     for row in (Before, After):
-        synchronise(database, [table_of(row, per_article=True)])
+        synchronize_tables(database, [derive_table(row, per_article=True)])
     said = database.execute("select comment from duckdb_tables() where table_name = 'weather'").fetchall()
     assert said == [("How the weather was.",)]
     query = "select comment from duckdb_columns() where table_name = 'weather' and column_name = 'sky'"
@@ -180,10 +180,10 @@ def test_comments_follow_the_class(database: duckdb.DuckDBPyConnection) -> None:
 
 def test_a_column_that_changes_its_type_is_refused_with_what_to_do(database: duckdb.DuckDBPyConnection) -> None:
     old = weather(sky=str)
-    synchronise(database, [old])
+    synchronize_tables(database, [old])
     write(database, old, sky="grey")
     with pytest.raises(SchemaError) as caught:
-        synchronise(database, [weather(sky=int)], {"weather": "forecast"})
+        synchronize_tables(database, [weather(sky=int)], {"weather": "forecast"})
     assert str(caught.value) == (
         "table `weather`, column `sky`: is VARCHAR in the warehouse and BIGINT in Weather. Name the new column "
         "otherwise, or drop the table and have it filled again: onrecord plugins remove forecast"
@@ -192,9 +192,9 @@ def test_a_column_that_changes_its_type_is_refused_with_what_to_do(database: duc
 
 
 def test_a_column_that_is_no_longer_declared_is_refused_with_what_to_do(database: duckdb.DuckDBPyConnection) -> None:
-    synchronise(database, [weather(sky=str, wind=float)])
+    synchronize_tables(database, [weather(sky=str, wind=float)])
     with pytest.raises(SchemaError) as caught:
-        synchronise(database, [weather(sky=str)], {"weather": "forecast"})
+        synchronize_tables(database, [weather(sky=str)], {"weather": "forecast"})
     assert str(caught.value) == (
         "table `weather`, column `wind`: is in the warehouse and no longer in Weather. Declare it again, "
         "or drop the table and have it filled again: onrecord plugins remove forecast"
@@ -203,9 +203,9 @@ def test_a_column_that_is_no_longer_declared_is_refused_with_what_to_do(database
 
 
 def test_a_change_of_a_table_that_no_plugin_owns_asks_for_a_migration(database: duckdb.DuckDBPyConnection) -> None:
-    synchronise(database, [weather(sky=str)])
+    synchronize_tables(database, [weather(sky=str)])
     with pytest.raises(SchemaError, match=r"VARCHAR in the warehouse and BIGINT in Weather\. Write a migration for it"):
-        synchronise(database, [weather(sky=int)])
+        synchronize_tables(database, [weather(sky=int)])
 
 
 def test_what_is_refused_leaves_a_warehouse_as_it_was(tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ def test_what_is_refused_leaves_a_warehouse_as_it_was(tmp_path: Path) -> None:
         height: float
 
     with pytest.raises(SchemaError):
-        warehouse.prepare([table_of(Tides, per_article=True), weather(sky=int)], {"weather": "forecast"})
+        warehouse.prepare([derive_table(Tides, per_article=True), weather(sky=int)], {"weather": "forecast"})
     with warehouse.reading() as connection:
         assert columns(connection, "tides") == {}
         assert columns(connection)["sky"] == ("VARCHAR", False)
@@ -266,7 +266,7 @@ def test_new_migrations_are_run_in_the_order_of_their_numbers_and_once(
     database: duckdb.DuckDBPyConnection, scripts: Path
 ) -> None:
     table = weather(sky=str)
-    synchronise(database, [table])
+    synchronize_tables(database, [table])
     migrate(database, scripts)
     write(database, table, sky="grey")
     (scripts / "0010_then_a_dash.sql").write_text("update weather set sky = sky || '-';")
@@ -283,7 +283,7 @@ def test_a_migration_that_fails_is_undone_and_not_recorded_and_runs_when_it_is_r
     database: duckdb.DuckDBPyConnection, scripts: Path
 ) -> None:
     table = weather(sky=str)
-    synchronise(database, [table])
+    synchronize_tables(database, [table])
     migrate(database, scripts)
     write(database, table, sky="grey")
     (scripts / "0003_good.sql").write_text("update weather set sky = sky || '!';")

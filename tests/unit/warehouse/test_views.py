@@ -22,7 +22,7 @@ from onrecord import (
     Row,
     identify,
 )
-from onrecord.model.content import Listing
+from onrecord.model.content import SourceItem
 from onrecord.model.tables import STANDARD_TABLES
 from onrecord.warehouse import Warehouse
 from onrecord.warehouse.loading import insert
@@ -43,7 +43,7 @@ def quoted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPy
     rows: list[Row] = [
         Document(document_id=document, article_id=article, uri="u:x", ingestor="i", fetched_at=datetime.now(UTC),
                  media_type="text/plain", content_hash="h", content=b"", metadata={}),
-        Listing(article_id=article, uri="u:x", ingestor="i", document_id=document),
+        SourceItem(article_id=article, uri="u:x", ingestor="i", document_id=document),
         Entity(entity_id=anna, name="Anna Lee", kind="person", mention_count=1, article_count=1),
         Entity(entity_id=bert, name="Bert Orr", kind="person", mention_count=2, article_count=1),
         Alias(entity_id=bert, alias="Robert", kind="name", rule="exact", mention_count=1),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from onrecord.config.loading import parsed
 from onrecord.plugins.registry import Plugins
-from onrecord.run.engine import STAGES, running
+from onrecord.run.engine import STAGES, start_run
 from onrecord.stages import discover
 from onrecord.warehouse import Warehouse
 from onrecord.workers.pool import workers
@@ -55,7 +55,7 @@ def test_an_article_that_kills_worker_processes_is_quarantined_and_the_others_ar
         "workers": {"processes": 2},
     }
     plugins = Plugins(parsed(settings), installed=False)
-    with running(plugins) as run:
+    with start_run(plugins) as run:
         run.listed("bodies", discover(plugins.ingestors["bodies"]))
         with workers(plugins) as team:
             for stage in STAGES:
@@ -66,12 +66,12 @@ def test_an_article_that_kills_worker_processes_is_quarantined_and_the_others_ar
 
     connection = Warehouse(tmp_path / "w").open_published()
     try:
-        assert connection.execute("select uri, plugin, version from quarantine").fetchall() == [
+        assert connection.execute("select uri, component, version from quarantine").fetchall() == [
             ("body:30", "lengths", "1")
         ]
         (error,) = connection.execute("select error from quarantine").fetchone()
         assert error.startswith("RuntimeError: the worker process died of this subject")
         assert connection.execute("select count(*) from length").fetchone() == (44,)
-        assert connection.execute("select count(*) from ledger where plugin = 'lengths'").fetchone() == (44,)
+        assert connection.execute("select count(*) from ledger where component = 'lengths'").fetchone() == (44,)
     finally:
         connection.close()

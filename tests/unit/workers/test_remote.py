@@ -13,11 +13,11 @@ import pytest
 from onrecord import OnrecordError
 from onrecord.config.loading import parsed
 from onrecord.plugins.registry import Plugins
-from onrecord.run.engine import running
+from onrecord.run.engine import start_run
 from onrecord.stages import Batch, discover, perform
 from onrecord.workers.remote import Setup, done, unfit
 
-PLUGIN = """
+COMPONENT = """
 import logging, threading, time
 from onrecord import Annotator, Config, Fetched, Ingestor, Item, Row, hookimpl
 
@@ -68,7 +68,7 @@ INSTALLED = ["claims", "clean", "entities", "files", "flows", "language", "resol
 @pytest.fixture
 def plugins(tmp_path: Path) -> Plugins:
     """A folder with a plugin, as the run's own process has loaded it."""
-    (tmp_path / "lengths.py").write_text(PLUGIN.replace("VERSION", "1"))
+    (tmp_path / "lengths.py").write_text(COMPONENT.replace("VERSION", "1"))
     return loaded_from(tmp_path)
 
 
@@ -79,7 +79,7 @@ def loaded_from(folder: Path) -> Plugins:
 @pytest.fixture
 def batch(plugins: Plugins) -> Iterator[Batch]:
     """Three articles to annotate."""
-    with running(plugins) as run:
+    with start_run(plugins) as run:
         run.listed("bodies", discover(plugins.ingestors["bodies"]))
         for stage in ("ingest", "clean"):
             for each in run.pending(stage):
@@ -119,7 +119,7 @@ def test_a_worker_with_many_threads_does_one_batch_at_a_time(plugins: Plugins, b
 def test_a_plugin_that_changes_in_the_folder_is_loaded_anew(plugins: Plugins, batch: Batch, tmp_path: Path) -> None:
     before = Setup.of(plugins)
     assert unfit(before) == ""
-    (tmp_path / "lengths.py").write_text(PLUGIN.replace("VERSION", "2"))
+    (tmp_path / "lengths.py").write_text(COMPONENT.replace("VERSION", "2"))
     after = Setup.of(loaded_from(tmp_path))
 
     assert unfit(after) == ""

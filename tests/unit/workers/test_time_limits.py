@@ -13,9 +13,9 @@ import pytest
 
 from onrecord import Aggregator, Fetched, Ingestor, Item, Reader, Row
 from onrecord.config.loading import parsed
-from onrecord.limits import Aside, HungError, limited
+from onrecord.limits import BackgroundCaller, TimeLimitError, time_limit
 from onrecord.plugins.registry import Plugins
-from onrecord.run.engine import STAGES, running
+from onrecord.run.engine import STAGES, start_run
 from onrecord.stages import discover
 from onrecord.testing import Sandbox
 from onrecord.warehouse import Warehouse
@@ -82,7 +82,7 @@ def test_an_article_that_workers_hang_on_is_quarantined_and_the_others_are_done(
         "run": {"batch_seconds": 2},
     }
     plugins = Plugins(parsed(settings), installed=False)
-    with running(plugins) as run:
+    with start_run(plugins) as run:
         run.listed("bodies", discover(plugins.ingestors["bodies"]))
         with workers(plugins, 1) as team:
             for stage in STAGES:
@@ -166,7 +166,7 @@ def test_a_listing_that_hangs_is_given_up() -> None:
             threading.Event().wait()
             return []
 
-    with pytest.raises(HungError, match="did not finish within"):
+    with pytest.raises(TimeLimitError, match="did not finish within"):
         discover(Endless(), 0.1)
 
 
@@ -214,7 +214,7 @@ def test_an_aggregator_that_hangs_has_failed_and_the_run_goes_on(
     sandbox = Sandbox(tmp_path, plugin_of(endless()), documents={"a": "One.", "b": "Two."}, settings=settings)
     report = sandbox.run()
 
-    assert report.run.message == "aggregate numbers: HungError: did not finish within 0.5 seconds and was given up"
+    assert report.run.message == "aggregate numbers: TimeLimitError: did not finish within 0.5 seconds and was given up"
     assert len(sandbox.sql("from article")) == 2, "the rest is published"
     assert len(sandbox.sql("from number")) == 100, "and what it had is kept"
 
@@ -225,7 +225,7 @@ def test_whoever_survives_the_alarm_gets_another() -> None:
             with suppress(BaseException):
                 threading.Event().wait()
 
-    with pytest.raises(HungError), limited(0.1):
+    with pytest.raises(TimeLimitError), time_limit(0.1):
         persist()
 
 
@@ -233,9 +233,9 @@ def test_who_is_in_time_hears_no_alarm_and_what_they_raise_is_theirs() -> None:
     # Somebody else has set an alarm: it goes on.
     handler, before = signal.getsignal(signal.SIGALRM), signal.setitimer(signal.ITIMER_REAL, 1e5, 7)
     try:
-        with pytest.raises(ZeroDivisionError), limited(1e6):
+        with pytest.raises(ZeroDivisionError), time_limit(1e6):
             raise ZeroDivisionError
-        with limited(1e6):
+        with time_limit(1e6):
             pass
         assert signal.getsignal(signal.SIGALRM) is handler
         remaining, interval = signal.getitimer(signal.ITIMER_REAL)
@@ -246,7 +246,7 @@ def test_who_is_in_time_hears_no_alarm_and_what_they_raise_is_theirs() -> None:
 
 
 def test_what_is_called_aside_answers_and_raises_as_it_would_here() -> None:
-    aside = Aside(60)
+    aside = BackgroundCaller(60)
     assert aside.call(int, "7") == 7
     with pytest.raises(ValueError, match="invalid literal"):
         aside.call(int, "seven")

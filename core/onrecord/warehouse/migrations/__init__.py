@@ -16,6 +16,7 @@ from importlib.resources import files
 import duckdb
 
 from ...errors import OnrecordError
+from ...model.row import quote_identifier
 
 
 def migrate(connection: duckdb.DuckDBPyConnection, directory: Traversable | None = None) -> list[str]:
@@ -63,6 +64,15 @@ def migrate(connection: duckdb.DuckDBPyConnection, directory: Traversable | None
 def unknown_migrations(connection: duckdb.DuckDBPyConnection) -> set[int]:
     """The numbers of migrations that a database has and this program does not know."""
     return _done(connection) - {number for number, _, _ in _migrations(files(__package__))}
+
+
+def pending_migrations(connection: duckdb.DuckDBPyConnection, database: str) -> set[int]:
+    """Return the numbers of the migrations that an attached database has yet to get."""
+    query = "select count(*) from duckdb_tables() where table_name = 'migration' and database_name = $database"
+    if connection.execute(query, {"database": database}).fetchall() == [(0,)]:
+        return set()
+    done = connection.execute(f"select number from {quote_identifier(database)}.main.migration").fetchall()
+    return {number for number, _, _ in _migrations(files(__package__))} - {number for (number,) in done}
 
 
 def _done(connection: duckdb.DuckDBPyConnection) -> set[int]:

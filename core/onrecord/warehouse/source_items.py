@@ -1,4 +1,4 @@
-"""The table `listing`: who lists a document, and whether it is still there."""
+"""The table `source_item`: who lists a document, and whether it is still there."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 
-def own(
+def select_own(
     connection: duckdb.DuckDBPyConnection, name: str, items: pa.Table, earlier: pa.Table, loaded: Collection[str]
 ) -> tuple[pa.Table, int]:
     """An ingestor's items less those that belong to another one, and how many those are.
@@ -26,8 +26,8 @@ def own(
         anti join earlier using (subject_id)
         anti join (
             select article_id::varchar as subject_id
-            from listing
-            where ingestor <> $name and list_contains($loaded, ingestor) and withdrawn_at is null
+            from source_item
+            where ingestor <> $name and list_contains($loaded, ingestor) and deleted_at is null
         ) using (subject_id)
         order by place
         """,
@@ -36,20 +36,22 @@ def own(
     return mine.cast(items.schema), items.num_rows - mine.num_rows
 
 
-def withdrawn(connection: duckdb.DuckDBPyConnection, name: str) -> int:
+def count_deleted(connection: duckdb.DuckDBPyConnection, name: str) -> int:
     """How many of an ingestor's documents are gone."""
-    query = "select count(*) from listing where ingestor = $name and withdrawn_at is not null"
+    query = "select count(*) from source_item where ingestor = $name and deleted_at is not null"
     return int(connection.execute(query, {"name": name}).fetchall()[0][0])
 
 
-def update(connection: duckdb.DuckDBPyConnection, name: str, items: pa.Table, run: UUID, *, complete: bool) -> bool:
-    """Mark what a complete listing no longer has as withdrawn, and what is back as not; whether anything changed."""
+def mark_deleted(
+    connection: duckdb.DuckDBPyConnection, name: str, items: pa.Table, run: UUID, *, complete: bool
+) -> bool:
+    """Mark what a complete listing lacks as deleted, and what is back as present; return whether any changed."""
     connection.register("item", items)
     parameters = {"name": name, "run": str(run)}
     back = connection.execute(
         """
-        update listing set withdrawn_at = null, run_id = $run
-        where ingestor = $name and withdrawn_at is not null
+        update source_item set deleted_at = null, run_id = $run
+        where ingestor = $name and deleted_at is not null
             and article_id in (select subject_id::uuid from item)
         """,
         parameters,
@@ -58,8 +60,8 @@ def update(connection: duckdb.DuckDBPyConnection, name: str, items: pa.Table, ru
         return back != [(0,)]
     gone = connection.execute(
         """
-        update listing set withdrawn_at = $now, run_id = $run
-        where ingestor = $name and withdrawn_at is null
+        update source_item set deleted_at = $now, run_id = $run
+        where ingestor = $name and deleted_at is null
             and article_id not in (select subject_id::uuid from item)
         """,
         {**parameters, "now": datetime.now(UTC)},
@@ -68,7 +70,7 @@ def update(connection: duckdb.DuckDBPyConnection, name: str, items: pa.Table, ru
     connection.execute(
         """
         delete from quarantine
-        where stage = 'ingest' and plugin = $name and subject_id not in (select subject_id::uuid from item)
+        where stage = 'ingest' and component = $name and subject_id not in (select subject_id::uuid from item)
         """,
         {"name": name},
     )
