@@ -71,6 +71,12 @@ def test_what_is_installed_is_what_the_constraints_say() -> None:
     assert all("-c constraints.txt" in each for each in installs)
 
 
+def test_deployments_are_written_for_the_prefect_that_is_installed() -> None:
+    (prefect,) = re.findall(r"^prefect==(\S+)", (ROOT / "constraints.txt").read_text(), re.M)
+    files = [DEPLOY / "prefect.yaml", *DEPLOY.glob("*/deployments.yaml")]
+    assert {yaml.safe_load(file.read_text())["prefect-version"] for file in files} == {prefect}
+
+
 def test_our_own_version_is_the_current_one() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert f"ARG VERSION={version} " in DOCKERFILE.read_text()

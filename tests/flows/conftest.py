@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 
 import duckdb
@@ -50,7 +51,7 @@ def prefect_url(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixtur
 
 def kept_database(request: pytest.FixtureRequest) -> Path:
     """Where the database of a server that has only just been started is kept."""
-    return Path(request.config.cache.mkdir("prefect")) / "prefect-3.8.8.db"
+    return Path(request.config.cache.mkdir("prefect")) / f"prefect-{version('prefect')}.db"
 
 
 @dataclass
