@@ -9,6 +9,7 @@ from onrecord import Cleaner, hookimpl
 from .copies import Copies
 from .dates import DoubtfulDates, TextDates
 from .duplicates import Duplicates, Fragments
+from .fixpoint import Fixpoint
 from .furniture import Boilerplate, Captions, LinkedStories, ListedStories, SideBoxes, Teasers, WrappedFurniture
 from .heading import Bylines, Credits, Dateline, Headline, SignOffs
 from .kinds import Kinds
@@ -46,6 +47,7 @@ def register_cleaners(register: Callable[[Cleaner], None]) -> None:
         Dateline(),
         SideBoxes(),
         Teasers(),
+        Fixpoint(),
         Language(),
         TextDates(),
         DoubtfulDates(),

@@ -7,8 +7,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from onrecord import Cleaner, Draft, Stretch
+from onrecord import Draft, Stretch
 
+from .fixpoint import TextCleaner
 from .paragraphs import lines
 
 _SHORTEST_CLAUSE = 20
@@ -32,7 +33,7 @@ class _Run(NamedTuple):
     source: int
 
 
-class Copies(Cleaner):
+class Copies(TextCleaner):
     """Cuts a second copy of the text or of a part of it, whatever lines it is in.
 
     The copy may begin at another paragraph, and have a few words at the edges of its lines that the text has not.
@@ -40,7 +41,7 @@ class Copies(Cleaner):
 
     name, version, order = "copies", "1", 290
 
-    def clean(self, draft: Draft) -> None:
+    def judge(self, draft: Draft) -> None:
         here = lines(draft)
         # One line end, one kind of quotation marks, so that the same clause is the same string in both copies.
         body = _with_even_quotes(" ".join([text for _, text in here]))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from onrecord import Cleaner, Draft
+from onrecord import Draft
 
+from .fixpoint import TextCleaner
 from .paragraphs import Paragraph, ends_sentence, lines, paragraphs, words
 
 _LONG_ENOUGH = 5
@@ -13,24 +14,24 @@ _LINES_BEHIND = 8
 _OPENING = "\"“‘'«([–—- "
 
 
-class Fragments(Cleaner):
+class Fragments(TextCleaner):
     """Cuts a line that breaks off and whose words stand at the head of the text after it once more."""
 
     name, version, order = "fragments", "2", 220
 
-    def clean(self, draft: Draft) -> None:
+    def judge(self, draft: Draft) -> None:
         parts = [Paragraph([stretch], text) for stretch, text in lines(draft)]
         # The second line may be the end of a headline, with the name that the text begins with.
         headline = len(parts) > 1 and not ends_sentence(parts[0].text)
         _cut_fragments(draft, parts[2:] if headline else parts)
 
 
-class Duplicates(Cleaner):
+class Duplicates(TextCleaner):
     """Cuts paragraphs that stand further up already, as in a body that was pasted twice."""
 
     name, version, order = "duplicates", "2", 400
 
-    def clean(self, draft: Draft) -> None:
+    def judge(self, draft: Draft) -> None:
         parts = paragraphs(draft)
         keys = [part.text.casefold() for part in parts]
         first: dict[str, int] = {}

@@ -10,6 +10,7 @@ from typing import Literal
 
 from onrecord import Cleaner, Draft, Stretch
 
+from .fixpoint import TextCleaner
 from .markup import HTML_TYPES
 from .paragraphs import (
     NEWS_AGENCIES,
@@ -63,12 +64,12 @@ _FEWEST_WORDS_IN_LISTED_TITLE = 5
 _MOST_TEASERS = 10
 
 
-class Boilerplate(Cleaner):
+class Boilerplate(TextCleaner):
     """Cuts lines that are nothing but a page's standing phrases: buttons, advertisement marks, comment boxes."""
 
     name, version, order = "boilerplate", "2", 200
 
-    def clean(self, draft: Draft) -> None:
+    def judge(self, draft: Draft) -> None:
         goes_on = False
         for stretch, line in reversed(lines(draft)):
             # Before a line that begins in the middle of a sentence, "Share" is the first word of it.
@@ -92,12 +93,12 @@ def _mark_phrase(draft: Draft, stretches: Sequence[Stretch], text: str, what: st
             draft.mark(stretch, "boilerplate", f"“{shown}” is a standing phrase of web pages")
 
 
-class LinkedStories(Cleaner):
+class LinkedStories(TextCleaner):
     """Cuts lines such as "Read more: Storm closes harbour", which lead to other stories."""
 
     name, version, order = "linked_stories", "1", 202
 
-    def clean(self, draft: Draft) -> None:
+    def judge(self, draft: Draft) -> None:
         seen_text = False
         for stretch, line in lines(draft):
             if (
@@ -114,12 +115,12 @@ class LinkedStories(Cleaner):
                 seen_text = is_prose(line)
 
 
-class Captions(Cleaner):
+class Captions(TextCleaner):
     """Cuts captions: lines that are signed by a picture agency or call themselves one, and short ones printed twice."""
 
     name, version, order = "captions", "2", 210
 
-    def clean(self, draft: Draft) -> None:
+    def judge(self, draft: Draft) -> None:
         left = []
         for stretch, line in lines(draft):
             if is_caption(line):
@@ -171,12 +172,12 @@ class WrappedFurniture(Cleaner):
                     draft.mark(stretch, "teaser", "says itself that it leads to another story")
 
 
-class ListedStories(Cleaner):
+class ListedStories(TextCleaner):
     """Cuts headlines of other stories that stand below a heading such as "Most read", behind some text."""
 
     name, version, order = "listed_stories", "1", 304
 
-    def clean(self, draft: Draft) -> None:
+    def judge(self, draft: Draft) -> None:
         headings = [
             stretch.start
             for stretch in draft.stretches
@@ -199,7 +200,7 @@ class ListedStories(Cleaner):
                 _mark(draft, part, "teaser", "in a list of other stories")
 
 
-class SideBoxes(Cleaner):
+class SideBoxes(TextCleaner):
     """Marks side boxes: a heading and lines below it without the empty lines that part paragraphs elsewhere.
 
     Their text stays in the body.
@@ -207,7 +208,7 @@ class SideBoxes(Cleaner):
 
     name, version, order = "side_boxes", "2", 600
 
-    def clean(self, draft: Draft) -> None:
+    def judge(self, draft: Draft) -> None:
         if not any(_is_subheading(text) for _, text in lines(draft) if not ends_sentence(text) or text[-1] == "?"):
             return
         parts = paragraphs(draft)
@@ -238,7 +239,7 @@ def _mark_box(draft: Draft, block: list[Paragraph], first: Paragraph | None) -> 
                 draft.mark(stretch, "sidebar", f"in the side box “{block[0].text}”")
 
 
-class Teasers(Cleaner):
+class Teasers(TextCleaner):
     """Cuts headlines of other stories: title-like lines between or after paragraphs that end with a full stop.
 
     A short one with text below it is taken as a subheading and stays in the body. On HTML pages links and elements
@@ -247,7 +248,7 @@ class Teasers(Cleaner):
 
     name, version, order = "teasers", "2", 610
 
-    def clean(self, draft: Draft) -> None:
+    def judge(self, draft: Draft) -> None:
         if draft.document.media_type in HTML_TYPES:
             return
         parts = paragraphs(draft)

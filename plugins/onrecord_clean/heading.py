@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from onrecord import Cleaner, Draft
+from onrecord import Draft
 
+from .fixpoint import TextCleaner
 from .paragraphs import NEWS_AGENCIES, Paragraph, ends_sentence, is_title_like, lines, paragraphs, words
 
 _NAME = r"[^\W\d_][\w.'’-]*(?: (?:[^\W\d_a-z][\w.'’-]*|al|bin|da|de|del|der|di|du|la|le|van|von)){1,4}"
@@ -56,12 +58,12 @@ _FIRST_PARAGRAPHS = 2
 """How far down the body a dateline can stand: after a summary."""
 
 
-class Credits(Cleaner):
+class Credits(TextCleaner):
     """Finds lines that say which agency a story is from."""
 
     name, version, order = "credits", "1", 205
 
-    def clean(self, draft: Draft) -> None:
+    def judge(self, draft: Draft) -> None:
         for stretch, line in lines(draft):
             if len(line) > _LONGEST_LINE or line[0].islower():
                 continue
@@ -70,24 +72,24 @@ class Credits(Cleaner):
                 draft.credit = draft.credit or found["names"]
 
 
-class Bylines(Cleaner):
+class Bylines(TextCleaner):
     """Finds lines that name the authors."""
 
     name, version, order = "bylines", "2", 206
 
-    def clean(self, draft: Draft) -> None:
+    def judge(self, draft: Draft) -> None:
         for stretch, line in lines(draft):
             if len(line) <= _LONGEST_LINE and (found := _BYLINE.fullmatch(line) or _SIGNED.fullmatch(line)):
                 draft.mark(stretch, "byline", "names the authors")
                 draft.byline = draft.byline or found["names"]
 
 
-class SignOffs(Cleaner):
+class SignOffs(TextCleaner):
     """Finds paragraphs such as "(Reporting by …; editing by …)"."""
 
     name, version, order = "sign_offs", "1", 310
 
-    def clean(self, draft: Draft) -> None:
+    def judge(self, draft: Draft) -> None:
         if not any(_SIGN_OFF_BEGINS.match(text) for _, text in lines(draft) if text.startswith(_SIGN_OFF_STARTS)):
             return
         for part in paragraphs(draft):
@@ -101,23 +103,28 @@ class SignOffs(Cleaner):
                 draft.byline = draft.byline or found["names"]
 
 
-class Headline(Cleaner):
+class Headline(TextCleaner):
     """Takes the headline out of the body: the known one, or else a first line that looks like one."""
 
-    name, version, order = "headline", "1", 320
+    name, version, order = "headline", "2", 320
 
-    def clean(self, draft: Draft) -> None:
+    def judge(self, draft: Draft) -> None:
         parts = paragraphs(draft, _MOST_PARTS_OF_HEADLINE)
         if draft.headline is None and len(parts) > 1 and is_headline(parts[0].text):
             draft.headline = parts[0].text
         if draft.headline is None:
             return
         headline = words(draft.headline)
-        while count := _leading_copies(parts[:-1], headline):
-            for part in parts[:count]:
+        at, most = 0, _MOST_PARTS_OF_HEADLINE
+        while count := _leading_copies(parts, at, headline):
+            for part in parts[at : at + count]:
                 for stretch in part.stretches:
                     draft.mark(stretch, "headline", "the headline, above the text")
-            parts = parts[count:]
+            at += count
+            if at == len(parts) - 1:
+                # Twice as many each time, since what was cut is passed over again.
+                most *= 2
+                at, parts = 0, paragraphs(draft, most)
 
 
 def is_headline(text: str) -> bool:
@@ -130,20 +137,23 @@ def is_headline(text: str) -> bool:
     )
 
 
-def _leading_copies(parts: list[Paragraph], headline: list[str]) -> int:
-    """How many paragraphs at the head make up the headline, letter case and punctuation aside; 0 for none."""
+def _leading_copies(parts: Sequence[Paragraph], begin: int, headline: list[str]) -> int:
+    """How many paragraphs from `begin` on make up the headline, letter case and punctuation aside; 0 for none.
+
+    The last of `parts` is none of them: something must be left to be the text.
+    """
     rest = headline
-    for count, part in enumerate(parts, start=1):
-        here = words(part.text)
+    for at in range(begin, len(parts) - 1):
+        here = words(parts[at].text)
         if not here or rest[: len(here)] != here:
             return 0
         rest = rest[len(here) :]
         if not rest:
-            return count
+            return at + 1 - begin
     return 0
 
 
-class Dateline(Cleaner):
+class Dateline(TextCleaner):
     """Splits off the place and agency at the head of the text, and once more where the text was pasted twice.
 
     Where paragraphs begin with different ones, the document is a digest, and none is the article's.
@@ -151,7 +161,7 @@ class Dateline(Cleaner):
 
     name, version, order = "dateline", "2", 330
 
-    def clean(self, draft: Draft) -> None:
+    def judge(self, draft: Draft) -> None:
         if not any(_DASH.search(text, 0, _LONGEST_DATELINE) for _, text in lines(draft) if not text[0].islower()):
             return
         parts = paragraphs(draft)

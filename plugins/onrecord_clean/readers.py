@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 
-from onrecord import Cleaner, Draft
+from onrecord import Draft
 
+from .fixpoint import TextCleaner
 from .paragraphs import is_prose, lines
 from .phrases import first_word, phrase, standing_phrase
 
@@ -63,6 +65,8 @@ _MOST_LINES_BETWEEN_SIGNS = 8
 _MOST_WORDS_IN_NAME = 4
 _FEWEST_SIGNS = 2
 _LINES_OF_HEAD = 6
+_FEWEST_IN_CHRONICLE = 3
+"""So many different dates, each on a line by itself, are headings."""
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*"
 _DATE_WORDS = re.compile(
@@ -82,29 +86,33 @@ _LONGEST_DATE = 70
 _LONGEST_SIGN = 45
 
 
-class ReaderComments(Cleaner):
+class ReaderComments(TextCleaner):
     """Cuts what readers wrote: from "Comments", or a first name above a date, to the end of the document.
 
     Names, dates and buttons such as "Reply" must follow one another there, and no text of the article after them.
     """
 
-    name, version, order = "reader_comments", "1", 195
+    name, version, order = "reader_comments", "2", 195
 
-    def clean(self, draft: Draft) -> None:
+    def judge(self, draft: Draft) -> None:
         here = lines(draft)
         texts = [text for _, text in here]
         signs = [at for at, text in enumerate(texts) if len(text) <= _LONGEST_SIGN and _is_sign(text)]
-        if len(signs) < _FEWEST_SIGNS:
-            return
-        last = len(signs) - 1
-        first = last
-        while first and signs[first] - signs[first - 1] <= _MOST_LINES_BETWEEN_SIGNS:
-            first -= 1
-        begin = _beginning(texts, signs[first])
-        if last - first + 1 < _FEWEST_SIGNS or begin is None or any(map(is_prose, _after(texts, signs[last]))):
-            return
-        for stretch, _ in here[begin:]:
-            draft.mark(stretch, "comment", "among the readers' comments at the end")
+        end = len(texts)
+        # Once the last comments are cut, those before them stand at the end.
+        while len(signs) >= _FEWEST_SIGNS:
+            first = last = len(signs) - 1
+            while first and signs[first] - signs[first - 1] <= _MOST_LINES_BETWEEN_SIGNS:
+                first -= 1
+            begin = _beginning(texts, signs[first])
+            # The text of the last comment may follow its date.
+            behind = texts[signs[last] + 2 : end]
+            if last - first + 1 < _FEWEST_SIGNS or begin is None or any(map(is_prose, behind)):
+                return
+            for stretch, _ in here[begin:end]:
+                draft.mark(stretch, "comment", "among the readers' comments at the end")
+            end = begin
+            del signs[bisect_left(signs, begin) :]
 
 
 def _is_sign(text: str) -> bool:
@@ -130,26 +138,33 @@ def _beginning(texts: list[str], sign: int) -> int | None:
     return name if named and is_time and any(map(is_prose, texts[:name])) else None
 
 
-def _after(texts: list[str], sign: int) -> list[str]:
-    """The lines behind the last comment: its text may follow its date."""
-    return texts[sign + 2 :]
+class DateLines(TextCleaner):
+    """Finds lines that say when the article was published or changed.
 
+    A date alone, without the time of day, is one only near the top, and not where it is one of a chronicle's headings.
+    """
 
-class DateLines(Cleaner):
-    """Finds lines that say when the article was published or changed."""
+    name, version, order = "date_lines", "2", 207
 
-    name, version, order = "date_lines", "1", 207
-
-    def clean(self, draft: Draft) -> None:
-        for at, (stretch, line) in enumerate(lines(draft)):
+    def judge(self, draft: Draft) -> None:
+        dated: dict[int, str] = {}
+        alone: dict[int, str] = {}
+        for at, (_, line) in enumerate(here := lines(draft)):
             if len(line) > _LONGEST_DATE or line[0].islower() or not _DIGIT.search(line):
                 continue
-            dated = _DATED.match(line) if line[0] in "FfLlOoAaSsPpUuMmEeCcIi" else None
-            # A date alone can be a heading of a chronicle; with the time of day it is none.
-            if dated or (line[0].isalnum() and (at < _LINES_OF_HEAD or _TIME.search(line))):
-                rest = line[dated.end() :] if dated else line
-                if is_date(rest) or (dated and _AGO.fullmatch(phrase(rest))):
-                    draft.mark(stretch, "metadata", "says when it was published or changed")
+            if line[0] in "FfLlOoAaSsPpUuMmEeCcIi" and (label := _DATED.match(line)):
+                rest = line[label.end() :]
+                if is_date(rest) or _AGO.fullmatch(phrase(rest)):
+                    dated[at] = line
+            elif line[0].isalnum() and is_date(line):
+                (dated if _TIME.search(line) else alone)[at] = line
+        if alone and len(set(alone.values())) < _FEWEST_IN_CHRONICLE:
+            # By the lines that are left above it, so that cutting one moves no other up.
+            head = [at for at in range(len(here)) if at not in dated and at not in alone][:_LINES_OF_HEAD]
+            below = head[-1] if len(head) == _LINES_OF_HEAD else len(here)
+            dated.update((at, line) for at, line in alone.items() if at < below)
+        for at in dated:
+            draft.mark(here[at][0], "metadata", "says when it was published or changed")
 
 
 def is_date(text: str) -> bool:

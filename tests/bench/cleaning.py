@@ -72,12 +72,12 @@ def timed(documents: list[Document], shares: Counter[str]) -> tuple[float, float
         draft.read(decode(each.content))
         drafts.append(draft)
     read = time.process_time()
-    for cleaner in CLEANERS:
-        before = time.process_time()
-        for draft in drafts:
+    for draft in drafts:
+        for cleaner in CLEANERS:
+            before = time.process_time()
             draft.cleaner = cleaner.name
             cleaner.clean(draft)
-        shares[cleaner.name] += time.process_time() - before
+            shares[cleaner.name] += time.process_time() - before
     done = time.process_time()
     for draft in drafts:
         build_article(draft, "en")
