@@ -22,18 +22,19 @@ _HOOKS = {
 }
 
 
+def make_plugin(*things: Any, name: str = "tiny") -> ModuleType:
+    """Make a plugin that registers the given components and pipelines."""
+    module = ModuleType(name)
+    for hook, kind in _HOOKS.items():
+        if own := [thing for thing in things if isinstance(thing, kind)]:
+            setattr(module, hook, _registering(own))
+    return module
+
+
 @pytest.fixture(scope="session")
 def plugin_of() -> Callable[..., ModuleType]:
-    """Make a plugin that registers the given components and pipelines."""
-
-    def made(*things: Any, name: str = "tiny") -> ModuleType:
-        module = ModuleType(name)
-        for hook, kind in _HOOKS.items():
-            if own := [thing for thing in things if isinstance(thing, kind)]:
-                setattr(module, hook, _registering(own))
-        return module
-
-    return made
+    """The function `make_plugin`."""
+    return make_plugin
 
 
 def _registering(own: list[Any]) -> Any:

@@ -1,16 +1,17 @@
--- Which rows of a table are there on one side only, by all that they say? Their numbers and ids say nothing.
--- Reads: before_rows, after_rows: the table's rows on either side, with the columns of the key and those that say.
+-- Which rows of a table are on one side only?
+-- Two rows are the same if they are equal in {same}: all that the row says, its key without numbers, and its places.
+-- Reads: before_rows, after_rows: the table's rows on either side, with their places.
 with earlier as (
-    select *, row_number() over (partition by article_id, {says} order by {key}) as nth from before_rows
+    select *, row_number() over (partition by {same} order by {key}) as "nth row" from before_rows
 ),
 later as (
-    select *, row_number() over (partition by article_id, {says} order by {key}) as nth from after_rows
+    select *, row_number() over (partition by {same} order by {key}) as "nth row" from after_rows
 )
-select false as is_new, e.* exclude (nth)
+select false as "is new", e.* exclude ("nth row")
 from earlier e
-anti join later l on e.article_id = l.article_id and e.nth = l.nth and {alike}
+anti join later l on e."nth row" = l."nth row" and {equal}
 union all by name
-select true as is_new, l.* exclude (nth)
+select true as "is new", l.* exclude ("nth row")
 from later l
-anti join earlier e on e.article_id = l.article_id and e.nth = l.nth and {alike}
-order by article_id, is_new, {key}
+anti join earlier e on e."nth row" = l."nth row" and {equal}
+order by article_id, "is new", {key}

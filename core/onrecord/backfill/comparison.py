@@ -1,16 +1,15 @@
-"""What a candidate would change: rows that appear, vanish or say something else, with examples.
+"""What a candidate would change: rows that appear, vanish or change, with examples.
 
-Of a table it knows no more than its class says. Two rows that say the same are the same row, whatever their ids and
-their `ordinal`. Of those that are left, two are one row that has changed if they stand at the same place in the text
-(their own, or that of the spans that refer to them), or, in a table without places, have the same key.
+Of a table it knows no more than its class tells. Ids and `ordinal` say nothing: they only name or count rows. Which
+rows are the same before and after is decided by their keys and their places (see `pairing` and `places`).
 """
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, zip_longest
+from math import isnan
 from typing import Any, Literal
 
 import duckdb
@@ -25,6 +24,8 @@ from ..sql import read_sql
 from ..warehouse import Warehouse
 from ..warehouse.lock import lock_warehouse
 from .candidate import Candidate
+from .pairing import Compared, merge, paired
+from .places import PLACE, Places
 
 Kind = Literal["changes", "appears", "vanishes"]
 KINDS: tuple[Kind, ...] = ("changes", "appears", "vanishes")
@@ -33,10 +34,6 @@ _AROUND = 60
 """Characters that an example shows on either side of its words."""
 _LONGEST = 400
 """Characters of the text that an example shows."""
-_ALIKE = 0.5
-"""The share of the shorter of two places that must be common to them for their rows to be one."""
-
-_Place = list[tuple[int, int]]
 
 
 @dataclass(slots=True)
@@ -98,13 +95,14 @@ def compare(plugins: Plugins, candidate: Candidate, component: str, examples: in
     with lock_warehouse(candidate.directory, wait=False), candidate.over(published, plugins):
         annotator = plugins.annotators[component]
         tables = plugins.tables_of(annotator)
-        collected = {table.name: _Collected(table, _pointing(table, tables), examples) for table in tables}
+        places = Places(plugins)
+        collected = [_Collected(table, places, examples) for table in tables]
         candidate.set_apart(component)
         for _, connection in candidate.portions():
-            for each in collected.values():
+            for each in collected:
                 each.add(connection)
         with candidate.reading() as connection:
-            found = [each.difference(connection) for each in collected.values()]
+            found = [each.difference(connection) for each in collected]
             outcomes = dict(
                 connection.execute("select outcome, count(*) from memory.main.portions group by all").fetchall()
             )
@@ -125,56 +123,49 @@ order by all
 """
 
 
-@dataclass(slots=True)
-class Compared:
-    """A row, and by what it is compared."""
-
-    values: dict[str, Any]
-    says: tuple[Any, ...]
-    identity: tuple[Any, ...]
-    """What rows must have in common to be one: their key, less its numbers and ids."""
-    number: tuple[Any, ...]
-    place: _Place
-
-
 class _Collected:
     """What has been found out of a table so far."""
 
-    def __init__(self, table: Table, pointing: tuple[Table, str] | None, examples: int) -> None:
+    def __init__(self, table: Table, places: Places, examples: int) -> None:
         self.table = table
-        self.pointing = pointing
-        own = [c for c in table.columns if c not in (ARTICLE_ID, RUN_ID)]
-        numbers = {c.name for c in own if c.name in table.key and c.name == "ordinal"}
-        ids = {c.name for c in own if c.type == "UUID"}
-        self.says = [c.name for c in own if c.name not in numbers | ids] or [c.name for c in own]
-        self.names = [c.name for c in own]
-        self.identity = [name for name in table.key if name in self.says]
-        self.numbers = sorted(numbers)
+        self.places = places
+        self.names = [c.name for c in table.columns if c not in (ARTICLE_ID, RUN_ID)]
+        own = [c for c in table.columns if c.name in self.names]
+        key = [c for c in own if c.name in table.key]
+        spans = places.spans_of(table)
+        has_own_place = table.is_span or spans is not None
+        refers = {source.column for source in places.references(table)}
+        ids = {c.name for c in own if c.type == "UUID" and not c.references}
+        # Where a row has a place of its own, an integer in the key tells no more than `ordinal` does.
+        counting = [c.name for c in key if c.name == "ordinal" or (has_own_place and c.type == "BIGINT")]
+        self.numbers = [name for name in counting if name not in refers]
+        self.name = [c.name for c in key if c.name not in self.numbers]
+        self.words = [name for name in self.name if name not in refers and not (has_own_place and name in ids)]
+        silent = ids | refers | {n for n in self.numbers if n == "ordinal" or (spans and n == spans.column)}
+        self.says = [name for name in self.names if name not in silent]
+        self.says = self.says or [name for name in self.names if name not in table.key]
+        self.by_key = not self.numbers and not any(c.type == "BIGINT" for c in key if c.name in refers)
         words = [c.name for c in own if c.type == "VARCHAR" and not c.values and c.name in self.says]
         self.found = Difference(table.name, tuple(words))
         self._most = examples
         self._examples: dict[Kind, dict[Any, list[Example]]] = {kind: {} for kind in KINDS}
 
-    @property
-    def has_places(self) -> bool:
-        return self.table.is_span or self.pointing is not None
-
     def add(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Compare the rows of a portion."""
-        _define_sides(connection, self.table, "rows")
-        says, key = ", ".join(map(quote_identifier, self.says)), ", ".join(map(quote_identifier, self.table.key))
-        alike = " and ".join(
-            f"e.{quote_identifier(name)} is not distinct from l.{quote_identifier(name)}" for name in self.says
+        self.places.define_sides(connection, self.table)
+        places = [PLACE.format(n) for n in range(self.places.count(self.table))]
+        same = [quote_identifier(name) for name in dict.fromkeys([ARTICLE_ID.name, *self.name, *self.says, *places])]
+        query = read_sql(__name__, "compare").format(
+            same=", ".join(same),
+            key=", ".join(map(quote_identifier, self.table.key)),
+            equal=" and ".join(f"e.{name} is not distinct from l.{name}" for name in same),
         )
-        differing = connection.sql(
-            read_sql(__name__, "compare").format(says=says, key=key, alike=alike)
-        ).to_arrow_table()
+        differing = connection.sql(query).to_arrow_table()
         after = connection.execute("select count(*) from after_rows").fetchall()[0][0]
-        self.found.same += after - (pc.sum(differing["is_new"]).as_py() or 0)
-        places = self._places(connection, differing)
+        self.found.same += after - (pc.sum(differing["is new"]).as_py() or 0)
         for article_id, sides in _by_article(differing):
-            before, after = ([self._row(v, places[is_new]) for v in sides[is_new]] for is_new in (False, True))
-            for old, new in paired(before, after, by_place=self.has_places):
+            before, later = ([self._row(values, places) for values in sides[is_new]] for is_new in (False, True))
+            for old, new in paired(before, later, by_key=self.by_key):
                 self._note(article_id, old, new)
 
     def difference(self, connection: duckdb.DuckDBPyConnection) -> Difference:
@@ -188,40 +179,23 @@ class _Collected:
         self.found.examples = chosen
         return self.found
 
-    def _row(self, values: dict[str, Any], places: Mapping[Any, _Place]) -> Compared:
-        if self.table.is_span:
-            span = (values["start_char"], values["end_char"])
-            # A table that was none of spans before has no places there.
-            place = [] if None in span else [span]
-        else:
-            place = places.get(values.get(self.pointing[1]), []) if self.pointing else []
-        says = tuple(values[name] for name in self.says)
-        identity = tuple(_hashable(values[name]) for name in self.identity)
-        return Compared(values, says, identity, tuple(values[name] for name in self.numbers), place)
-
-    def _places(self, connection: duckdb.DuckDBPyConnection, differing: pa.Table) -> dict[bool, dict[Any, _Place]]:
-        """Where the rows that differ stand in the text, by the column that spans refer to them with."""
-        found: dict[bool, dict[Any, _Place]] = {False: defaultdict(list), True: defaultdict(list)}
-        if self.pointing is None or not differing.num_rows:
-            return found
-        spans, column = self.pointing
-        _define_sides(connection, spans, "spans")
-        connection.register("differing", differing.select(["article_id"]))
-        for is_new, side in ((False, "before_spans"), (True, "after_spans")):
-            query = f"""
-                select {quote_identifier(column)}::varchar, start_char, end_char
-                from {side}
-                where article_id in (select article_id::uuid from differing)
-                """
-            for referred, start, end in connection.execute(query).fetchall():
-                found[is_new][referred].append((start, end))
-        return found
+    def _row(self, values: dict[str, Any], places: Sequence[str]) -> Compared:
+        says, name, words, numbers = (
+            tuple(_hashable(values[column]) for column in columns)
+            for columns in (self.says, self.name, self.words, self.numbers)
+        )
+        own = tuple(merge(values.pop(place) or []) for place in places)
+        return Compared(values, says, name, words, numbers, own)
 
     def _note(self, article_id: str, old: Compared | None, new: Compared | None) -> None:
         kind: Kind = "changes" if old and new else "appears" if new else "vanishes"
         changed: tuple[str, ...] = ()
         if old and new:
-            changed = tuple(name for name, was, now in zip(self.says, old.says, new.says, strict=True) if was != now)
+            sides = zip(self.says, old.says, new.says, strict=True)
+            changed = tuple(name for name, was, now in sides if was != now and not (_is_nan(was) and _is_nan(now)))
+            if not changed:
+                self.found.same += 1
+                return
             for name in changed:
                 self.found.columns[name] = self.found.columns.get(name, 0) + 1
         self.found.counts[kind] += 1
@@ -231,105 +205,19 @@ class _Collected:
             return
         same_sort = kept.setdefault(sort, [])
         if len(same_sort) < self._most:
-            places = [*(old.place if old else []), *(new.place if new else [])]
-            place = (min(p[0] for p in places), max(p[1] for p in places)) if places else None
+            # Of a row that refers to others and has no place of its own, where the first of them stands.
+            spans = [span for row in (old, new) if row for place in row.places[:1] for span in place]
+            place = (min(start for start, _ in spans), max(end for _, end in spans)) if spans else None
             rows = [{name: row.values[name] for name in self.names} if row else None for row in (old, new)]
             same_sort.append(Example(kind, article_id, rows[0], rows[1], changed, place))
-
-
-def paired(
-    before: Sequence[Compared], after: Sequence[Compared], *, by_place: bool
-) -> Iterator[tuple[Compared | None, Compared | None]]:
-    """Rows of one article before, with what has become of them; None where there is nothing.
-
-    Those that are most alike come first: by place, or else those that have the same number.
-    """
-    alike = _by_place(before, after) if by_place else _by_number(before, after)
-    taken: tuple[set[int], set[int]] = (set(), set())
-    for _, i, j in sorted(alike):
-        if i not in taken[0] and j not in taken[1]:
-            taken[0].add(i)
-            taken[1].add(j)
-            yield before[i], after[j]
-    yield from ((row, None) for i, row in enumerate(before) if i not in taken[0])
-    yield from ((None, row) for j, row in enumerate(after) if j not in taken[1])
-
-
-def _by_number(before: Sequence[Compared], after: Sequence[Compared]) -> Iterator[tuple[float, int, int]]:
-    """Pairs of rows with the same key, the first with the first; how alike they are (less is more), and which."""
-    left: dict[Any, deque[int]] = defaultdict(deque)
-    for j, new in enumerate(after):
-        left[new.identity, new.number].append(j)
-    for i, old in enumerate(before):
-        if same := left.get((old.identity, old.number)):
-            yield -1.0, i, same.popleft()
-
-
-def _by_place(before: Sequence[Compared], after: Sequence[Compared]) -> Iterator[tuple[float, int, int]]:
-    """Pairs of rows that have enough of their places in common; how alike they are (less is more), and which."""
-    for (i, j), common in _common(before, after).items():
-        lengths = [sum(end - start for start, end in row.place) for row in (before[i], after[j])]
-        if common >= _ALIKE * min(lengths):
-            yield -common / (sum(lengths) - common), i, j
-
-
-def _common(before: Sequence[Compared], after: Sequence[Compared]) -> dict[tuple[int, int], int]:
-    """How many characters two rows of the same identity have in common, where they have any."""
-    spans: dict[tuple[Any, ...], list[tuple[int, int, int, int]]] = defaultdict(list)
-    for side, rows in enumerate((before, after)):
-        for number, row in enumerate(rows):
-            spans[row.identity] += [(start, end, side, number) for start, end in row.place if start < end]
-    found: dict[tuple[int, int], int] = defaultdict(int)
-    for own in spans.values():
-        # By side, what began earlier and may reach into the present one: only neighbours are looked at.
-        reaching: tuple[list[tuple[int, int]], list[tuple[int, int]]] = ([], [])
-        for start, end, side, number in sorted(own):
-            others = reaching[1 - side]
-            others[:] = [other for other in others if other[0] > start]
-            for their_end, their_number in others:
-                found[(their_number, number) if side else (number, their_number)] += min(end, their_end) - start
-            reaching[side].append((end, number))
-    return found
 
 
 def _hashable(value: Any) -> Any:
     return tuple(map(_hashable, value)) if isinstance(value, list) else value
 
 
-def _pointing(table: Table, tables: Sequence[Table]) -> tuple[Table, str] | None:
-    """The table of spans whose rows refer to those of a table, and the column by which they do."""
-    if table.is_span:
-        return None
-    for other in tables:
-        for column in other.columns:
-            if other.is_span and column.references and column.references.table == table.name:
-                return other, column.references.column or column.name
-    return None
-
-
-def _define_sides(connection: duckdb.DuckDBPyConnection, table: Table, what: str) -> None:
-    """Define `before_…` and `after_…`: a table's rows of the portion, published and in the candidate."""
-    names = [c.name for c in table.columns if c is not RUN_ID]
-    for database, side, subjects in (
-        ("base", "before", "select subject_id from portion"),
-        ("opened", "after", "select subject_id from portion where outcome = 'done'"),
-    ):
-        query = "select column_name from duckdb_columns() where database_name = $d and table_name = $t"
-        there = {name for (name,) in connection.execute(query, {"d": database, "t": table.name}).fetchall()}
-        # A table or a column may be new, and a column may have had another type: then it says something else.
-        types = {c.name: "VARCHAR" if c.type == "UUID" else c.type for c in table.columns}
-        columns = ", ".join(
-            f"try_cast({quote_identifier(name)} as {types[name]}) as {quote_identifier(name)}"
-            if name in there
-            else f"null::{types[name]} as {quote_identifier(name)}"
-            for name in names
-            if name != ARTICLE_ID.name
-        )
-        source = f"{database}.main.{quote_identifier(table.name)}"
-        query = f"select article_id, {columns} from {source} where article_id in ({subjects})"
-        if not there:
-            query = f"select null::uuid as article_id, {columns} where false"
-        connection.execute(f"create or replace temp view {side}_{what} as {query}")
+def _is_nan(value: Any) -> bool:
+    return isinstance(value, float) and isnan(value)
 
 
 def _by_article(differing: pa.Table) -> Iterator[tuple[str, dict[bool, list[dict[str, Any]]]]]:
@@ -343,7 +231,7 @@ def _by_article(differing: pa.Table) -> Iterator[tuple[str, dict[bool, list[dict
             yield current, sides
             sides = {False: [], True: []}
         current = article_id
-        sides[values.pop("is_new")].append(values)
+        sides[values.pop("is new")].append(values)
     if current is not None:
         yield current, sides
 

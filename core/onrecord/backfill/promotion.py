@@ -26,8 +26,8 @@ def promote(plugins: Plugins, candidate: Candidate, *, incomplete: bool = False)
     """Put a candidate's rows in the place of those in the warehouse, work out what aggregates them, and publish.
 
     It is a run, which waits for the one in progress. An article that has changed since, or been done by a run, is left
-    as it is. Until all is loaded and checked the live database stays as it was: a promotion that fails a check, or is
-    killed, changes nothing for the runs after it. The candidate is gone when all that holds of it is published. Raises
+    as it is. The live database changes only when all is loaded and checked: of a promotion that fails a check, or is
+    killed, it records the run and nothing else. The candidate is gone when all that holds of it is published. Raises
     OnrecordError for a candidate that no longer is what the plugins would make, or that is not finished, unless
     `incomplete` ones will do; CheckError, and RunFailed at the end if a part failed.
     """
@@ -37,12 +37,13 @@ def promote(plugins: Plugins, candidate: Candidate, *, incomplete: bool = False)
             _refuse_outdated(candidate)
         published = False
         try:
-            with start_run(plugins, sources=None) as run, install_signal_handlers():
+            with start_run(plugins, sources=None, prepare=False) as run, install_signal_handlers():
                 run.note = f"promoted {candidate.name}: {candidate.selection}"
-                with candidate.over(run.warehouse.live, plugins):
-                    count = candidate.set_apart()
-                # The live database is closed again, as it has to be for what follows.
                 with _aside(run.warehouse):
+                    run.prepare()
+                    # The database is closed again at the end of the block: the loads below open it for writing.
+                    with candidate.over(run.warehouse.live, plugins):
+                        count = candidate.set_apart()
                     run.begin("annotate", count)
                     for number, connection in candidate.portions():
                         run.load(_outcome(connection, plugins, number))

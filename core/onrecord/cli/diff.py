@@ -33,8 +33,8 @@ _LONGEST = 160
 def command(config: Path | None, warehouse: Path | None, component: str, examples: int, as_json: bool) -> None:
     """Show what would appear, vanish and change if the candidate of COMPONENT were promoted.
 
-    Rows are compared by what they say, over the articles that `onrecord backfill COMPONENT` has done; ids and ordinals
-    count for nothing. A row changes where another one stands at the same place in the text, or has the same key.
+    Compares the articles that `onrecord backfill COMPONENT` has done. Two rows are the same if their keys are equal,
+    else if they stand at the same place in the text; it changes if a column other than ids and ordinals does.
     """
     configuration, plugins = opened(config, warehouse)
     candidate = candidate_of(configuration.settings.warehouse, component, plugins)

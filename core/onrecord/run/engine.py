@@ -28,6 +28,7 @@ from time import perf_counter
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -37,6 +38,7 @@ from ..logs import log_context
 from ..model.bookkeeping import Ledger, Run, StageName, Step
 from ..model.report import RunReport
 from ..model.row import Row
+from ..model.table import Table
 from ..model.tables import AGGREGATE_TABLES, ANNOTATION_TABLES, STANDARD_TABLES
 from ..planning import ledger
 from ..planning.versions import ComponentVersion, component_versions
@@ -114,6 +116,12 @@ class ActiveRun:
         self._finished = False
 
     # ── what to do ───────────────────────────────────────────────────────────────────────────────
+
+    def prepare(self) -> None:
+        """Bring the tables up to date and record the component versions, in a run that began without doing so."""
+        self._prepare_tables(self.plugins.tables)
+        with self.warehouse.writing() as connection:
+            self._record_components(connection)
 
     @property
     def ingestors(self) -> Mapping[str, Ingestor]:
@@ -284,27 +292,35 @@ class ActiveRun:
 
     # ── inside ───────────────────────────────────────────────────────────────────────────────────
 
-    def _start(self) -> list[RunReport]:
-        """Write down that the run begins; returns the reports of those that were found to have been killed."""
+    def _start(self, *, prepare: bool) -> list[RunReport]:
+        """Record that the run begins; returns the reports of runs that were killed."""
         # From here on, not from when it began to wait for the lock.
         self._row = self._row.model_copy(update={"started_at": datetime.now(UTC)})
-        owners = {
-            table.name: component.name
-            for component in [*self.plugins.annotators.values(), *self.plugins.aggregators.values()]
-            for table in self.plugins.tables_of(component)
-        }
         # First of all: it may be what fills the disk.
         self.warehouse.clear_leftovers()
-        self.warehouse.prepare(self.plugins.tables.values(), owners)
+        self._prepare_tables(self.plugins.tables if prepare else STANDARD_TABLES)
         with self.warehouse.writing() as connection:
             killed = runs.mark_killed(connection)
-            for message in runs.begin_run(connection, self._row, self._targets):
-                log.warning(message)
+            runs.begin_run(connection, self._row)
+            if prepare:
+                self._record_components(connection)
         reports = [report for run_id in killed if (report := runs.read_report(self.warehouse.directory, run_id))]
         for report in reports:
             began = f"{report.run.started_at:%Y-%m-%d %H:%M:%S %Z}"
             log.warning("the run of %s was killed; this one does what it left", began)
         return reports
+
+    def _prepare_tables(self, tables: Mapping[str, Table]) -> None:
+        owners = {
+            table.name: component.name
+            for component in [*self.plugins.annotators.values(), *self.plugins.aggregators.values()]
+            for table in self.plugins.tables_of(component)
+        }
+        self.warehouse.prepare(tables.values(), owners)
+
+    def _record_components(self, connection: duckdb.DuckDBPyConnection) -> None:
+        for message in runs.record_components(connection, self._targets, self.id):
+            log.warning(message)
 
     def _finish(self, status: Literal["completed", "failed", "interrupted"], message: str | None = None) -> None:
         if self._finished:
@@ -425,28 +441,31 @@ def select_ingestors(plugins: Plugins, sources: Sequence[str]) -> Mapping[str, I
 
 
 @contextmanager
-def start_run(plugins: Plugins, *, sources: Sequence[str] | None = (), wait: bool = True) -> Iterator[ActiveRun]:
+def start_run(
+    plugins: Plugins, *, sources: Sequence[str] | None = (), wait: bool = True, prepare: bool = True
+) -> Iterator[ActiveRun]:
     """A run: holds the lock, brings the tables up to date, and writes down how it went, however it ends.
 
     With `sources`, only these ingestors are asked what there is, with None none at all; the documents of others stay
-    as they are. Raises OnrecordError for a source that there is not, LockedError if another run has the warehouse and
+    as they are. With `prepare` false, nothing but the run itself is recorded until the run's method `prepare` is
+    called. Raises OnrecordError for a source that there is not, LockedError if another run has the warehouse and
     `wait` is false, SchemaError if a table cannot become what its class says, and RunFailed at the end of a run of
     which a part failed.
     """
     run = ActiveRun(plugins, sources)
-    with run_lifecycle(run, wait=wait, finished=plugins.run_finished):
+    with run_lifecycle(run, wait=wait, prepare=prepare, finished=plugins.run_finished):
         yield run
 
 
 @contextmanager
 def run_lifecycle(
-    run: ActiveRun, *, wait: bool, finished: Callable[[RunReport], None] = lambda report: None
+    run: ActiveRun, *, wait: bool, prepare: bool = True, finished: Callable[[RunReport], None] = lambda report: None
 ) -> Iterator[None]:
     """What `start_run` does, with a run that has been made; `finished` is told how it went."""
     begun = False
     try:
         with lock_warehouse(run.warehouse.directory, wait=wait):
-            killed = run._start()
+            killed = run._start(prepare=prepare)
             begun = True
             _log_event("begun", run_id=str(run.id))
             try:

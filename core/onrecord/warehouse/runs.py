@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from uuid import UUID
 
 import duckdb
 
@@ -29,14 +30,20 @@ def mark_killed(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [run_id for (run_id,) in killed]
 
 
-def begin_run(connection: duckdb.DuckDBPyConnection, run: Run, targets: Sequence[ComponentVersion]) -> list[str]:
-    """Write down that a run begins, and with which components; returns what the operator should know."""
+def begin_run(connection: duckdb.DuckDBPyConnection, run: Run) -> None:
+    """Record that a run begins."""
     insert_rows(connection, [run], run.run_id)
+
+
+def record_components(
+    connection: duckdb.DuckDBPyConnection, targets: Sequence[ComponentVersion], run_id: UUID
+) -> list[str]:
+    """Record the component versions of a run; returns warnings for the operator."""
     messages = list(_taken_over(connection, targets))
     messages += find_changed_sources(connection, targets)
     known = connection.execute("select component, fingerprint from component_version").fetchall()
     new = {(t.component, t.fingerprint): t.row for t in targets if (t.component, t.fingerprint) not in known}
-    insert_rows(connection, list(new.values()), run.run_id)
+    insert_rows(connection, list(new.values()), run_id)
     return messages
 
 

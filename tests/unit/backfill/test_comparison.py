@@ -10,12 +10,10 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from onrecord import Annotator, Article, Fetched, References, Row, Span, identify
 from onrecord.backfill import Selection, backfilling, candidate_of
-from onrecord.backfill.comparison import Compared, Comparison, Difference, compare, paired
+from onrecord.backfill.comparison import Comparison, Difference, compare
 from onrecord.errors import LockedError, OnrecordError
 from onrecord.plugins.registry import Plugins
 from onrecord.stages import perform
@@ -48,6 +46,48 @@ class SayingSpan(Span, key=("saying_id", "role")):
     role: str
 
 
+class Topic(Row, key=("saying_id",)):
+    """A table whose places are those of the rows that its key refers to, by an id."""
+
+    saying_id: Annotated[UUID, References("saying")]
+    topic: str
+
+
+class Gender(Row, key=("word",)):
+    """The same, by a number."""
+
+    word: Annotated[int, References("word", "ordinal")]
+    gender: str
+
+
+class Link(Row, key=("one", "other")):
+    """A table whose rows have two places each."""
+
+    one: Annotated[int, References("word", "ordinal")]
+    other: Annotated[int, References("word", "ordinal")]
+    kind: str = "knows"
+
+
+class Scene(Row, key=("number",)):
+    """A table with an integer as its key, to which its spans refer."""
+
+    number: int
+    mood: str
+
+
+class SceneSpan(Span, key=("number",)):
+    """The spans."""
+
+    number: Annotated[int, References("scene")]
+
+
+class Remark(Row, key=("ordinal",)):
+    """A table without places, with a key that only counts."""
+
+    ordinal: int
+    remark: str
+
+
 class Tally(Row, key=("letter", "year")):
     """A table without places, with a key that means something."""
 
@@ -66,7 +106,11 @@ class Size(Row):
 class Recites(Annotator):
     """Yields the rows that it was told to, for the article with that body."""
 
-    name, version, writes = "recites", "1", [Word, Saying, SayingSpan, Tally, Size]
+    name, version, writes = (
+        "recites",
+        "1",
+        [Word, Saying, SayingSpan, Topic, Gender, Link, Scene, SceneSpan, Remark, Tally, Size],
+    )
 
     def __init__(self, rows: Mapping[str, Sequence[Row]], version: str) -> None:
         self.rows, self.version = rows, version
@@ -92,6 +136,16 @@ def saying(who: str, said: str, ordinal: int = 0, sure: float = 1.0) -> list[Row
     return [Saying(saying_id=saying_id, ordinal=ordinal, who=who, sure=sure), *spans]
 
 
+def topic(who: str, said: str, topic: str) -> Topic:
+    return Topic(saying_id=identify("saying", who, said), topic=topic)
+
+
+def scene(text: str, number: int, mood: str) -> list[Row]:
+    start = BODY.index(text)
+    return [Scene(number=number, mood=mood),
+            SceneSpan(number=number, text=text, start_char=start, end_char=start + len(text))]  # fmt: skip
+
+
 @pytest.fixture
 def diff(tmp_path: Path, plugin_of: Callable[..., ModuleType]) -> Callable[..., dict[str, Difference]]:
     """Compare rows with other ones, of an article with the body above or of several."""
@@ -111,14 +165,18 @@ def comparison(
 
 
 def backfilled(
-    folder: Path, plugin_of: Callable[..., ModuleType], before: Mapping[str, Any], after: Mapping[str, Any]
+    folder: Path,
+    plugin_of: Callable[..., ModuleType],
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    *others: Annotator,
 ) -> Plugins:
     """A warehouse with the rows before, and a candidate with those after."""
     documents = {str(n): Fetched(body.encode(), "text/plain") for n, body in enumerate(sorted(before))}
     settings = {"run": {"min_failed": 100}, "workers": {"processes": 0}}
 
     def sandbox(rows: Mapping[str, Sequence[Row]], version: str) -> Sandbox:
-        return Sandbox(folder / "w", plugin_of(Recites(rows, version)), documents=documents, settings=settings)
+        return Sandbox(folder / "w", plugin_of(Recites(rows, version), *others), documents=documents, settings=settings)
 
     report = sandbox(before, "1").run()
     assert not report.failed, report.run.message
@@ -188,6 +246,95 @@ def test_spans_of_different_roles_are_two(diff: Any) -> None:
     assert counts(found["saying_span"]) == (0, 0, 1, 1)
 
 
+def test_rows_that_say_the_same_at_different_places_are_two(diff: Any) -> None:
+    before = saying("Anna Smith", "told", 0)
+    before[0] = before[0].model_copy(update={"who": "x"})
+    after = saying("Cora", "left", 0)
+    after[0] = after[0].model_copy(update={"who": "x"})
+    assert counts(diff(before, after)["saying"]) == (0, 0, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("who", "said", "expected"),
+    [
+        ("Smith", "Smith told Bert Jones that", (0, 1, 0, 0)),
+        # Less than half of "Anna Smith", although both spans of either row share it.
+        ("mith", "mith told Bert Jones that", (0, 0, 1, 1)),
+    ],
+)
+def test_a_row_whose_spans_overlap_has_each_of_their_characters_once(
+    who: str, said: str, expected: tuple[int, ...], diff: Any
+) -> None:
+    found = diff(saying("Anna Smith", "Anna Smith"), saying(who, said, sure=0.5))
+    assert counts(found["saying"]) == expected
+
+
+def test_rows_with_equal_ids_in_their_keys_are_one_whatever_else_says_the_same(diff: Any) -> None:
+    sayings = [*saying("Anna Smith", "told", 0), *saying("Bert Jones", "that", 1), *saying("Cora", "left", 2)]
+    names = (("Anna Smith", "told"), ("Bert Jones", "that"), ("Cora", "left"))
+
+    def topics(*values: str) -> list[Row]:
+        return [*sayings, *(topic(*name, value) for name, value in zip(names, values, strict=True))]
+
+    found = diff(topics("war", "art", "art"), topics("art", "war", "art"))["topic"]
+    assert counts(found) == (1, 2, 0, 0)
+    changes = {(e.before["saying_id"], e.before["topic"], e.after["topic"]) for e in found.examples}
+    ids = [str(identify("saying", *name)) for name in names]
+    assert changes == {(ids[0], "war", "art"), (ids[1], "art", "war")}
+    assert all(e.before["saying_id"] == e.after["saying_id"] for e in found.examples)
+    assert {e.context[1] for e in found.examples} == {"Anna Smith told", "Bert Jones that"}
+
+
+def test_a_row_whose_key_refers_to_another_is_where_that_one_is(diff: Any) -> None:
+    before = [*saying("Anna Smith", "Cora left", 0), topic("Anna Smith", "Cora left", "art"),
+              *saying("Bert Jones", "told", 1), topic("Bert Jones", "told", "war")]  # fmt: skip
+    # Other words, hence other ids.
+    after = [*saying("Anna", "that Cora left", 1), topic("Anna", "that Cora left", "art"),
+             *saying("Bert", "told", 0), topic("Bert", "told", "peace")]  # fmt: skip
+    found = diff(before, after)["topic"]
+    assert counts(found) == (1, 1, 0, 0)
+    assert found.columns == {"topic": 1}
+
+
+def test_a_key_that_refers_to_a_number_means_the_row_with_that_number(diff: Any) -> None:
+    before = [word("Bert Jones", 0), word("Cora", 1), Gender(word=0, gender="m"), Gender(word=1, gender="f")]
+    after = [word("Anna Smith", 0), word("Bert Jones", 1), word("Cora", 2),
+             Gender(word=0, gender="f"), Gender(word=1, gender="m"), Gender(word=2, gender="x")]  # fmt: skip
+    found = diff(before, after)["gender"]
+    assert counts(found) == (1, 1, 1, 0)
+    assert {e.kind: e.context[1] for e in found.examples} == {"changes": "Cora", "appears": "Anna Smith"}
+
+
+def test_a_row_that_refers_to_two_others_is_where_both_are(diff: Any) -> None:
+    words = [word("Anna Smith", 0), word("Bert Jones", 1), word("Cora", 2)]
+    before = [*words, Link(one=0, other=1), Link(one=1, other=2)]
+    after = [*words, Link(one=0, other=2), Link(one=1, other=2, kind="is")]
+    assert counts(diff(before, after)["link"]) == (0, 1, 1, 1)
+
+
+def test_a_row_with_an_integer_as_its_key_and_a_place_has_changed_there(diff: Any) -> None:
+    found = diff(scene("Cora left", 0, "sad"), scene("Cora left", 0, "merry"))
+    assert counts(found["scene"]) == (0, 1, 0, 0)
+    assert counts(found["scene_span"]) == (1, 0, 0, 0)
+
+
+def test_an_integer_that_spans_refer_to_only_counts_rows(diff: Any) -> None:
+    found = diff(
+        [*scene("told", 0, "calm"), *scene("Cora left", 1, "sad")],
+        [*scene("Anna", 0, "calm"), *scene("told", 1, "calm"), *scene("Cora", 2, "merry")],
+    )
+    assert counts(found["scene"]) == (1, 1, 1, 0)
+    assert counts(found["scene_span"]) == (1, 1, 1, 0)
+
+
+@pytest.mark.parametrize(("after", "expected"), [("bc", (2, 0, 0, 1)), ("cd", (1, 1, 0, 1)), ("abcd", (3, 0, 1, 0))])
+def test_a_row_with_neither_a_place_nor_more_than_a_number_has_changed_where_that_is_equal(
+    after: str, expected: tuple[int, ...], diff: Any
+) -> None:
+    before, now = ([Remark(ordinal=n, remark=letter) for n, letter in enumerate(side)] for side in ("abc", after))
+    assert counts(diff(before, now)["remark"]) == expected
+
+
 def test_a_row_without_a_place_has_changed_where_its_key_is_the_same(diff: Any) -> None:
     def tally(letter: str, year: int, times: int | None) -> Tally:
         return Tally(letter=letter, year=year, times=times)
@@ -203,6 +350,26 @@ def test_a_table_with_a_row_per_article_has_changed_rows_only(diff: Any) -> None
     found = diff([Size(words=8, note={"a": 1, "b": 2})], [Size(words=9, note={"b": 2, "a": 1})])["size"]
     assert counts(found) == (0, 1, 0, 0)
     assert found.columns == {"words": 1}
+
+
+def test_a_row_may_refer_to_rows_of_another_annotator(tmp_path: Path, plugin_of: Callable[..., ModuleType]) -> None:
+    class Verdict(Row, key=("saying_id",)):
+        saying_id: Annotated[UUID, References("saying")]
+        true: bool
+
+    class Judges(Annotator):
+        name, version, requires, writes = "judges", "1", ["recites"], [Verdict]
+
+        def annotate(self, article: Article) -> Iterator[Row]:
+            for row in article.rows(Saying):
+                yield Verdict(saying_id=row.saying_id, true=row.sure > 0.7)
+
+    before = [*saying("Anna Smith", "Cora left", 0), *saying("Bert Jones", "told", 1)]
+    after = [*saying("Anna", "that Cora left", 1), *saying("Bert", "told", 0, sure=0.5)]
+    plugins = backfilled(tmp_path, plugin_of, {BODY: before}, {BODY: after}, Judges())
+    (found,) = compare(plugins, candidate_of(tmp_path / "w", "judges", plugins), "judges", 3).tables
+    assert counts(found) == (1, 1, 0, 0)
+    assert [example.context[1] for example in found.examples if example.context] == ["told Bert Jones"]
 
 
 def test_every_row_is_counted_once_on_either_side(diff: Any) -> None:
@@ -229,45 +396,6 @@ def list_without(these: Sequence[Any], those: Sequence[Any]) -> list[Any]:
         if one in left:
             left.remove(one)
     return left
-
-
-places = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 6)), max_size=2)
-some_rows = st.lists(
-    st.builds(
-        lambda identity, number, spans: Compared({}, (), (identity,), (number,), [(a, a + n) for a, n in spans]),
-        st.sampled_from("xy"), st.integers(0, 2), places,
-    ),
-    max_size=7,
-)  # fmt: skip
-
-
-@given(before=some_rows, after=some_rows, by_place=st.booleans())
-def test_rows_are_paired_as_if_each_were_compared_with_each(
-    before: list[Compared], after: list[Compared], by_place: bool
-) -> None:
-    alike = []
-    for i, old in enumerate(before):
-        for j, new in enumerate(after):
-            common = sum(max(0, min(a[1], b[1]) - max(a[0], b[0])) for a in old.place for b in new.place)
-            lengths = [sum(end - start for start, end in row.place) for row in (old, new)]
-            if old.identity != new.identity:
-                continue
-            if by_place and common and 2 * common >= min(lengths):
-                alike.append((-common / (sum(lengths) - common), i, j))
-            if not by_place and old.number == new.number:
-                alike.append((-1.0, i, j))
-    expected: list[tuple[int | None, int | None]] = []
-    for _, i, j in sorted(alike):
-        if not any(i == pair[0] or j == pair[1] for pair in expected):
-            expected.append((i, j))
-    expected += [(i, None) for i in range(len(before)) if i not in {pair[0] for pair in expected}]
-    expected += [(None, j) for j in range(len(after)) if j not in {pair[1] for pair in expected}]
-
-    def index(row: Compared | None, rows: list[Compared]) -> int | None:
-        return next((n for n, each in enumerate(rows) if each is row), None)
-
-    found = paired(before, after, by_place=by_place)
-    assert [(index(old, before), index(new, after)) for old, new in found] == expected
 
 
 # ── What is shown ────────────────────────────────────────────────────────────────────────────────

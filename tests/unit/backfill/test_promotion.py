@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from onrecord import Annotator, Article, Row
 from onrecord.backfill import candidates, promotion
 from onrecord.errors import CheckError, OnrecordError
 from onrecord.run.engine import RunFailed
 from onrecord.warehouse import Warehouse
-from tests.unit.backfill.world import TABLES, Total, Totals, World, document
+from tests.unit.backfill.world import TABLES, Total, Totals, Vowels, World, document
 
 
 def test_a_promoted_backfill_is_row_for_row_what_a_run_makes(world: World) -> None:
@@ -135,10 +136,64 @@ def test_a_promotion_that_is_broken_off_changes_nothing_and_can_be_done_again(
     assert "Hello" not in {row["name"] for row in world.rows()["name"]}
 
 
-def contents(world: World) -> dict[str, list[Any]]:
-    """What the live database says, other than of runs."""
+KILLED_PROMOTION = """
+import os, signal, sys
+from pathlib import Path
+
+from onrecord.run.engine import ActiveRun
+from tests.unit.backfill.world import Vowels, World
+from tests.unit.conftest import make_plugin
+
+warehouse, moment = sys.argv[1:]
+
+def die(*arguments, **options):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+setattr(ActiveRun, moment, die)
+world = World(Path(warehouse), make_plugin)
+world.parts["vowels"] = Vowels()
+world.promote("vowels")
+"""
+
+
+@pytest.mark.parametrize("moment", ["load", "check"])
+def test_a_killed_promotion_leaves_the_live_database_as_it_was(world: World, moment: str) -> None:
+    world.parts["names"].version = "1"
+    world.parts["vowels"] = Vowels()
+    world.backfill("vowels")
+    before = contents(world), definitions(world)
+
+    root = Path(__file__).parents[3]
+    process = subprocess.run(
+        [sys.executable, "-c", KILLED_PROMOTION, str(world.directory), moment],
+        cwd=root, capture_output=True, check=False,
+    )  # fmt: skip
+    assert process.returncode == -signal.SIGKILL, process.stderr.decode()
+
+    assert (contents(world), definitions(world)) == before
+    del world.parts["vowels"]
+    assert not any(step.subjects for step in world.run().steps)
     with Warehouse(world.directory).reading() as connection:
-        return {table: connection.execute(f"from {table} order by all").fetchall() for table in TABLES}
+        assert [run for (run,) in connection.execute("select status from run order by started_at").fetchall()] == [
+            "completed", "killed", "completed",
+        ]  # fmt: skip
+    world.parts["vowels"] = Vowels()
+    world.promote("vowels")
+    assert len(world.rows("vowel")["vowel"]) == 4
+
+
+def definitions(world: World) -> list[Any]:
+    """The tables and columns of the live database."""
+    with Warehouse(world.directory).reading() as connection:
+        query = "select table_name, column_name, data_type from duckdb_columns() where not internal order by all"
+        return connection.execute(query).fetchall()
+
+
+def contents(world: World) -> dict[str, list[Any]]:
+    """The rows of the live database, except those about runs."""
+    tables = (*TABLES, "component_version")
+    with Warehouse(world.directory).reading() as connection:
+        return {table: connection.execute(f"from {table} order by all").fetchall() for table in tables}
 
 
 def test_an_aggregator_that_fails_does_not_keep_rows_from_being_promoted(world: World) -> None:
@@ -151,15 +206,6 @@ def test_an_aggregator_that_fails_does_not_keep_rows_from_being_promoted(world: 
 
 
 def test_a_new_plugin_can_be_backfilled_too(world: World) -> None:
-    class Vowel(Row):
-        count: int
-
-    class Vowels(Annotator):
-        name, version, writes = "vowels", "1", [Vowel]
-
-        def annotate(self, article: Article) -> Iterator[Row]:
-            yield Vowel(count=sum(letter in "aeiou" for letter in article.body))
-
     world.parts["vowels"] = Vowels()
     world.backfill("vowels")
     world.promote("vowels")

@@ -83,6 +83,19 @@ class Totals(Aggregator):
     queries = {Total: "select whom, count(*) as times from greeting group by whom"}
 
 
+class Vowel(Row):
+    count: int
+
+
+class Vowels(Annotator):
+    """Is not loaded at first."""
+
+    name, version, writes = "vowels", "1", [Vowel]
+
+    def annotate(self, article: Article) -> Iterator[Row]:
+        yield Vowel(count=sum(letter in "aeiou" for letter in article.body))
+
+
 TABLES = ("article", "ledger", "quarantine", "name", "greeting", "length", "total")
 
 
