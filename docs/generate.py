@@ -15,14 +15,14 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def demo() -> None:
     """Print the page that `make demo` ends with, from a warehouse made without a scheduler."""
-    from onrecord.config.loading import load
+    from onrecord.config.loading import load_settings
     from onrecord.plugins.registry import Plugins
     from onrecord.testing import run_plugins
 
     warehouse = ROOT / "build" / "demo-in-docs"
     shutil.rmtree(warehouse, ignore_errors=True)
-    configuration = load(ROOT / "seeds" / "onrecord.toml").with_settings(warehouse=warehouse)
-    report = run_plugins(Plugins(configuration))
+    settings = load_settings(ROOT / "seeds" / "onrecord.toml").override(warehouse=warehouse)
+    report = run_plugins(Plugins(settings))
     assert not report.failed, report.run.message
     environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
     line = [sys.executable, "-m", "onrecord", "show", "-w", str(warehouse.relative_to(ROOT))]
@@ -33,11 +33,11 @@ def demo() -> None:
 
 def dictionary() -> None:
     """Print the data dictionary of an installation without a configuration."""
-    from onrecord.config.loading import Configuration
+    from onrecord.config.loading import parse_settings
     from onrecord.plugins.registry import Plugins
     from onrecord.reporting.dictionary import render_dictionary as page
 
-    print(page(Plugins(Configuration.empty())))
+    print(page(Plugins(parse_settings({}))))
 
 
 def hooks() -> None:
@@ -79,11 +79,11 @@ def settings() -> None:
 
 def plugin_settings() -> None:
     """Print the settings of the built-in components."""
-    from onrecord.config.loading import Configuration
+    from onrecord.config.loading import parse_settings
     from onrecord.plugins.components import Component
     from onrecord.plugins.registry import Plugins
 
-    for info in Plugins(Configuration.empty()).infos:
+    for info in Plugins(parse_settings({})).infos:
         own = {info.name: type(info.config)} if info.config is not None else {}
         components = {thing.name: thing.Config for thing in info.registered if isinstance(thing, Component)}
         for table, config in {**components, **own}.items():

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from .config.loading import parsed
+from .config.loading import parse_settings
 from .errors import PLUGIN_FAILURES
 from .model.content import Article, Segment
 from .model.identity import content_hash, identify
@@ -114,14 +114,14 @@ class Sandbox:
         """`settings` is the content of an onrecord.toml; with `installed`, installed plugins are loaded as well."""
         self.source = Documents(documents or {})
         self.modules = [self._source_module(), *plugins]
-        self.configuration = parsed({"warehouse": str(directory)} | dict(settings or {}))
+        self.settings = parse_settings({"warehouse": str(directory)} | dict(settings or {}))
         self.installed = installed
         self.directory = directory
 
     @property
     def plugins(self) -> Plugins:
         """The plugins, found and checked afresh."""
-        return Plugins(self.configuration, self.modules, installed=self.installed)
+        return Plugins(self.settings, self.modules, installed=self.installed)
 
     def run(self, *sources: str) -> RunReport:
         """Run all stages, on some sources only if any are named.

@@ -47,9 +47,9 @@ def run(
     """
     # What can be wrong with the configuration shows here, before a server is started.
     with unheard():
-        configuration, plugins = opened(config, warehouse, strict=strict)
+        settings, plugins = opened(config, warehouse, strict=strict)
         select_ingestors(plugins, sources)
-    directory = configuration.settings.warehouse
+    directory = settings.warehouse
     if no_wait and (who := lock_holder(directory)):
         raise LockedError(directory, who)
     log = log_file_path(directory, "run")
@@ -63,13 +63,13 @@ def run(
     with show_progress(console) as progress:
         progress.say("starting Prefect (half a minute the first time)")
         try:
-            with signals.install_signal_handlers(), prefect(log, configuration.settings.log.format):
+            with signals.install_signal_handlers(), prefect(log, settings.log.format):
                 from .flow.etl import etl
 
                 etl(
-                    config=str(configuration.file),
+                    config=str(settings.file),
                     warehouse=str(directory),
-                    strict=configuration.settings.strict,
+                    strict=settings.strict,
                     wait=not no_wait,
                     sources=list(sources),
                     stale=stale,

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import duckdb
 
-from onrecord.config.loading import load
+from onrecord.config.loading import load_settings
 from onrecord.config.settings import RunSettings
 from onrecord.plugins.registry import Plugins
 from onrecord.run.engine import STAGES, start_run
@@ -78,7 +78,7 @@ def weighed(root: Path, inbox: str, count: int, batch_size: int) -> Batch:
     """Print what a batch of each stage weighs and costs, in one process; returns one that is to be annotated."""
     configure(root, inbox, batch_size)
     warehouse = root / f"{inbox}-here"
-    plugins = Plugins(load(root / "onrecord.toml").with_settings(warehouse=warehouse))
+    plugins = Plugins(load_settings(root / "onrecord.toml").override(warehouse=warehouse))
     figures: dict[str, list[tuple[int, int, int, float, float]]] = defaultdict(list)
     sample: Batch | None = None
     with start_run(plugins) as run:

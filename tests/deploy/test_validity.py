@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from onrecord.cli import cli
-from onrecord.config.loading import parsed
+from onrecord.config.loading import parse_settings
 from tests.deploy.files import (
     CLUSTER,
     COMPOSE,
@@ -185,7 +185,7 @@ def test_the_commands_have_been_found() -> None:
 
 def test_the_sample_configuration_can_be_loaded() -> None:
     sample = tomllib.loads((DEPLOY / "onrecord.toml").read_text())
-    settings = parsed(sample).settings
+    settings = parse_settings(sample)
     assert str(settings.warehouse) == "/var/lib/onrecord/warehouse"
 
 
@@ -228,7 +228,7 @@ def test_onrecord_knows_the_settings_that_it_is_given(monkeypatch: pytest.Monkey
     for name, value in ours.items():
         monkeypatch.setenv(name, value)
     # Raises for a variable that is not the name of a setting.
-    parsed({})
+    parse_settings({})
 
 
 def test_prefect_knows_the_settings_that_it_is_given() -> None:

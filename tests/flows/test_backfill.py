@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from onrecord.config.loading import load
+from onrecord.config.loading import load_settings
 from onrecord.plugins.registry import Plugins
 from onrecord.testing import run_plugins
 from onrecord.warehouse import Warehouse
@@ -76,8 +76,8 @@ def measured(tmp_path: Path) -> Project:
     project = Project(tmp_path)
     project.environment.pop("PREFECT_API_URL", None)
     project.inbox.mkdir()
-    configuration = f'{ALONE}[plugins.files]\npaths = ["inbox"]\n{CONFIGURATION}'
-    (project.root / "onrecord.toml").write_text(configuration)
+    settings = f'{ALONE}[plugins.files]\npaths = ["inbox"]\n{CONFIGURATION}'
+    (project.root / "onrecord.toml").write_text(settings)
     for n in range(MANY):
         write(project, f"{n:02}", f"Bridge number {n} opens in May.")
     source = COUNTS.replace("GO", str(project.root / "go"))
@@ -93,7 +93,7 @@ def write(project: Project, name: str, text: str) -> None:
 
 def here(project: Project) -> None:
     """A run in this process."""
-    report = run_plugins(Plugins(load(project.root / "onrecord.toml")))
+    report = run_plugins(Plugins(load_settings(project.root / "onrecord.toml")))
     assert not report.failed, report.run.message
 
 
@@ -104,11 +104,11 @@ def let_go(project: Project) -> None:
 def like_made_afresh(project: Project) -> bool:
     """Whether the published database says the same as one that has only ever seen the plugin as it is now."""
     gone = project.inbox / "01.txt"
-    configuration = load(project.root / "onrecord.toml").with_settings(warehouse=project.root / "afresh")
+    settings = load_settings(project.root / "onrecord.toml").override(warehouse=project.root / "afresh")
     gone.write_text("Bridge number 1 opens in May.\n")
-    assert not run_plugins(Plugins(configuration)).failed
+    assert not run_plugins(Plugins(settings)).failed
     gone.unlink()
-    assert not run_plugins(Plugins(configuration)).failed
+    assert not run_plugins(Plugins(settings)).failed
     ours, theirs = (contents(folder / "onrecord.duckdb") for folder in (project.warehouse, project.root / "afresh"))
     return all(ours[name] == theirs[name] for name in ("article", "length", "total", "quarantine"))
 

@@ -17,8 +17,8 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from onrecord.config.loading import Configuration
-from onrecord.config.settings import RunSettings
+from onrecord.config.loading import parse_settings
+from onrecord.config.settings import RunSettings, Settings
 from onrecord.plugins.registry import Plugins
 from onrecord.stages import Batch, BatchResult
 from onrecord.workers.pool import workers
@@ -189,7 +189,7 @@ def test_workers_that_are_busy_with_something_else_are_not_waited_for(
     with Client(dask.address, set_as_default=False) as client:
         busy = client.submit(batch_of_another_run, pure=False)
         assert Event("begun", client=client).wait(60)
-        with closing(dask_module.OnDask(dask.address, Setup.of(Plugins(Configuration.empty())))) as team:
+        with closing(dask_module.OnDask(dask.address, Setup.of(Plugins(parse_settings({}))))) as team:
             assert team.processes == 2
         # It can still be told so.
         Event("over", client=client).set()
@@ -258,7 +258,7 @@ class Counting:
         self.lock = threading.Lock()
         self.at_a_time, self.most = 0, 0
 
-    def perform(self, configuration: Configuration, batch: Batch, seconds: float) -> BatchResult:
+    def perform(self, settings: Settings, batch: Batch, seconds: float) -> BatchResult:
         with self.lock:
             self.at_a_time += 1
             self.most = max(self.most, self.at_a_time)
@@ -290,7 +290,7 @@ def test_no_more_batches_are_made_than_workers_need_however_slow_the_loading_is(
     @flow(persist_result=False)
     def slowly_loaded() -> list[int]:
         loaded = []
-        with workers(Plugins(Configuration.empty(), installed=False), cluster=cluster) as team:
+        with workers(Plugins(parse_settings({}), installed=False), cluster=cluster) as team:
             for outcome in mapped(team, batches(), RunSettings()):
                 time.sleep(0.02)
                 loaded.append(outcome.number)

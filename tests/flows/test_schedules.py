@@ -20,8 +20,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from onrecord.config.loading import Configuration, load
-from onrecord.errors import ConfigError, OnrecordError
+from onrecord.config.loading import load_settings
+from onrecord.config.settings import Settings
+from onrecord.errors import OnrecordError
 from onrecord.warehouse.lock import lock_warehouse
 
 from .conftest import ROOT, Project
@@ -43,53 +44,21 @@ def pool() -> str:
     return f"pool-{uuid.uuid4().hex[:8]}"
 
 
-def scheduled(project: Project, pool: str, *tables: str) -> Configuration:
+def scheduled(project: Project, pool: str, *tables: str) -> Settings:
     project.configure(f'\n[up]\npool = "{pool}"\n' + "".join(f"\n[[schedule]]\n{table}\n" for table in tables))
-    return load(project.root / "onrecord.toml")
+    return load_settings(project.root / "onrecord.toml")
 
 
-def register(client, configuration: Configuration, **more: bool) -> dict[str, object]:
+def register(client, settings: Settings, **more: bool) -> dict[str, object]:
     """The deployments of a configuration's work pool, by name, once it has been registered."""
     from prefect.client.schemas.filters import WorkPoolFilter, WorkPoolFilterName
 
     from onrecord_flows.unattended import schedules
 
-    schedules.register(client, configuration, schedules.planned(configuration), **more)
-    pool = configuration.settings.up.pool
+    schedules.register(client, settings, **more)
+    pool = settings.up.pool
     found = client.read_deployments(work_pool_filter=WorkPoolFilter(name=WorkPoolFilterName(any_=[pool])))
     return {deployment.name.removeprefix(f"{pool}-"): deployment for deployment in found}
-
-
-@pytest.mark.parametrize(
-    ("table", "said"),
-    [
-        ('cron = "61 * * * *"', "table .schedule default.: key `cron`: Invalid cron string"),
-        ('rrule = "FREQ=NEVER"', "table .schedule default.: key `rrule`: Invalid RRule string"),
-    ],
-)
-def test_what_is_no_cron_or_rrule_is_an_error_of_the_configuration(project: Project, table: str, said: str) -> None:
-    from onrecord_flows.unattended.schedules import planned
-
-    with pytest.raises(ConfigError, match=said):
-        planned(scheduled(project, "any", table))
-
-
-def test_schedules_say_in_words_when_they_run_what_and_when_next(project: Project) -> None:
-    from onrecord_flows.unattended.schedules import planned
-
-    first, second, third = planned(
-        scheduled(
-            project,
-            "any",
-            'name = "a"\ninterval = "15m"',
-            'cron = "0 6 * * *"\ntimezone = "Asia/Tokyo"\nsources = ["x"]',
-            'name = "c"\ncron = "0 4 * * *"\nflow = "maintain"',
-        )
-    )
-    assert (first.words, second.words) == ("every 0:15:00, all sources", "0 6 * * * (Asia/Tokyo), x")
-    assert third.words == "0 4 * * * (UTC), maintenance"
-    assert timedelta() < first.next_due() - datetime.now(UTC) <= timedelta(minutes=15)
-    assert second.next_due().astimezone(UTC).hour == 21
 
 
 def test_deployments_are_what_the_configuration_says_and_go_when_it_no_longer_has_them(
@@ -118,7 +87,7 @@ def test_deployments_are_what_the_configuration_says_and_go_when_it_no_longer_ha
 
 def test_a_work_pool_of_somebody_else_is_left_alone(project: Project, client, pool: str, tmp_path: Path) -> None:
     register(client, scheduled(project, pool, "interval = 60"))
-    other = scheduled(project, pool, "interval = 60").with_settings(warehouse=tmp_path / "other")
+    other = scheduled(project, pool, "interval = 60").override(warehouse=tmp_path / "other")
 
     with pytest.raises(OnrecordError, match=f"the work pool `{pool}` .* belongs to .*{project.warehouse}.*another one"):
         register(client, other)
@@ -128,7 +97,7 @@ def test_a_warehouse_that_was_moved_keeps_the_work_pool_of_its_own_server(
     project: Project, client, pool: str, tmp_path: Path
 ) -> None:
     before = register(client, scheduled(project, pool, "interval = 60"))["default"]
-    moved = scheduled(project, pool, "interval = 60").with_settings(warehouse=tmp_path / "moved")
+    moved = scheduled(project, pool, "interval = 60").override(warehouse=tmp_path / "moved")
     after = register(client, moved, own=True)["default"]
 
     assert after.id == before.id

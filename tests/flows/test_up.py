@@ -40,7 +40,7 @@ from .conftest import Project, kept_database, wait_until
             '[schedule]\ninterval = 60\nsources = ["feed"]',
             "key `sources`: there is no source `feed`",
         ),
-        ('[schedule]\ncron = "soon"', "key `cron`: Invalid cron string"),
+        ('[schedule]\ncron = "soon"', "key `cron`: is no cron expression"),
     ],
 )
 def test_a_configuration_that_cannot_be_run_is_an_error_before_anything_is_started(

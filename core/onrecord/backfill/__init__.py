@@ -50,7 +50,7 @@ def backfilling(plugins: Plugins, selection: Selection) -> Iterator[ActiveRun]:
     that is not that of the candidate or that selects no article, LockedError while another process has it, and
     RunFailed at the end if a part failed.
     """
-    warehouse = Warehouse(plugins.configuration.settings.warehouse)
+    warehouse = Warehouse(plugins.settings.warehouse)
     if not warehouse.published.exists():
         raise WarehouseError(warehouse.published, "nothing is published yet that could be backfilled: onrecord run")
     try:
@@ -101,7 +101,7 @@ def yield_to_others() -> None:
 def _begun(plugins: Plugins, selection: Selection) -> Candidate:
     """The candidate of a selection, as it is or to be. Raises OnrecordError if there is another one in its way."""
     # In the order in which they run, however they were named: then the name of the candidate does not depend on it.
-    directory = plugins.configuration.settings.warehouse
+    directory = plugins.settings.warehouse
     mine = members(plugins, selection.components)
     selection = selection.model_copy(
         update={"components": tuple(name for name in mine if name in selection.components)}

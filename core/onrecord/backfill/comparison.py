@@ -88,7 +88,7 @@ def compare(plugins: Plugins, candidate: Candidate, component: str, examples: in
 
     Raises OnrecordError if the component is not in it, LockedError while it is being filled.
     """
-    published = Warehouse(plugins.configuration.settings.warehouse).published
+    published = Warehouse(plugins.settings.warehouse).published
     if not candidate.live.exists():
         raise OnrecordError(f"nothing has been backfilled yet in {candidate.directory}: onrecord backfill {component}")
     # The lock: while the database is read for long, nobody could write to it.

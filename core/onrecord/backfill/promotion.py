@@ -33,7 +33,7 @@ def promote(plugins: Plugins, candidate: Candidate, *, incomplete: bool = False)
     """
     with lock_warehouse(candidate.directory, wait=False):
         _refuse_unfinished(candidate, incomplete)
-        with candidate.over(Warehouse(plugins.configuration.settings.warehouse).published, plugins):
+        with candidate.over(Warehouse(plugins.settings.warehouse).published, plugins):
             _refuse_outdated(candidate)
         published = False
         try:

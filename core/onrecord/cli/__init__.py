@@ -15,7 +15,8 @@ import click
 import duckdb
 from rich.console import Console
 
-from ..config.loading import DEFAULT_FILE, Configuration, load
+from ..config.loading import DEFAULT_FILE, load_settings, parse_settings
+from ..config.settings import Settings
 from ..errors import OnrecordError
 from ..plugins.registry import Plugins
 
@@ -70,9 +71,9 @@ class Commands(click.Group):
         with unheard():
             try:
                 file = _config_in(sys.argv[1:])
-                Plugins(load(file) if file else Configuration.empty()).add_commands(self)
+                Plugins(load_settings(file) if file else parse_settings({})).add_commands(self)
             except OnrecordError:
-                Plugins(Configuration.empty()).add_commands(self)
+                Plugins(parse_settings({})).add_commands(self)
 
 
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -134,23 +135,23 @@ def _or_above(ctx: click.Context, parameter: click.Parameter, value: Path | None
     return value if given or above is None else above
 
 
-def configured(config: Path | None, warehouse: Path | None, *, strict: bool | None = None) -> Configuration:
+def configured(config: Path | None, warehouse: Path | None, *, strict: bool | None = None) -> Settings:
     """The configuration that the options name."""
     folder = warehouse.resolve() if warehouse else None
-    return load(config).with_settings(warehouse=folder, strict=strict)
+    return load_settings(config).override(warehouse=folder, strict=strict)
 
 
-def configured_or_default(config: Path | None, warehouse: Path | None) -> Configuration:
+def configured_or_default(config: Path | None, warehouse: Path | None) -> Settings:
     """The configuration that the options name; with --warehouse alone that of somebody who has none will do."""
     if config is None and warehouse is not None and not DEFAULT_FILE.exists():
-        return Configuration.empty().with_settings(warehouse=warehouse.resolve())
+        return parse_settings({}).override(warehouse=warehouse.resolve())
     return configured(config, warehouse)
 
 
-def opened(config: Path | None, warehouse: Path | None, *, strict: bool | None = None) -> tuple[Configuration, Plugins]:
+def opened(config: Path | None, warehouse: Path | None, *, strict: bool | None = None) -> tuple[Settings, Plugins]:
     """The configuration that the options name, and its plugins."""
-    configuration = configured(config, warehouse, strict=strict)
-    return configuration, Plugins(configuration)
+    settings = configured(config, warehouse, strict=strict)
+    return settings, Plugins(settings)
 
 
 @contextmanager
@@ -167,7 +168,7 @@ def unheard() -> Iterator[None]:
 
 def folder(config: Path | None, warehouse: Path | None) -> Path:
     """The warehouse that the options name; with --warehouse no configuration is needed."""
-    return warehouse.resolve() if warehouse else load(config).settings.warehouse
+    return warehouse.resolve() if warehouse else load_settings(config).warehouse
 
 
 def _config_in(arguments: list[str]) -> Path | None:

@@ -88,13 +88,13 @@ def command(
             raise click.UsageError("name the COMPONENTs to backfill")
         _list(folder(config, warehouse))
         return
-    configuration, found = opened(config, warehouse)
+    settings, found = opened(config, warehouse)
     if dropping:
-        candidate = candidate_of(configuration.settings.warehouse, components[0], found)
+        candidate = candidate_of(settings.warehouse, components[0], found)
         drop(candidate)
         console.print(f"dropped the candidate of {candidate.name}; what is published has not been touched")
     elif promoting:
-        _promote(found, candidate_of(configuration.settings.warehouse, components[0], found), incomplete)
+        _promote(found, candidate_of(settings.warehouse, components[0], found), incomplete)
     else:
         selection = Selection(
             components=components,
@@ -151,7 +151,7 @@ def _promote(plugins: Plugins, candidate: Candidate, incomplete: bool) -> None:
             report: RunReport | None = promote(plugins, candidate, incomplete=incomplete)
         except (RunFailed, CheckError) as error:
             failure = str(error)
-            report = read_report(plugins.configuration.settings.warehouse, progress.run_id)
+            report = read_report(plugins.settings.warehouse, progress.run_id)
         except KeyboardInterrupt:
             interrupted = True
     if interrupted:

@@ -36,8 +36,8 @@ def command(config: Path | None, warehouse: Path | None, component: str, example
     Compares the articles that `onrecord backfill COMPONENT` has done. Two rows are the same if their keys are equal,
     else if they stand at the same place in the text; it changes if a column other than ids and ordinals does.
     """
-    configuration, plugins = opened(config, warehouse)
-    candidate = candidate_of(configuration.settings.warehouse, component, plugins)
+    settings, plugins = opened(config, warehouse)
+    candidate = candidate_of(settings.warehouse, component, plugins)
     found = compare(plugins, candidate, component, examples)
     if as_json:
         click.echo(json.dumps(dataclasses.asdict(found), default=str, ensure_ascii=False, indent=2))

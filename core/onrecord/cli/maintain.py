@@ -25,7 +25,7 @@ def command(config: Path | None, warehouse: Path | None, dry_run: bool, no_wait:
     A run that is going on is waited for. What is removed of articles and documents goes for readers with the next
     run; the space that it took is given back at once.
     """
-    settings = configured_or_default(config, warehouse).settings
+    settings = configured_or_default(config, warehouse)
     done = maintain(settings.warehouse, settings.maintain, dry_run=dry_run, wait=not no_wait)
     for line in describe_maintenance(done, settings, dry_run=dry_run):
         console.print(line, soft_wrap=True, markup=False)

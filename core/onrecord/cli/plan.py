@@ -41,7 +41,7 @@ def command(config: Path | None, warehouse: Path | None) -> None:
     Work that a stage makes for the next one (an article that is cleaned anew is annotated anew) shows in the line
     of the first one only.
     """
-    configuration, plugins = opened(config, warehouse)
+    settings, plugins = opened(config, warehouse)
     wanted = component_versions(plugins)
     listed: dict[str, pa.Table] = {}
     for name, ingestor in plugins.ingestors.items():
@@ -49,7 +49,7 @@ def command(config: Path | None, warehouse: Path | None) -> None:
             listed[name] = discover(ingestor)
         except PLUGIN_FAILURES as error:
             click.echo(f"onrecord: {name} cannot list its documents: {error}", err=True)
-    live = Warehouse(configuration.settings.warehouse)
+    live = Warehouse(settings.warehouse)
     items = ITEM_SCHEMA.empty_table()
     with live.reading() as connection:
         for name, found in listed.items():

@@ -49,8 +49,8 @@ def remove(config: Path | None, warehouse: Path | None, name: str, yes: bool) ->
 
     The plugin itself stays: to keep the next run from filling them again, uninstall or disable it.
     """
-    configuration = configured(config, warehouse)
-    live = Warehouse(configuration.settings.warehouse)
+    settings = configured(config, warehouse)
+    live = Warehouse(settings.warehouse)
     with live.reading() as connection:
         found = connection.execute(
             """
@@ -83,7 +83,7 @@ def remove(config: Path | None, warehouse: Path | None, name: str, yes: bool) ->
             message=f"removed {name}",
             changed=True,
             onrecord_version=metadata.version("onrecord"),
-            config=str(configuration.file or ""),
+            config=str(settings.file or ""),
         )
         insert_rows(connection, [removal], removal.run_id)
     console.print(f"dropped {', '.join(tables)}; the published database follows with the next run")

@@ -23,7 +23,7 @@ from . import configured_or_default, console, options
 )  # fmt: skip
 def command(config: Path | None, warehouse: Path | None, run: str | None, html: Path | None) -> None:
     """Tell how a run went: the last one, or RUN, the beginning of a run's id (`select run_id from run`)."""
-    settings = configured_or_default(config, warehouse).settings
+    settings = configured_or_default(config, warehouse)
     directory = settings.warehouse
     run_id = find_run(directory, run) if run else None
     report = read_report(directory, run_id)

@@ -32,7 +32,7 @@ def command(config: Path | None, warehouse: Path | None, as_json: bool) -> None:
 
     Exit status: 0 when all is well, 1 when something needs attention, 2 when that cannot be told.
     """
-    settings = configured_or_default(config, warehouse).settings
+    settings = configured_or_default(config, warehouse)
     found = Warehouse(settings.warehouse)
     told = collect_findings(found, settings.status, schedules=settings.schedule)
     level = worst_level(told)

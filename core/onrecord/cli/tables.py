@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..config.loading import Configuration
+from ..config.loading import parse_settings
 from ..plugins.registry import Plugins
 from ..reporting.dictionary import render_dictionary
 from . import configured, options
@@ -17,5 +17,5 @@ from . import configured, options
 @click.option("--builtin", is_flag=True, help="Only what an installation without a configuration has.")
 def command(config: Path | None, warehouse: Path | None, builtin: bool) -> None:
     """Print the data dictionary, in Markdown: every table, who writes it, and what each column means."""
-    configuration = Configuration.empty() if builtin else configured(config, warehouse)
-    click.echo(render_dictionary(Plugins(configuration)), nl=False)
+    settings = parse_settings({}) if builtin else configured(config, warehouse)
+    click.echo(render_dictionary(Plugins(settings)), nl=False)

@@ -9,7 +9,7 @@ from uuid import UUID
 import click
 from rich.markup import escape
 
-from ..config.loading import DEFAULT_FILE, Configuration, load
+from ..config.loading import DEFAULT_FILE, load_settings, parse_settings
 from ..errors import PLUGIN_FAILURES, OnrecordError
 from ..model.content import ANNOTATED, Article
 from ..model.row import Row
@@ -37,8 +37,8 @@ def command(config: Path | None, as_json: bool, html: Path | None, what: str, fi
 
     Where WHAT is `clean`, show instead what became of each stretch of the text, and what each cleaner did.
     """
-    configuration = load(config) if config or DEFAULT_FILE.exists() else Configuration.empty()
-    plugins = Plugins(configuration)
+    settings = load_settings(config) if config or DEFAULT_FILE.exists() else parse_settings({})
+    plugins = Plugins(settings)
     if what == "clean":
         drafts = [_cleaned(file.resolve(), plugins) for file in files]
         if as_json:
@@ -83,7 +83,7 @@ def _cleaned(file: Path, plugins: Plugins) -> CleaningTrace:
     ingestor = next((i for i in plugins.ingestors.values() if "file" in i.schemes), None)
     if ingestor is None:
         raise OnrecordError("no loaded plugin reads files: an ingestor with the scheme `file` is needed")
-    settings = plugins.configuration.settings
+    settings = plugins.settings
     try:
         document = fetch_document(ingestor, Item(file.as_uri(), "", file.stat().st_size, settings.run.document_bytes))
         return trace_cleaning(document, plugins.cleaners, settings.language.default)

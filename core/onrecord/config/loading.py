@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -27,27 +26,7 @@ DEFAULT_FILE = Path("onrecord.toml")
 AnySettings = TypeVar("AnySettings", bound=BaseSettings)
 
 
-@dataclass(frozen=True)
-class Configuration:
-    """A configuration file with the environment over it. It can be pickled: workers get a copy."""
-
-    file: Path | None
-    settings: Settings
-    plugin_tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """The tables `[plugins.NAME]` as they stand in the file; the components check them."""
-
-    @classmethod
-    def empty(cls) -> Configuration:
-        """The configuration of somebody who has no file: nothing but defaults and the environment."""
-        return parsed({})
-
-    def with_settings(self, **changes: Any) -> Configuration:
-        """The same with other top-level settings, e.g. from the command line; None leaves one as it is."""
-        given = {key: value for key, value in changes.items() if value is not None}
-        return replace(self, settings=self.settings.model_copy(update=given))
-
-
-def load(file: Path | None) -> Configuration:
+def load_settings(file: Path | None) -> Settings:
     """Read a configuration file; None means onrecord.toml in the current folder. Raises ConfigError."""
     path = (file or DEFAULT_FILE).resolve()
     try:
@@ -57,21 +36,20 @@ def load(file: Path | None) -> Configuration:
         raise ConfigError(path, "", "", hint) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(path, "", "", f"cannot be read: {error}") from error
-    return parsed(data, path)
+    return parse_settings(data, path)
 
 
-def parsed(data: Mapping[str, Any], file: Path | None = None) -> Configuration:
-    """Check the content of a configuration file. Raises ConfigError."""
+def parse_settings(data: Mapping[str, Any], file: Path | None = None) -> Settings:
+    """Check the content of a configuration file; without any, return the defaults. Raises ConfigError."""
     data = dict(data)
     tables = data.pop("plugins", {})
     if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
         raise ConfigError(file, "plugins", "", "holds a table for each plugin, as in [plugins.files]", tables)
-    settings = validated(Settings, data, file, "")
-    return Configuration(file, settings, tables)
+    return validate(Settings, data, file, "").with_origin(file, tables)
 
 
-def configured(config: type[BaseModel], name: str, configuration: Configuration) -> BaseModel:
-    """A component's settings from `[plugins.NAME]` and the environment. Raises ConfigError."""
+def component_settings(config: type[BaseModel], name: str, settings: Settings) -> BaseModel:
+    """Return a component's settings, from `[plugins.NAME]` and the environment. Raises ConfigError."""
 
     class FromEnvironment(config, EnvironmentOverFile):  # type: ignore[misc,valid-type]
         model_config = SettingsConfigDict(
@@ -80,12 +58,12 @@ def configured(config: type[BaseModel], name: str, configuration: Configuration)
             validate_default=True,
         )
 
-    table = configuration.plugin_tables.get(name, {})
-    found = validated(FromEnvironment, table, configuration.file, f"plugins.{name}")
+    table = settings.plugin_tables.get(name, {})
+    found = validate(FromEnvironment, table, settings.file, f"plugins.{name}")
     return config.model_construct(**{key: getattr(found, key) for key in config.model_fields})
 
 
-def validated(settings: type[AnySettings], data: Mapping[str, Any], file: Path | None, table: str) -> AnySettings:
+def validate(settings: type[AnySettings], data: Mapping[str, Any], file: Path | None, table: str) -> AnySettings:
     """Fill a settings class from a table of a file and the environment. Raises ConfigError for the first mistake."""
     token = base_folder.set(file.parent if file else Path())
     try:

@@ -1,49 +1,156 @@
-"""Schedules: when a run is due."""
+"""When something is due: by a cron expression, an interval, or the rule of a calendar.
+
+Configuration, `onrecord status`, `onrecord up` and the deployments in Prefect ask this one class. Times are those of
+Prefect: it reads the same expressions with the same parsers, which a test compares.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import suppress
-from datetime import datetime, timedelta
-from itertools import count
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from cronsim import CronSim, CronSimError
-from dateutil.rrule import rrulestr
+if TYPE_CHECKING:
+    from dateutil.rrule import rrule, rruleset
 
-from .settings import ScheduleSettings
+ANCHOR = datetime(2020, 1, 1, tzinfo=UTC)
+"""What intervals, and rules without a DTSTART, are counted from."""
 
-_RULES_GO_BACK = 60
-"""Days within which a rule of a calendar is looked at: what ticks more seldom is not watched."""
-
-
-def due(schedule: ScheduleSettings, now: datetime) -> datetime | None:
-    """When a run of a schedule should have ended by at the latest: the tick before its last one.
-
-    None where nothing was due yet, or where it cannot be read here: `onrecord up` says what is wrong with it.
-    """
-    with suppress(CronSimError, ValueError, StopIteration):
-        ticks = _ticks_back(schedule, now)
-        next(ticks)
-        return next(ticks)
-    return None
+_LONGEST_RULE = 6500
+"""Characters of a rule; Prefect takes no longer one."""
+_PERIODS = {"SECONDLY": timedelta(seconds=1), "MINUTELY": timedelta(minutes=1), "HOURLY": timedelta(hours=1)}
+_WINDOWS = (timedelta(days=1), timedelta(days=40), timedelta(days=400))
+"""How far back a rule with one of these periods begins; counted from the anchor it would take seconds to minutes."""
+_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
-def _ticks_back(schedule: ScheduleSettings, now: datetime) -> Iterator[datetime]:
-    """The moments at which a schedule was due, the latest first."""
-    zone = ZoneInfo(schedule.timezone)
-    if schedule.interval is not None:
-        # When they began is not known here, so each is put as early as it may have been.
-        for number in count(1):
-            yield now - number * schedule.interval
-    elif schedule.cron is not None:
-        yield from CronSim(schedule.cron, now.astimezone(zone), reverse=True)
-    elif schedule.rrule is not None:
-        # Without a beginning of its own, a rule begins with the day: its count, if it has one, is not known here.
-        here = now.astimezone(zone).replace(tzinfo=None)
-        begin = (here - timedelta(days=_RULES_GO_BACK)).replace(hour=0, minute=0, second=0, microsecond=0)
-        rule = rrulestr(schedule.rrule, dtstart=begin, ignoretz=True)
-        tick = rule.before(here)
-        while tick is not None:
-            yield tick.replace(tzinfo=zone)
-            tick = rule.before(tick)
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A schedule: exactly one of `cron`, `interval` and `rrule`. Raises ValueError for one that is never due."""
+
+    cron: str | None = None
+    interval: timedelta | None = None
+    rrule: str | None = None
+    timezone: str = "UTC"
+    """The time zone of `cron` and `rrule`; intervals are the same length on every day."""
+
+    def __post_init__(self) -> None:
+        """Check it."""
+        if self.interval is not None and self.interval < timedelta(seconds=1):
+            raise ValueError("must be a second or more")
+        if self.cron is not None:
+            _check_cron(self.cron)
+        if self.rrule is not None:
+            _check_rule(self.rrule)
+        elif self.next(ANCHOR) is None:
+            raise ValueError("is never due")
+
+    def __str__(self) -> str:
+        """The schedule in words, e.g. "every 0:15:00" or "0 6 * * * (Europe/Berlin)"."""
+        return f"every {self.interval}" if self.interval else f"{self.cron or self.rrule} ({self.timezone})"
+
+    def next(self, after: datetime) -> datetime | None:
+        """Return the first time after another one, in UTC; None if there is none."""
+        if self.interval is not None:
+            return self._interval_end((after - ANCHOR) // self.interval + 1)
+        return next((time for time in self._times(after, back=False) if time > after), None)
+
+    def previous(self, before: datetime) -> datetime | None:
+        """Return the last time before another one, in UTC; None if there is none."""
+        if self.interval is not None:
+            return self._interval_end(-((ANCHOR - before) // self.interval) - 1)
+        return next((time for time in self._times(before, back=True) if time < before), None)
+
+    def _interval_end(self, number: int) -> datetime | None:
+        assert self.interval is not None
+        try:
+            return ANCHOR + number * self.interval
+        except OverflowError:
+            return None
+
+    def _times(self, around: datetime, *, back: bool) -> Iterator[datetime]:
+        """Times from about another one on, forward or back."""
+        zone = ZoneInfo(self.timezone)
+        here = around.astimezone(zone)
+        # A time that the clock skips is due as much later, or earlier, as the clock is put forward.
+        days = (around + timedelta(days=number) for number in (-1, 1))
+        offsets = [day.astimezone(zone).utcoffset() or timedelta() for day in days]
+        skipped = max(timedelta(), offsets[1] - offsets[0])
+        wall = here.replace(tzinfo=None) + (skipped if back else -skipped)
+        if self.cron is not None:
+            for time in _cron_times(self.cron, wall, back=back):
+                yield time.replace(tzinfo=zone).astimezone(UTC)
+        elif self.rrule is not None:
+            from dateutil.tz import gettz
+
+            # Prefect reads rules with this module's time zones, which treat a skipped time otherwise than zoneinfo's.
+            for time in _rule_times(self.rrule, wall, back=back):
+                yield time.replace(tzinfo=gettz(self.timezone)).astimezone(UTC)
+
+
+def _check_cron(cron: str) -> None:
+    from croniter import croniter
+
+    if re.search(r"\b[rh]\b", cron, re.IGNORECASE):
+        raise ValueError("is no cron expression that is due at the same times for everybody: it has R or H in it")
+    if not croniter.is_valid(cron):
+        raise ValueError('is no cron expression; e.g. "*/10 * * * *" and "@daily" are')
+
+
+def _cron_times(cron: str, wall: datetime, *, back: bool) -> Iterator[datetime]:
+    from croniter import CroniterBadDateError, croniter
+
+    times = croniter(cron, wall)
+    step: Callable[[type[datetime]], datetime] = times.get_prev if back else times.get_next
+    while True:
+        try:
+            yield step(datetime)
+        except CroniterBadDateError:
+            return
+
+
+def _check_rule(rule: str) -> None:
+    from dateutil.rrule import rrulestr
+
+    if len(rule) > _LONGEST_RULE:
+        raise ValueError(f"has more than {_LONGEST_RULE:,} characters")
+    try:
+        rrulestr(rule)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise ValueError(f"is no rule of a calendar (RFC 5545): {error}") from None
+    # The parser would look for a 30th of February until the year 9999.
+    months = [int(month) for month in re.findall(r"\d+", _part(rule, "BYMONTH"))]
+    days = [int(day) for day in re.findall(r"\d+", _part(rule, "BYMONTHDAY"))]
+    impossible = months and days and min(days) > max(_DAYS[month - 1] for month in months)
+    if impossible or next(iter(_parse_rule(rule)), None) is None:
+        raise ValueError("is never due")
+
+
+def _rule_times(text: str, wall: datetime, *, back: bool) -> Iterator[datetime]:
+    # A rule that begins later than it need knows nothing of earlier times, so further ones may follow.
+    for window in (*_WINDOWS, None) if back else _WINDOWS[:1]:
+        rule = _parse_rule(text, wall - window if window else None)
+        time = rule.before(wall) if back else rule.after(wall)
+        while time is not None:
+            yield time
+            time = rule.before(time) if back else rule.after(time)
+
+
+def _parse_rule(rule: str, begin: datetime | None = None) -> rrule | rruleset:
+    """Parse a rule; one that need not be counted from its beginning may begin at about `begin`, in step."""
+    from dateutil.rrule import rrulestr
+
+    start = ANCHOR.replace(tzinfo=None)
+    period = _PERIODS.get(_part(rule, "FREQ").upper())
+    if begin is not None and begin > start and period and not re.search("DTSTART|COUNT|DATE|EXRULE", rule.upper()):
+        period *= int(_part(rule, "INTERVAL") or 1)
+        start += (begin - start) // period * period
+    return rrulestr(rule, dtstart=start, ignoretz=True)
+
+
+def _part(rule: str, name: str) -> str:
+    found = re.search(rf"\b{name}=([^;\s]*)", rule, re.IGNORECASE)
+    return found[1] if found else ""

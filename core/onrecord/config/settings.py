@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-
-from pydantic import BaseModel, ConfigDict
-
-if TYPE_CHECKING:
-    pass
 import re
+from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
+    BaseModel,
     BeforeValidator,
+    ConfigDict,
     Field,
+    PrivateAttr,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -27,6 +25,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from ..logs import LogFormat
+from .schedule import Schedule
 
 DOCUMENT_BYTES = 20_000_000
 """Most bytes of a document, where the configuration says nothing else: no news page has so many."""
@@ -136,24 +135,25 @@ class ScheduleSettings(_Section):
     name: str = Field(default="default", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
     """What the schedule is called; each has a name of its own."""
     cron: str | None = None
-    """When to run, as cron has it: "*/10 * * * *". A schedule has exactly one of `cron`, `interval` and `rrule`."""
+    """When to run, as cron has it: "*/10 * * * *" or "@daily". A schedule has exactly one of `cron`, `interval` and
+    `rrule`."""
     interval: Annotated[timedelta, BeforeValidator(_length_of_time)] | None = None
     """Or how often: seconds, or a number with its unit, as in "30s", "15m", "6h" and "1d"."""
     rrule: str | None = None
     """Or by the rule of a calendar (RFC 5545), e.g. "FREQ=DAILY;BYHOUR=6,18"."""
     timezone: str = "UTC"
-    """Where the clock hangs that `cron` and `rrule` go by, e.g. "Europe/Berlin"."""
+    """The time zone of `cron` and `rrule`, e.g. "Europe/Berlin"."""
     flow: Literal["etl", "maintain"] = "etl"
     """What to run: what `onrecord run` does, or what `onrecord maintain` does."""
     sources: list[str] = []
     """The ingestors that are asked for new documents; without a value all are."""
 
-    @field_validator("interval")
+    @field_validator("cron", "interval", "rrule")
     @classmethod
-    def _long_enough(cls, interval: timedelta | None) -> timedelta | None:
-        if interval is not None and interval < timedelta(seconds=1):
-            raise ValueError("must be a second or more")
-        return interval
+    def _is_due(cls, value: Any, info: ValidationInfo) -> Any:
+        if value is not None and info.field_name is not None:
+            Schedule(**{info.field_name: value})
+        return value
 
     @field_validator("timezone")
     @classmethod
@@ -174,6 +174,16 @@ class ScheduleSettings(_Section):
         if self.flow == "maintain" and self.sources:
             raise ValueError(f"`{self.name}` has `sources`, which maintenance does not ask: take them out")
         return self
+
+    @cached_property
+    def when(self) -> Schedule:
+        """When it is due."""
+        return Schedule(self.cron, self.interval, self.rrule, self.timezone)
+
+    def describe(self) -> str:
+        """Say when it runs what, e.g. "every 0:15:00, all sources"."""
+        what = "maintenance" if self.flow == "maintain" else ", ".join(self.sources) or "all sources"
+        return f"{self.when}, {what}"
 
 
 def _as_list(value: Any) -> Any:
@@ -263,7 +273,10 @@ class EnvironmentOverFile(BaseSettings):
 
 
 class Settings(EnvironmentOverFile):
-    """The top level of onrecord.toml."""
+    """The settings of an onrecord.toml, with the environment over it.
+
+    They cannot be changed and can be pickled: worker processes get a copy.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix=ENVIRONMENT_PREFIX,
@@ -300,3 +313,27 @@ class Settings(EnvironmentOverFile):
     """From when on the warehouse needs attention."""
     log: LogSettings = LogSettings()
     """The log file of a run."""
+
+    _file: Path | None = PrivateAttr(default=None)
+    _plugin_tables: Mapping[str, Mapping[str, Any]] = PrivateAttr(default_factory=dict)
+
+    @property
+    def file(self) -> Path | None:
+        """The configuration file; None for settings that come from no file."""
+        return self._file
+
+    @property
+    def plugin_tables(self) -> Mapping[str, Mapping[str, Any]]:
+        """The tables `[plugins.NAME]` as they stand in the file; the components check them."""
+        return self._plugin_tables
+
+    def with_origin(self, file: Path | None, plugin_tables: Mapping[str, Mapping[str, Any]]) -> Settings:
+        """Return the same settings, as those of a file."""
+        made = self.model_copy()
+        made._file, made._plugin_tables = file, plugin_tables
+        return made
+
+    def override(self, **changes: Any) -> Settings:
+        """Return a copy with other top-level settings, e.g. from the command line; None leaves one as it is."""
+        given = {key: value for key, value in changes.items() if value is not None}
+        return self.model_copy(update=given)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import duckdb
 
-from ..config.schedule import due
+from ..config.schedule import Schedule
 from ..config.settings import ScheduleSettings, StatusSettings
 from ..errors import WarehouseError
 from ..warehouse import Warehouse
@@ -140,12 +140,18 @@ def _age(
         yield Finding("run-overdue", f"{since}; there should have been one since {_at(now - settings.max_age)}")
 
 
+def due_by(schedule: Schedule, now: datetime) -> datetime | None:
+    """Return when a run should have ended at the latest: at the time before the last one; None if there is none yet."""
+    last = schedule.previous(now)
+    return last and schedule.previous(last)
+
+
 def _overdue(
     schedule: ScheduleSettings, ended: datetime | None, last: dict[str, Any], now: datetime, at_work: str | None
 ) -> Iterator[Finding]:
     """Whether a run of a schedule should have ended, and has not."""
-    moment = due(schedule, now)
-    if moment is None or moment > now or (ended is not None and ended >= moment):
+    moment = due_by(schedule.when, now)
+    if moment is None or (ended is not None and ended >= moment):
         return
     asked = last["all_sources"] or (schedule.sources and set(schedule.sources) <= set(last["sources"]))
     if at_work and (asked or last["status"] != "running"):

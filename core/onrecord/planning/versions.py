@@ -61,7 +61,7 @@ def component_versions(plugins: Plugins) -> list[ComponentVersion]:
     pipeline: then a new German pipeline leaves English annotations as they are.
     """
     made: dict[tuple[str, str | None], ComponentVersion] = {}
-    leaves = plugins.configuration.settings.run.stale == "leave"
+    leaves = plugins.settings.run.stale == "leave"
     families = _families(plugins.annotators) if leaves else {}
 
     def add(component: Component, stage: StageName, pipeline: str | None = None, language: str | None = None) -> None:
@@ -106,7 +106,7 @@ def _stage(made: dict[tuple[str, str | None], ComponentVersion], stage: StageNam
 
 def _clean(plugins: Plugins) -> ComponentVersion:
     """All cleaners together are one target: a document passes through every one of them."""
-    settings = {"default_language": plugins.configuration.settings.language.default}
+    settings = {"default_language": plugins.settings.language.default}
     return ComponentVersion(
         component=CLEAN,
         stage="clean",
@@ -119,7 +119,7 @@ def _clean(plugins: Plugins) -> ComponentVersion:
         source_hash=content_hash(*(source_hash(cleaner) for cleaner in plugins.cleaners)),
         writes=("article", "segment"),
         per_article=False,
-        family=CLEAN if plugins.configuration.settings.run.stale == "leave" else None,
+        family=CLEAN if plugins.settings.run.stale == "leave" else None,
     )
 
 

@@ -11,25 +11,23 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 
-from ..config.loading import Configuration
+from ..config.settings import Settings
 from .info import PluginInfo
 
 GROUP = "onrecord"
 """The entry point group in which distributions announce their plugins."""
 
 
-def find_plugins(
-    configuration: Configuration, installed: bool
-) -> Iterator[tuple[PluginInfo, Callable[[], ModuleType]]]:
+def find_plugins(settings: Settings, installed: bool) -> Iterator[tuple[PluginInfo, Callable[[], ModuleType]]]:
     """Find plugins, each with a function that imports it."""
     for point in sorted(entry_points(group=GROUP), key=lambda point: point.name) if installed else ():
         name, version = (point.dist.name, point.dist.version) if point.dist else ("unknown", "")
         yield PluginInfo(point.name, "installed", f"{name} {version}", version), point.load
-    directory = configuration.settings.plugins_dir
+    directory = settings.plugins_dir
     for file in sorted(directory.glob("*.py")) if directory.is_dir() else ():
         if not file.name.startswith("_"):
             yield PluginInfo(file.stem, "directory", str(file), ""), partial(_import_file, file)
-    for name in configuration.settings.plugin_modules:
+    for name in settings.plugin_modules:
         yield PluginInfo(name, "configuration", name, ""), partial(importlib.import_module, name)
 
 

@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 
 import pluggy
 
-from ..config.loading import Configuration, configured
+from ..config.loading import component_settings
+from ..config.settings import Settings
 from ..errors import PLUGIN_FAILURES, ConfigError, PluginError
 from ..model.report import RunReport
 from ..model.table import Table
@@ -47,23 +48,21 @@ AnyComponent = TypeVar("AnyComponent", bound=Component)
 class Plugins:
     """All plugins of a configuration, and their components by kind, in the order in which they run."""
 
-    def __init__(
-        self, configuration: Configuration, modules: Iterable[ModuleType] = (), *, installed: bool = True
-    ) -> None:
+    def __init__(self, settings: Settings, modules: Iterable[ModuleType] = (), *, installed: bool = True) -> None:
         """Find, import and check; `modules` are further plugins, and `installed=False` leaves out entry points.
 
         Raises ConfigError for a table of a plugin that does not fit, and PluginError under `strict`.
         """
-        self.configuration = configuration
+        self.settings = settings
         self.manager = pluggy.PluginManager("onrecord")
         self.manager.add_hookspecs(hookspecs)
         self.infos: list[PluginInfo] = []
-        for candidate, load in find_plugins(configuration, installed):
+        for candidate, load in find_plugins(settings, installed):
             self._add(candidate, load)
         for module in modules:
             self._add(describe_module(module), partial(_unchanged, module))
         self._skip_those_without_what_they_require()
-        if configuration.settings.strict and (skipped := [i for i in self.infos if i.state == "skipped"]):
+        if settings.strict and (skipped := [i for i in self.infos if i.state == "skipped"]):
             raise PluginError(skipped[0].name, f"{skipped[0].reason} (an error because of --strict)")
         self._configure()
 
@@ -75,8 +74,8 @@ class Plugins:
         self.pipelines = {
             thing.language: thing for i in self._loaded() for thing in i.registered if isinstance(thing, Pipeline)
         }
-        if configuration.settings.language.pipeline:
-            replacement = find_installed_pipeline(configuration.settings.language.pipeline, configuration.file)
+        if settings.language.pipeline:
+            replacement = find_installed_pipeline(settings.language.pipeline, settings.file)
             self.pipelines[replacement.language] = replacement
         pipes = [factory for annotator in self.annotators.values() for factory in annotator.pipes]
         self.pipelines = {language: each.with_pipes(pipes) for language, each in self.pipelines.items()}
@@ -115,7 +114,7 @@ class Plugins:
 
     def _add(self, info: PluginInfo, load: Callable[[], ModuleType]) -> None:
         self.infos.append(info)
-        if info.name in self.configuration.settings.disable:
+        if info.name in self.settings.disable:
             info.state, info.reason = "disabled", "named in `disable`"
             return
         try:
@@ -123,7 +122,7 @@ class Plugins:
             check_api(info)
             self._register(info)
             check_config(info)
-            disabled = self.configuration.settings.disable
+            disabled = self.settings.disable
             info.registered = [t for t in self._registrations(info) if getattr(t, "name", None) not in disabled]
             for thing in info.registered:
                 self._check(thing, info)
@@ -204,17 +203,17 @@ class Plugins:
         for info in self._loaded():
             if info.module is not None and wants_config(info.module):
                 names.add(info.name)
-                info.config = configured(info.module.Config, info.name, self.configuration)
+                info.config = component_settings(info.module.Config, info.name, self.settings)
         for _, component in self._components():
             names.add(component.name)
-            component.config = configured(component.Config, component.name, self.configuration)
-        expected_absent = {i.name for i in self.infos if i.state != "loaded"} | set(self.configuration.settings.disable)
-        for name in sorted(self.configuration.plugin_tables.keys() - names - expected_absent):
+            component.config = component_settings(component.Config, component.name, self.settings)
+        expected_absent = {i.name for i in self.infos if i.state != "loaded"} | set(self.settings.disable)
+        for name in sorted(self.settings.plugin_tables.keys() - names - expected_absent):
             if any(i.state != "loaded" for i in self.infos):
                 log.warning("[plugins.%s]: no component of that name was loaded", name)
                 continue
             reason = f"no plugin registers a component of that name; there are: {', '.join(sorted(names))}"
-            raise ConfigError(self.configuration.file, f"plugins.{name}", "", reason)
+            raise ConfigError(self.settings.file, f"plugins.{name}", "", reason)
 
     def _of_kind(self, kind: type[AnyComponent]) -> dict[str, AnyComponent]:
         there = {component.name: component for _, component in self._components() if isinstance(component, kind)}

@@ -94,7 +94,7 @@ class ActiveRun:
         """
         self.plugins = plugins
         self._sources = {} if sources is None else select_ingestors(plugins, sources)
-        self.settings = plugins.configuration.settings
+        self.settings = plugins.settings
         self.warehouse = warehouse or Warehouse(self.settings.warehouse)
         self.id: UUID = uuid4()
         self.note: str | None = None
@@ -110,7 +110,7 @@ class ActiveRun:
             sources=list(self._sources),
             all_sources=sources is not None and self._sources.keys() == plugins.ingestors.keys(),
             onrecord_version=metadata.version("onrecord"),
-            config=str(plugins.configuration.file or ""),
+            config=str(plugins.settings.file or ""),
         )
 
         self._finished = False

@@ -25,8 +25,8 @@ def perform(batch: Batch, plugins: Plugins) -> BatchResult:
 def _performed(batch: Batch, plugins: Plugins) -> BatchResult:
     if batch.stage == "ingest":
         with log_context(component=batch.components[0]):
-            return ingest(batch, plugins.ingestors[batch.components[0]], plugins.configuration.settings.run)
+            return ingest(batch, plugins.ingestors[batch.components[0]], plugins.settings.run)
     if batch.stage == "clean":
-        return clean(batch, plugins.cleaners, plugins.configuration.settings.language.default)
+        return clean(batch, plugins.cleaners, plugins.settings.language.default)
     pipeline = plugins.pipelines.get(batch.language) if batch.language else None
     return annotate(batch, plugins.annotators, plugins.tables, pipeline)

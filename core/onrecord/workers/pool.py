@@ -20,7 +20,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..config.loading import Configuration
+from ..config.settings import Settings
 from ..logs import ContextFields
 from ..model.bookkeeping import StageName
 from ..plugins.registry import Plugins
@@ -48,7 +48,7 @@ class Workers:
     """
 
     def __init__(self, plugins: Plugins, processes: int | None = None, cluster: Cluster | None = None) -> None:
-        asked = plugins.configuration.settings.workers.processes if processes is None else processes
+        asked = plugins.settings.workers.processes if processes is None else processes
         self._plugins = plugins
         self._processes = processors() if asked is None else asked
         self._cluster = cluster
@@ -57,7 +57,7 @@ class Workers:
         self._pool: _Pool | None = None
         self._pools: set[_Pool] = set()
         self._closed = False
-        self._seconds = plugins.configuration.settings.run.batch_seconds
+        self._seconds = plugins.settings.run.batch_seconds
 
     def processes(self, stage: StageName) -> int:
         """How many there are for a stage; of a cluster, just now."""
@@ -75,7 +75,7 @@ class Workers:
                 return perform(batch, self._plugins)
         team = self._cluster or self._unbroken_pool()
         try:
-            return team.perform(self._plugins.configuration, batch, self._seconds)
+            return team.perform(self._plugins.settings, batch, self._seconds)
         except BrokenExecutor as error:
             if self._closed:
                 raise
@@ -118,7 +118,7 @@ class Workers:
         with self._lock:
             pool = self._opened(1)
         try:
-            return pool.perform(self._plugins.configuration, batch, seconds)
+            return pool.perform(self._plugins.settings, batch, seconds)
         except BrokenProcessPool as error:
             if self._closed:
                 raise
@@ -195,10 +195,10 @@ class _Pool:
             processes, mp_context=context, initializer=_begin_worker, initargs=(messages,)
         )
 
-    def perform(self, configuration: Configuration, batch: Batch, seconds: float) -> BatchResult:
+    def perform(self, settings: Settings, batch: Batch, seconds: float) -> BatchResult:
         trace = Path(self._traces.name) / str(next(self._numbers))
         try:
-            return self._executor.submit(_perform, configuration, batch, seconds, trace).result()
+            return self._executor.submit(_perform, settings, batch, seconds, trace).result()
         except BrokenProcessPool as error:
             self.broken = True
             # Only the worker that has ended itself has left a trace, not one that went down with its pool.
@@ -240,8 +240,8 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _perform(configuration: Configuration, batch: Batch, seconds: float, trace: Path) -> BatchResult:
-    plugins = loaded(configuration)
+def _perform(settings: Settings, batch: Batch, seconds: float, trace: Path) -> BatchResult:
+    plugins = loaded(settings)
     with trace.open("w") as file:
         # A thread below Python's ends the process: it also does where native code, such as a regular expression that
         # runs away, lets no other thread of Python's have a turn.
@@ -253,12 +253,12 @@ def _perform(configuration: Configuration, batch: Batch, seconds: float, trace: 
             trace.unlink(missing_ok=True)
 
 
-_loaded: list[tuple[Configuration, Plugins]] = []
+_loaded: list[tuple[Settings, Plugins]] = []
 
 
-def loaded(configuration: Configuration, *, afresh: bool = False) -> Plugins:
+def loaded(settings: Settings, *, afresh: bool = False) -> Plugins:
     """The plugins of a configuration in a worker process, from its one copy; `afresh` makes that anew."""
-    if afresh or not _loaded or _loaded[0][0] != configuration:
+    if afresh or not _loaded or _loaded[0][0] != settings:
         # A batch makes hundreds of thousands of rows, none of them in a cycle: looking for cycles among them all the
         # time would take a good part of it.
         gc.set_threshold(100_000, 50, 100)
@@ -266,7 +266,7 @@ def loaded(configuration: Configuration, *, afresh: bool = False) -> Plugins:
         before = log.level
         log.setLevel(logging.CRITICAL)
         try:
-            _loaded[:] = [(configuration, Plugins(configuration))]
+            _loaded[:] = [(settings, Plugins(settings))]
         finally:
             log.setLevel(before)
     return _loaded[0][1]

@@ -18,7 +18,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock
 
-from ..config.loading import Configuration
+from ..config.settings import Settings
 from ..errors import PLUGIN_FAILURES, OnrecordError
 from ..planning.versions import ComponentVersion, component_versions, hash_sources
 from ..plugins.registry import Plugins
@@ -40,7 +40,7 @@ COMPARED = {
 class Setup:
     """What a worker must have so that it makes the same rows: a configuration, and the components that come of it."""
 
-    configuration: Configuration
+    settings: Settings
     framework: tuple[str, str]
     """Version and source of onrecord itself."""
     components: Mapping[str, ComponentVersion]
@@ -54,7 +54,7 @@ class Setup:
             if target.stage in IN_PROCESSES
         }
         framework = metadata.version("onrecord"), hash_sources(Path(__file__).parent, sys.modules[__name__])
-        return cls(plugins.configuration, framework, working)
+        return cls(plugins.settings, framework, working)
 
 
 def done(setup: Setup, batch: Batch, seconds: float) -> tuple[BatchResult, list[logging.LogRecord]]:
@@ -95,7 +95,7 @@ def _prepared(setup: Setup) -> Plugins:
     """The plugins of a setup, loaded once, and anew when the run's own process has others. Raises OnrecordError."""
     fits = bool(_checked) and _checked[0] == setup
     try:
-        plugins = loaded(setup.configuration, afresh=not fits)
+        plugins = loaded(setup.settings, afresh=not fits)
         if not fits and (difference := _difference(setup, Setup.of(plugins))):
             raise OnrecordError(difference)
     except PLUGIN_FAILURES as error:
@@ -118,7 +118,7 @@ def _difference(here: Setup, there: Setup) -> str:
     for name, wanted in here.components.items():
         found = there.components.get(name)
         if found is None:
-            folder = here.configuration.settings.plugins_dir
+            folder = here.settings.plugins_dir
             return f"`{name}` is missing there (plugins folder {folder})"
         for attribute, words in COMPARED.items():
             mine, its = getattr(wanted, attribute), getattr(found, attribute)

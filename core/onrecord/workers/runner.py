@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..config.loading import Configuration
+from ..config.settings import Settings
 from ..stages import Batch, BatchResult
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class Cluster(Protocol):
     def processes(self) -> int:
         """How many there are just now."""
 
-    def perform(self, configuration: Configuration, batch: Batch, seconds: float) -> BatchResult:
+    def perform(self, settings: Settings, batch: Batch, seconds: float) -> BatchResult:
         """Do a batch on one of them. Raises BrokenExecutor when workers died of it, or took longer and were ended."""
 
     def close(self) -> None:

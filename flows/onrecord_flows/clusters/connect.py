@@ -16,7 +16,7 @@ def connect_cluster(plugins: Plugins) -> Cluster | None:
 
     Raises OnrecordError if it cannot be reached, has no workers, or has some that would not do the same work.
     """
-    settings = plugins.configuration.settings.workers
+    settings = plugins.settings.workers
     if settings.runner == "processes":
         return None
     assert settings.address is not None  # the settings see to that

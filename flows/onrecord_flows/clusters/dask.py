@@ -15,7 +15,7 @@ import dask
 from distributed import Client, Future, KilledWorker
 
 from onrecord import OnrecordError
-from onrecord.config.loading import Configuration
+from onrecord.config.settings import Settings
 from onrecord.stages import Batch, BatchResult
 from onrecord.workers.remote import Setup, done, unfit
 
@@ -70,9 +70,9 @@ class OnDask:
         except OSError as error:
             raise self._gone() from error
 
-    def perform(self, configuration: Configuration, batch: Batch, seconds: float) -> BatchResult:
+    def perform(self, settings: Settings, batch: Batch, seconds: float) -> BatchResult:
         """Do a batch. Raises BrokenExecutor when several workers have died of it."""
-        assert configuration is self._setup.configuration
+        assert settings is self._setup.settings
         try:
             key = f"{batch.label.replace(' ', '-')}-{uuid4()}"
             future = self._client.submit(done, self._setup, batch, seconds, key=key, pure=False)

@@ -15,7 +15,7 @@ import ray
 from ray.exceptions import GetTimeoutError, NodeDiedError, OutOfMemoryError, RayError, WorkerCrashedError
 
 from onrecord import OnrecordError
-from onrecord.config.loading import Configuration
+from onrecord.config.settings import Settings
 from onrecord.stages import Batch, BatchResult
 from onrecord.workers.remote import Setup, done, unfit
 
@@ -63,7 +63,7 @@ class OnRay:
         """How many processors the cluster has just now."""
         return int(ray.cluster_resources().get("CPU", 1))
 
-    def perform(self, configuration: Configuration, batch: Batch, seconds: float) -> BatchResult:
+    def perform(self, settings: Settings, batch: Batch, seconds: float) -> BatchResult:
         """Do a batch. Raises BrokenExecutor when its worker has died."""
         try:
             outcome, records = ray.get(self._done.remote(self._setup, batch, seconds))

@@ -33,8 +33,8 @@ def backfill(
     machine, or with None where `[workers]` says, be it a cluster. Nothing is promoted: that is for somebody who has
     looked at `onrecord diff`. Raises RunFailed when a part failed.
     """
-    configuration = configured(config, warehouse)
-    found = Plugins(configuration)
+    settings = configured(config, warehouse)
+    found = Plugins(settings)
     selection = Selection(
         components=tuple(components),
         since=date.fromisoformat(since) if since else None,
@@ -44,7 +44,7 @@ def backfill(
     )
     yield_to_others()
     run: ActiveRun | None = None
-    with log_flow(configuration, "backfill"):
+    with log_flow(settings, "backfill"):
         try:
             with backfilling(found, selection) as run, install_signal_handlers():
                 cluster = connect_cluster(found) if processes is None else None

@@ -41,12 +41,11 @@ def etl(
     going on is waited for; without it, a scheduled run ends as skipped, and any other raises LockedError. Raises
     RunFailed when a part failed; the rest is loaded and published.
     """
-    configuration = configured(config, warehouse).with_settings(strict=strict)
+    settings = configured(config, warehouse).override(strict=strict)
     if stale:
-        settings = configuration.settings.run.model_copy(update={"stale": stale})
-        configuration = configuration.with_settings(run=settings)
-    with log_flow(configuration, "run"):
-        plugins = Plugins(configuration)
+        settings = settings.override(run=settings.run.model_copy(update={"stale": stale}))
+    with log_flow(settings, "run"):
+        plugins = Plugins(settings)
         run: ActiveRun | None = None
         try:
             # Here too: Prefect has put its own handler in the place of the command's.

@@ -20,12 +20,11 @@ def maintain(config: str, warehouse: str | None = None, dry_run: bool = False, w
     `config` is the path of an onrecord.toml; `warehouse` overrides what it says. With `wait`, a run that is going on
     is waited for.
     """
-    configuration = configured(config, warehouse)
-    settings = configuration.settings
+    settings = configured(config, warehouse)
     if deployment.id is not None and not Warehouse(settings.warehouse).live.exists():
         # A schedule is not to blame for being there before the first run is over.
         return Completed(name="Skipped", message=f"{settings.warehouse}: no run has made a warehouse there yet")
-    with log_flow(configuration, "maintain"):
+    with log_flow(settings, "maintain"):
         done = maintain_warehouse(settings.warehouse, settings.maintain, dry_run=dry_run, wait=wait)
         for line in describe_maintenance(done, settings, dry_run=dry_run):
             get_run_logger().info(line)

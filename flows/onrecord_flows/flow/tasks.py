@@ -24,8 +24,8 @@ from prefect.tasks import exponential_backoff
 from prefect.utilities.annotations import quote
 
 from onrecord import Ingestor, RunReport, TransientError
-from onrecord.config.loading import Configuration, load
-from onrecord.config.settings import RunSettings
+from onrecord.config.loading import load_settings
+from onrecord.config.settings import RunSettings, Settings
 from onrecord.errors import PLUGIN_FAILURES
 from onrecord.logs import log_file_path, log_to_file
 from onrecord.reporting.lines import render_markdown
@@ -102,18 +102,17 @@ def write_report(report: RunReport) -> None:
         log.exception("the report could not be shown in Prefect")
 
 
-def configured(config: str, warehouse: str | None) -> Configuration:
+def configured(config: str, warehouse: str | None) -> Settings:
     """The configuration that a flow is given the path of, with another warehouse if it is given one."""
-    return load(Path(config)).with_settings(warehouse=Path(warehouse).resolve() if warehouse else None)
+    return load_settings(Path(config)).override(warehouse=Path(warehouse).resolve() if warehouse else None)
 
 
 @contextmanager
-def log_flow(configuration: Configuration, what: str) -> Iterator[None]:
+def log_flow(settings: Settings, what: str) -> Iterator[None]:
     """Write the log file of a run that a worker has started; commands write theirs themselves."""
     if deployment.id is None:
         yield
         return
-    settings = configuration.settings
     with log_to_file(log_file_path(settings.warehouse, what), settings.log.format):
         yield
 

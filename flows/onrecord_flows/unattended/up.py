@@ -19,7 +19,8 @@ from rich.markup import escape
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_exponential
 
 from onrecord.cli import console, opened, options
-from onrecord.config.loading import Configuration
+from onrecord.config.schedule import Schedule
+from onrecord.config.settings import Settings
 from onrecord.errors import ConfigError, OnrecordError
 from onrecord.logs import LogFormat, make_formatter
 from onrecord.run import signals
@@ -29,7 +30,6 @@ from . import server
 from .supervision import Supervised
 
 if TYPE_CHECKING:
-    from .schedules import Planned
     from .watchdog import Watchdog
 
 log = logging.getLogger("onrecord")
@@ -55,33 +55,28 @@ def up(config: Path | None, warehouse: Path | None, port: int | None) -> None:
     Starts a Prefect server and a worker and keeps both alive. Uses the server that PREFECT_API_URL or your Prefect
     profile names, if any does. Exit status: 0 when it was told to stop, 2 when it could not start.
     """
-    configuration, plugins = opened(config, warehouse)
-    settings = configuration.settings
+    settings, plugins = opened(config, warehouse)
     if not settings.schedule:
         hint = 'there is no schedule to run; e.g. [[schedule]] with cron = "*/10 * * * *"'
-        raise ConfigError(configuration.file, "schedule", "", hint)
+        raise ConfigError(settings.file, "schedule", "", hint)
     for each in settings.schedule:
         try:
             select_ingestors(plugins, each.sources)
         except OnrecordError as error:
-            raise ConfigError(configuration.file, f"schedule {each.name}", "sources", str(error)) from None
+            raise ConfigError(settings.file, f"schedule {each.name}", "sources", str(error)) from None
     for name, value in server.ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    # What can be wrong with a schedule shows before anything is started.
-    from .schedules import planned
-
-    schedules = planned(configuration)
     log.handlers[:], log.propagate = [_Shown(settings.log.format)], False
     log.setLevel(logging.INFO)
     with signals.install_signal_handlers(), _alone(settings.warehouse):
         try:
-            _keep_up(configuration, schedules, port or settings.up.port)
+            _keep_up(settings, port or settings.up.port)
         except KeyboardInterrupt:
             log.info("stopped; all that was loaded is kept")
 
 
-def _keep_up(configuration: Configuration, schedules: Sequence[Planned], port: int) -> None:
-    directory = configuration.settings.warehouse
+def _keep_up(settings: Settings, port: int) -> None:
+    directory = settings.warehouse
     logs, home = directory / "logs", directory / "prefect"
     logs.mkdir(parents=True, exist_ok=True)
     ours = not server.configured()
@@ -100,13 +95,13 @@ def _keep_up(configuration: Configuration, schedules: Sequence[Planned], port: i
             parts[0].start()
             environment |= {"PREFECT_API_URL": url, "PREFECT_HOME": str(home)}
             _wait_for(parts[0], url)
-        command = [sys.executable, "-m", "onrecord_flows.unattended.worker", configuration.settings.up.pool]
+        command = [sys.executable, "-m", "onrecord_flows.unattended.worker", settings.up.pool]
         worker = Supervised("worker", command, environment, logs / "worker.log")
-        quiet = server.silence_prefect(logs / "up.log", configuration.settings.log.format, url)
-        with quiet, _watchdog(configuration, schedules, own=ours) as watchdog:
+        quiet = server.silence_prefect(logs / "up.log", settings.log.format, url)
+        with quiet, _watchdog(settings, own=ours) as watchdog:
             worker.start()
             parts.insert(0, worker)
-            _show(configuration, schedules, home if ours else None)
+            _show(settings, home if ours else None)
             _look_after(parts, worker, watchdog, url, directory / _ALIVE)
     finally:
         # The worker first, so that the run in progress can still tell the server how it ended.
@@ -148,7 +143,7 @@ def _look_after(
 
 
 @contextmanager
-def _watchdog(configuration: Configuration, schedules: Sequence[Planned], *, own: bool) -> Iterator[Watchdog]:
+def _watchdog(settings: Settings, *, own: bool) -> Iterator[Watchdog]:
     """Register the schedules, drop the ticks that were missed, and get what looks after the runs from then on."""
     from prefect.client.orchestration import get_client
     from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
@@ -161,7 +156,7 @@ def _watchdog(configuration: Configuration, schedules: Sequence[Planned], *, own
         temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}),
         get_client(sync_client=True, httpx_settings={"timeout": 10}) as client,
     ):
-        watchdog = Watchdog(client, configuration.settings.up.pool)
+        watchdog = Watchdog(client, settings.up.pool)
         # A server that has just come up has much to do, and not all it is asked for gets done.
         patiently = Retrying(
             retry=retry_if_exception(lambda error: not isinstance(error, OnrecordError) and not _wants_password(error)),
@@ -171,7 +166,7 @@ def _watchdog(configuration: Configuration, schedules: Sequence[Planned], *, own
             reraise=True,
         )
         try:
-            patiently(register, client, configuration, schedules, own=own)
+            patiently(register, client, settings, own=own)
             missed = patiently(watchdog.drop_missed)
         except OnrecordError:
             raise
@@ -255,21 +250,20 @@ def _tell_of_failure(attempt: RetryCallState) -> None:
     log.warning("the Prefect server does not take the schedules yet, tried again: %s", error)
 
 
-def _show(configuration: Configuration, schedules: Sequence[Planned], home: Path | None) -> None:
+def _show(settings: Settings, home: Path | None) -> None:
     from prefect.settings import get_current_settings
 
     from .schedules import deployment_name
 
-    settings = configuration.settings
     api = get_current_settings().api.url or ""
     lines = [
         ("warehouse", str(settings.warehouse)),
         ("Prefect", api.removesuffix("/api") + (f" (its database: {home / 'prefect.db'})" if home else "")),
         ("logs", str(settings.warehouse / "logs")),
     ]
-    for each in schedules:
-        name = deployment_name(settings.up.pool, each.settings.name)
-        lines.append(("schedule", f"{name}: {each.words}; {_when(each)}"))
+    for each in settings.schedule:
+        name = deployment_name(settings.up.pool, each.name)
+        lines.append(("schedule", f"{name}: {each.describe()}; {_describe_next(each.when)}"))
     for label, words in lines:
         if settings.log.format == "json":
             log.info("%s: %s", label, words)
@@ -278,8 +272,8 @@ def _show(configuration: Configuration, schedules: Sequence[Planned], home: Path
     log.info("up; Ctrl-C stops it")
 
 
-def _when(planned: Planned) -> str:
-    due = planned.next_due()
+def _describe_next(schedule: Schedule) -> str:
+    due = schedule.next(datetime.now(UTC))
     if due is None:
         return "over: it is never due again"
     local = due.astimezone()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from onrecord import cli
-from onrecord.config.loading import load
+from onrecord.config.loading import load_settings
 from onrecord.plugins.registry import Plugins
 from onrecord.testing import run_plugins
 from tests.unit.cli.program import COMPONENT, CONFIG, Ended
@@ -31,7 +31,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
-    assert not run_plugins(Plugins(load(folder / "onrecord.toml"))).failed
+    assert not run_plugins(Plugins(load_settings(folder / "onrecord.toml"))).failed
     return folder
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-from onrecord.config.loading import load
+from onrecord.config.loading import load_settings
 from onrecord.plugins.registry import Plugins
 from onrecord.testing import run_plugins
 
@@ -98,7 +98,7 @@ class Ended(NamedTuple):
 
 
 def run_again(project: Path) -> None:
-    run_plugins(Plugins(load(project / "onrecord.toml")))
+    run_plugins(Plugins(load_settings(project / "onrecord.toml")))
 
 
 # ── plan ─────────────────────────────────────────────────────────────────────────────────────────

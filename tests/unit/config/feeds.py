@@ -9,7 +9,7 @@ import pytest
 from pydantic import Field
 
 from onrecord import Config, ConfiguredPath
-from onrecord.config.loading import configured, load
+from onrecord.config.loading import component_settings, load_settings
 from onrecord.errors import ConfigError
 
 
@@ -17,7 +17,7 @@ def mistake(file: Path, text: str) -> str:
     """What is said of a configuration file with that text, less the file's name, which must be said first."""
     file.write_text(text)
     with pytest.raises(ConfigError) as caught:
-        load(file)
+        load_settings(file)
     said = str(caught.value)
     assert said.startswith(f"{file}: ")
     return said.removeprefix(f"{file}: ")
@@ -41,7 +41,7 @@ class Feeds(Config):
 
 def feeds(file: Path, text: str = "") -> Any:
     file.write_text(text)
-    return configured(Feeds, "feeds", load(file))
+    return component_settings(Feeds, "feeds", load_settings(file))
 
 
 def mistake_in_feeds(file: Path, text: str = "") -> str:

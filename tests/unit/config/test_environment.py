@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from onrecord.config.loading import Configuration, configured, load
+from onrecord.config.loading import component_settings, load_settings, parse_settings
 from onrecord.errors import ConfigError
 from tests.unit.config.feeds import Feeds, feeds, mistake, mistake_in_feeds
 
@@ -18,7 +18,7 @@ def test_the_environment_wins_over_the_file_and_leaves_its_neighbours(
     monkeypatch.setenv("ONRECORD_STRICT", "true")
     monkeypatch.setenv("ONRECORD_DISABLE", '["b", "c"]')
     monkeypatch.setenv("ONRECORD_RUN__BATCH_SIZE", "5")
-    settings = load(file).settings
+    settings = load_settings(file)
     assert (settings.strict, settings.disable) == (True, ["b", "c"])
     assert (settings.run.batch_size, settings.run.retries, settings.language.default) == (5, 2, "de")
 
@@ -26,7 +26,7 @@ def test_the_environment_wins_over_the_file_and_leaves_its_neighbours(
 def test_the_environment_may_give_a_whole_section(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file.write_text("[run]\nbatch_size = 9\nretries = 2")
     monkeypatch.setenv("ONRECORD_RUN", '{"batch_size": 7}')
-    settings = load(file).settings
+    settings = load_settings(file)
     assert (settings.run.batch_size, settings.run.retries) == (7, 2)
 
 
@@ -41,10 +41,10 @@ def test_the_environment_wins_over_a_plugins_table(file: Path, monkeypatch: pyte
 def test_the_environment_is_enough_without_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ONRECORD_WORKERS__PROCESSES", "3")
     monkeypatch.setenv("ONRECORD_PLUGINS__FEEDS__LIMIT", "4")
-    configuration = Configuration.empty()
-    assert configuration.file is None
-    assert configuration.settings.workers.processes == 3
-    assert configured(Feeds, "feeds", configuration).limit == 4  # type: ignore[attr-defined]
+    settings = parse_settings({})
+    assert settings.file is None
+    assert settings.workers.processes == 3
+    assert component_settings(Feeds, "feeds", settings).limit == 4  # type: ignore[attr-defined]
 
 
 def test_the_variables_of_one_plugin_are_not_anothers(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,7 +97,7 @@ def test_a_variable_that_does_not_fit_is_named(
     file.write_text("strict = false\n[run]\nbatch_size = 9")
     monkeypatch.setenv(variable, value)
     with pytest.raises(ConfigError) as caught:
-        load(file)
+        load_settings(file)
     assert said in str(caught.value)
     assert str(caught.value).startswith("the environment: ")
     assert str(caught.value).endswith(f"(it is {value!r})")
@@ -147,4 +147,4 @@ def test_a_mistake_in_the_file_does_not_matter_where_the_environment_has_a_value
 ) -> None:
     file.write_text("[run]\nbatch_size = 'x'")
     monkeypatch.setenv("ONRECORD_RUN__BATCH_SIZE", "5")
-    assert load(file).settings.run.batch_size == 5
+    assert load_settings(file).run.batch_size == 5

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from onrecord.config.loading import Configuration, configured, load, parsed
+from onrecord.config.loading import component_settings, load_settings, parse_settings
 from onrecord.config.settings import ScheduleSettings, Settings
 from onrecord.errors import ConfigError
 from tests.unit.config.feeds import Feeds, feeds, mistake
@@ -18,9 +18,8 @@ from tests.unit.config.feeds import Feeds, feeds, mistake
 
 def test_an_empty_file_is_all_defaults(file: Path) -> None:
     file.write_text("")
-    configuration = load(file)
-    settings = configuration.settings
-    assert configuration.file == file
+    settings = load_settings(file)
+    assert settings.file == file
     assert settings.warehouse == file.parent / "warehouse"
     assert settings.plugins_dir == file.parent / "plugins"
     assert (settings.plugin_modules, settings.disable, settings.strict) == ([], [], False)
@@ -83,10 +82,10 @@ def test_every_key_can_be_set(file: Path) -> None:
         paths = ["inbox"]
         """
     )
-    configuration = load(file)
-    settings = configuration.settings.model_dump()
+    loaded = load_settings(file)
+    settings = loaded.model_dump()
     # Whoever adds a setting must add it here: every value differs from its default.
-    defaults = parsed({}, file).settings.model_dump()
+    defaults = parse_settings({}, file).model_dump()
     assert {key for key in settings if settings[key] == defaults[key]} == set()
     for section in ("run", "language", "up"):
         assert {k for k, v in settings[section].items() if v == defaults[section][k]} == set()
@@ -99,12 +98,12 @@ def test_every_key_can_be_set(file: Path) -> None:
         "rrule",
         "flow",
     }
-    assert configuration.plugin_tables == {"files": {"paths": ["inbox"]}}
+    assert loaded.plugin_tables == {"files": {"paths": ["inbox"]}}
 
 
 def test_a_missing_file_that_was_named_is_said_to_be_missing(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
-        load(tmp_path / "none.toml")
+        load_settings(tmp_path / "none.toml")
     assert str(caught.value) == f"{tmp_path / 'none.toml'}: no such file"
 
 
@@ -113,7 +112,7 @@ def test_a_missing_file_that_was_not_named_says_how_to_name_one(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ConfigError) as caught:
-        load(None)
+        load_settings(None)
     assert str(caught.value) == (
         f"{tmp_path / 'onrecord.toml'}: no such file here; name one with -c FILE, or start one (see README)"
     )
@@ -122,7 +121,7 @@ def test_a_missing_file_that_was_not_named_says_how_to_name_one(
 def test_without_a_name_the_file_in_the_current_folder_is_read(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file.write_text("strict = true")
     monkeypatch.chdir(file.parent)
-    assert load(None).settings.strict
+    assert load_settings(None).strict
 
 
 def test_broken_toml_says_where(file: Path) -> None:
@@ -132,12 +131,12 @@ def test_broken_toml_says_where(file: Path) -> None:
 def test_a_file_that_is_not_utf_8_cannot_be_read(file: Path) -> None:
     file.write_bytes(b'warehouse = "caf\xe9"')
     with pytest.raises(ConfigError, match=r"cannot be read: .*utf-8"):
-        load(file)
+        load_settings(file)
 
 
 def test_a_folder_is_no_configuration_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot be read: "):
-        load(tmp_path)
+        load_settings(tmp_path)
 
 
 # ── Paths ────────────────────────────────────────────────────────────────────────────────────────
@@ -148,10 +147,10 @@ def test_relative_paths_are_taken_from_the_files_folder(tmp_path: Path, monkeypa
     file = tmp_path / "project" / "onrecord.toml"
     file.write_text("warehouse = '../w'\n[plugins.feeds]\ninbox = 'news'")
     monkeypatch.chdir(tmp_path)
-    configuration = load(Path("project/onrecord.toml"))
-    assert configuration.settings.warehouse == tmp_path / "w"
-    assert configuration.settings.plugins_dir == tmp_path / "project" / "plugins"
-    found = configured(Feeds, "feeds", configuration)
+    settings = load_settings(Path("project/onrecord.toml"))
+    assert settings.warehouse == tmp_path / "w"
+    assert settings.plugins_dir == tmp_path / "project" / "plugins"
+    found = component_settings(Feeds, "feeds", settings)
     assert found.inbox == tmp_path / "project" / "news"  # type: ignore[attr-defined]
 
 
@@ -164,20 +163,20 @@ def test_a_relative_path_in_a_variable_is_taken_from_the_files_folder_too(
 ) -> None:
     file.write_text("")
     monkeypatch.setenv("ONRECORD_WAREHOUSE", "elsewhere")
-    assert load(file).settings.warehouse == file.parent / "elsewhere"
+    assert load_settings(file).warehouse == file.parent / "elsewhere"
 
 
 def test_without_a_file_relative_paths_are_taken_from_the_current_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert Configuration.empty().settings.warehouse == tmp_path / "warehouse"
+    assert parse_settings({}).warehouse == tmp_path / "warehouse"
 
 
 def test_absolute_paths_and_the_home_folder_stay_what_they_are(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(file.parent / "home"))
     file.write_text(f"warehouse = '{file.parent / 'w'}'\nplugins_dir = '~/plugins'")
-    settings = load(file).settings
+    settings = load_settings(file)
     assert settings.warehouse == file.parent / "w"
     assert settings.plugins_dir == file.parent / "home" / "plugins"
 
@@ -187,25 +186,25 @@ def test_one_file_after_another_each_has_its_own_folder(tmp_path: Path) -> None:
     for file in files:
         file.parent.mkdir()
         file.write_text("")
-    first, second = map(load, files)
-    assert first.settings.warehouse == tmp_path / "a" / "warehouse"
-    assert second.settings.warehouse == tmp_path / "b" / "warehouse"
+    first, second = map(load_settings, files)
+    assert first.warehouse == tmp_path / "a" / "warehouse"
+    assert second.warehouse == tmp_path / "b" / "warehouse"
     # Paths of plugins are made when the plugin is configured, which may be after another file was read.
-    assert configured(Feeds, "feeds", first).inbox == tmp_path / "a" / "inbox"  # type: ignore[attr-defined]
+    assert component_settings(Feeds, "feeds", first).inbox == tmp_path / "a" / "inbox"  # type: ignore[attr-defined]
 
 
 # ── Copies ───────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_with_settings_changes_what_is_given_and_nothing_else(file: Path) -> None:
+def test_override_changes_what_is_given_and_nothing_else(file: Path) -> None:
     file.write_text("strict = true\n[workers]\nprocesses = 2\n[plugins.feeds]\nlimit = 3")
-    before = load(file)
-    after = before.with_settings(warehouse=Path("/w"), strict=None)
-    assert after.settings.warehouse == Path("/w")
-    assert (after.settings.strict, after.settings.workers.processes) == (True, 2)
+    before = load_settings(file)
+    after = before.override(warehouse=Path("/w"), strict=None)
+    assert after.warehouse == Path("/w")
+    assert (after.strict, after.workers.processes) == (True, 2)
     assert (after.file, after.plugin_tables) == (before.file, before.plugin_tables)
-    assert before.settings.warehouse == file.parent / "warehouse"
-    assert not before.with_settings(strict=False).settings.strict
+    assert before.warehouse == file.parent / "warehouse"
+    assert not before.override(strict=False).strict
 
 
 def test_a_configuration_can_be_pickled_and_keeps_what_the_environment_was(
@@ -213,13 +212,27 @@ def test_a_configuration_can_be_pickled_and_keeps_what_the_environment_was(
 ) -> None:
     file.write_text("[workers]\nprocesses = 2\n[plugins.feeds]\nlimit = 3")
     monkeypatch.setenv("ONRECORD_WORKERS__PROCESSES", "5")
-    configuration = load(file)
-    pickled = pickle.dumps(configuration)
+    settings = load_settings(file)
+    pickled = pickle.dumps(settings)
     monkeypatch.setenv("ONRECORD_WORKERS__PROCESSES", "6")
     copy = pickle.loads(pickled)
-    assert copy == configuration
-    assert copy.settings.workers.processes == 5
-    assert copy.plugin_tables == {"feeds": {"limit": 3}}
+    assert copy == settings
+    assert copy.workers.processes == 5
+    assert (copy.file, copy.plugin_tables) == (file, {"feeds": {"limit": 3}})
+    assert copy != settings.with_origin(file, {})
+
+
+def test_settings_cannot_be_changed(file: Path) -> None:
+    file.write_text("strict = true")
+    settings = load_settings(file)
+    for name, value in {"strict": False, "file": None, "plugin_tables": {}}.items():
+        with pytest.raises((ValueError, AttributeError), match=r"frozen|no setter|has no field|can't set"):
+            setattr(settings, name, value)
+
+
+@pytest.mark.parametrize("key", ["file", "plugin_tables"])
+def test_where_settings_come_from_is_no_setting(key: str, file: Path) -> None:
+    assert "is not a key of this table" in mistake(file, f'{key} = "x"')
 
 
 def test_a_components_settings_are_of_its_own_class_can_be_pickled_and_are_frozen(file: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from onrecord.config.loading import load
+from onrecord.config.loading import load_settings
 from onrecord.errors import ConfigError
 from tests.unit.config.feeds import mistake, mistake_in_feeds
 
@@ -96,7 +96,7 @@ def test_a_value_that_does_not_fit_is_named_and_shown(file: Path, text: str, sai
 def test_the_error_has_its_parts_as_fields(file: Path) -> None:
     file.write_text("[run]\nbatch_size = 0")
     with pytest.raises(ConfigError) as caught:
-        load(file)
+        load_settings(file)
     error = caught.value
     assert (error.file, error.table, error.key, error.value) == (file, "run", "batch_size", 0)
 

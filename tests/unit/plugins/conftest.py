@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from onrecord.config.loading import parsed
+from onrecord.config.loading import parse_settings
 from onrecord.plugins.registry import Plugins
 from tests.unit.plugins.loading import Folder
 
@@ -22,6 +22,6 @@ def folder(tmp_path: Path) -> Folder:
         directory.mkdir(exist_ok=True)
         for name, source in sources.items():
             (directory / f"{name}.py").write_text(textwrap.dedent(source))
-        return Plugins(parsed({"plugins_dir": str(directory)} | (settings or {})), installed=installed)
+        return Plugins(parse_settings({"plugins_dir": str(directory)} | (settings or {})), installed=installed)
 
     return made

@@ -12,7 +12,7 @@ from onrecord import (
     Row,
     hookimpl,
 )
-from onrecord.config.loading import parsed
+from onrecord.config.loading import parse_settings
 from onrecord.plugins import hookspecs
 from onrecord.plugins.info import PluginInfo
 from onrecord.plugins.registry import Plugins
@@ -86,7 +86,7 @@ def states(plugins: Plugins) -> dict[str, str]:
 
 
 def given(*modules: ModuleType, **settings: Any) -> Plugins:
-    return Plugins(parsed(settings), modules, installed=False)
+    return Plugins(parse_settings(settings), modules, installed=False)
 
 
 def plugin(name: str, **implementations: Callable[..., Any]) -> ModuleType:

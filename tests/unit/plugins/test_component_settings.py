@@ -13,7 +13,7 @@ from onrecord import (
     Config,
     ConfiguredPath,
 )
-from onrecord.config.loading import parsed
+from onrecord.config.loading import parse_settings
 from onrecord.errors import ConfigError
 from onrecord.plugins.registry import Plugins
 from onrecord.testing import annotate_text
@@ -107,9 +107,9 @@ def test_the_table_of_a_skipped_plugins_component_is_no_error_on_top(
 
 
 def test_a_pipeline_that_is_not_installed_is_an_error_that_says_what_to_do() -> None:
-    configuration = parsed({"language": {"pipeline": "en_no_such_model"}}, Path("/project/onrecord.toml"))
+    settings = parse_settings({"language": {"pipeline": "en_no_such_model"}}, Path("/project/onrecord.toml"))
     with pytest.raises(ConfigError) as caught:
-        Plugins(configuration, installed=False)
+        Plugins(settings, installed=False)
     assert str(caught.value) == (
         "/project/onrecord.toml: table [language]: key `pipeline`: no such spaCy pipeline is installed; "
         "pip install it, or leave the key out (it is 'en_no_such_model')"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from onrecord.config.loading import parsed
+from onrecord.config.loading import parse_settings
 from onrecord.plugins.registry import Plugins
 from tests.unit.plugins.loading import TALLY, WORD_COUNT, Folder, annotating, given, info, states, things
 
@@ -82,7 +82,7 @@ def test_docstrings_of_a_file_in_the_plugins_directory_become_comments(folder: F
 
 
 def test_the_plugins_directory_need_not_exist(tmp_path: Path) -> None:
-    assert Plugins(parsed({"plugins_dir": str(tmp_path / "none")}), installed=False).infos == []
+    assert Plugins(parse_settings({"plugins_dir": str(tmp_path / "none")}), installed=False).infos == []
 
 
 def test_a_plugin_is_found_by_its_name_in_the_configuration(folder: Folder, site: Path) -> None:
@@ -118,7 +118,7 @@ def test_two_plugins_of_one_name_are_refused_with_both_named(folder: Folder, sit
 
 
 def test_the_built_in_plugins_are_found_as_a_third_partys_are() -> None:
-    plugins = Plugins(parsed({}))
+    plugins = Plugins(parse_settings({}))
     named = {info.name: info for info in plugins.infos if info.distribution.startswith("onrecord ")}
     assert {"files", "clean", "language", "entities", "claims", "resolution", "tally"} <= set(named)
     assert {info.found for info in named.values()} == {"installed"}

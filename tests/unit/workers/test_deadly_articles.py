@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from onrecord.config.loading import parsed
+from onrecord.config.loading import parse_settings
 from onrecord.plugins.registry import Plugins
 from onrecord.run.engine import STAGES, start_run
 from onrecord.stages import discover
@@ -54,7 +54,7 @@ def test_an_article_that_kills_worker_processes_is_quarantined_and_the_others_ar
         "disable": ["claims", "clean", "entities", "flows", "language", "resolution", "tally"],
         "workers": {"processes": 2},
     }
-    plugins = Plugins(parsed(settings), installed=False)
+    plugins = Plugins(parse_settings(settings), installed=False)
     with start_run(plugins) as run:
         run.listed("bodies", discover(plugins.ingestors["bodies"]))
         with workers(plugins) as team:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from onrecord import OnrecordError
-from onrecord.config.loading import parsed
+from onrecord.config.loading import parse_settings
 from onrecord.plugins.registry import Plugins
 from onrecord.run.engine import start_run
 from onrecord.stages import Batch, discover, perform
@@ -73,7 +73,7 @@ def plugins(tmp_path: Path) -> Plugins:
 
 
 def loaded_from(folder: Path) -> Plugins:
-    return Plugins(parsed({"warehouse": str(folder / "w"), "plugins_dir": str(folder), "disable": INSTALLED}))
+    return Plugins(parse_settings({"warehouse": str(folder / "w"), "plugins_dir": str(folder), "disable": INSTALLED}))
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ def test_a_plugin_that_is_missing_and_another_onrecord_are_said(plugins: Plugins
     more = {**setup.components, "others": setup.components["lengths"]}
     version, source = setup.framework
 
-    folder = plugins.configuration.settings.plugins_dir
+    folder = plugins.settings.plugins_dir
     assert f"`others` is missing there (plugins folder {folder})" in unfit(replace(setup, components=more))
     assert f"onrecord is {version} there and 9.9 here" in unfit(replace(setup, framework=("9.9", source)))
     assert f"onrecord {version} has another source there" in unfit(replace(setup, framework=(version, "other")))

@@ -12,7 +12,7 @@ from types import ModuleType
 import pytest
 
 from onrecord import Aggregator, Fetched, Ingestor, Item, Reader, Row
-from onrecord.config.loading import parsed
+from onrecord.config.loading import parse_settings
 from onrecord.limits import BackgroundCaller, TimeLimitError, time_limit
 from onrecord.plugins.registry import Plugins
 from onrecord.run.engine import STAGES, start_run
@@ -81,7 +81,7 @@ def test_an_article_that_workers_hang_on_is_quarantined_and_the_others_are_done(
         "disable": ["claims", "clean", "entities", "flows", "language", "resolution", "tally"],
         "run": {"batch_seconds": 2},
     }
-    plugins = Plugins(parsed(settings), installed=False)
+    plugins = Plugins(parse_settings(settings), installed=False)
     with start_run(plugins) as run:
         run.listed("bodies", discover(plugins.ingestors["bodies"]))
         with workers(plugins, 1) as team:
