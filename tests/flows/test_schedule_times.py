@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from importlib import metadata
 from itertools import pairwise
 
 import pytest
@@ -20,9 +19,6 @@ MOMENTS = [
     datetime(2026, 3, 29, 0, 30, tzinfo=UTC),
     datetime(2026, 10, 24, 23, 30, tzinfo=UTC),
 ]
-if metadata.version("prefect").startswith("3.8."):
-    # It starts runs at a time that the clock skips an hour before it, and from 3.9 on an hour after it.
-    del MOMENTS[2]
 ZONES = ["UTC", "Europe/Berlin", "Australia/Lord_Howe"]
 COUNT = 6
 

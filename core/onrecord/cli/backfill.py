@@ -30,13 +30,13 @@ from ..run.engine import RunFailed
 from ..warehouse.lock import lock_holder
 from ..warehouse.runs import read_report
 from ..workers.pool import workers
-from . import FAILED, console, folder, leave, opened, options
+from .common import FAILED, config_options, console, leave, open_plugins, resolve_warehouse
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command()
-@options
+@config_options
 @click.argument("components", nargs=-1, metavar="[COMPONENT]...")
 @click.option("--since", type=_DAY, metavar="DAY", help="Only articles published on that day (UTC) or later.")
 @click.option("--until", type=_DAY, metavar="DAY", help="Only articles published on that day (UTC) or earlier.")
@@ -49,7 +49,7 @@ _DAY = click.DateTime(["%Y-%m-%d"])
               help="Put the candidate's rows in the place of the published ones.")  # fmt: skip
 @click.option("--incomplete", is_flag=True, help="With --promote: also what a backfill that is not finished has made.")
 @click.option("--drop", "dropping", is_flag=True, help="Delete the candidate.")
-def command(
+def backfill_command(
     config: Path | None,
     warehouse: Path | None,
     components: tuple[str, ...],
@@ -86,9 +86,10 @@ def command(
     if not components:
         if selects:
             raise click.UsageError("name the COMPONENTs to backfill")
-        _list(folder(config, warehouse))
+        _list(resolve_warehouse(config, warehouse))
         return
-    settings, found = opened(config, warehouse)
+    found = open_plugins(config, warehouse)
+    settings = found.settings
     if dropping:
         candidate = candidate_of(settings.warehouse, components[0], found)
         drop(candidate)

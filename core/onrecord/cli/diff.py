@@ -16,7 +16,7 @@ from rich.text import Text
 
 from ..backfill import candidate_of
 from ..backfill.comparison import KINDS, Comparison, Difference, Example, Kind, compare
-from . import console, opened, options
+from .common import config_options, console, open_plugins
 
 _MANY: dict[Kind, str] = {"changes": "change", "appears": "appear", "vanishes": "vanish"}
 _STYLES: dict[Kind, str] = {"changes": "yellow", "appears": "green", "vanishes": "red"}
@@ -25,19 +25,19 @@ _LONGEST = 160
 
 
 @click.command()
-@options
+@config_options
 @click.argument("component")
 @click.option("--examples", type=click.IntRange(0), default=3, show_default=True, metavar="N",
               help="Examples of each kind in each table.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print all of it as one JSON object.")
-def command(config: Path | None, warehouse: Path | None, component: str, examples: int, as_json: bool) -> None:
+def diff_command(config: Path | None, warehouse: Path | None, component: str, examples: int, as_json: bool) -> None:
     """Show what would appear, vanish and change if the candidate of COMPONENT were promoted.
 
     Compares the articles that `onrecord backfill COMPONENT` has done. Two rows are the same if their keys are equal,
     else if they stand at the same place in the text; it changes if a column other than ids and ordinals does.
     """
-    settings, plugins = opened(config, warehouse)
-    candidate = candidate_of(settings.warehouse, component, plugins)
+    plugins = open_plugins(config, warehouse)
+    candidate = candidate_of(plugins.settings.warehouse, component, plugins)
     found = compare(plugins, candidate, component, examples)
     if as_json:
         click.echo(json.dumps(dataclasses.asdict(found), default=str, ensure_ascii=False, indent=2))

@@ -7,19 +7,19 @@ from pathlib import Path
 import click
 
 from ..operations.export import CURRENT, export
-from . import console, folder, options
+from .common import config_options, console, resolve_warehouse
 
 
 @click.command()
-@options
+@config_options
 @click.argument("lake", type=click.Path(path_type=Path, file_okay=False))
-def command(config: Path | None, warehouse: Path | None, lake: Path) -> None:
+def export_command(config: Path | None, warehouse: Path | None, lake: Path) -> None:
     """Write what is published into the folder LAKE, as Parquet files that any engine reads.
 
     LAKE/current leads to the latest export; it is switched when all is written, and readers of the one before may
     finish. What has been exported already is not written again.
     """
-    done = export(folder(config, warehouse), lake.resolve())
+    done = export(resolve_warehouse(config, warehouse), lake.resolve())
     tables = done.manifest["tables"].values()
     files = [file for table in tables for file in table["files"]]
     size = sum(file["bytes"] for file in files)

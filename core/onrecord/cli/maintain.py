@@ -12,20 +12,20 @@ from ..backfill import candidates
 from ..config.settings import Settings
 from ..errors import WarehouseError
 from ..operations.retention import MaintenanceReport, maintain
-from . import configured_or_default, console, options
+from .common import config_options, console, resolve_settings
 
 
 @click.command()
-@options
+@config_options
 @click.option("--dry-run", is_flag=True, help="Say what would be removed, and remove nothing.")
 @click.option("--no-wait", is_flag=True, help="End at once if a run is writing to the warehouse.")
-def command(config: Path | None, warehouse: Path | None, dry_run: bool, no_wait: bool) -> None:
+def maintain_command(config: Path | None, warehouse: Path | None, dry_run: bool, no_wait: bool) -> None:
     """Remove what is older than [maintain] in the configuration allows, and compact the live database.
 
     A run that is going on is waited for. What is removed of articles and documents goes for readers with the next
     run; the space that it took is given back at once.
     """
-    settings = configured_or_default(config, warehouse)
+    settings = resolve_settings(config, warehouse, optional=True)
     done = maintain(settings.warehouse, settings.maintain, dry_run=dry_run, wait=not no_wait)
     for line in describe_maintenance(done, settings, dry_run=dry_run):
         console.print(line, soft_wrap=True, markup=False)

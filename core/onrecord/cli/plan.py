@@ -17,7 +17,7 @@ from ..stages import discover
 from ..stages.ingest import ITEM_SCHEMA
 from ..warehouse import Warehouse, source_items
 from ..warehouse.runs import find_changed_sources
-from . import console, opened, options
+from .common import config_options, console, open_plugins
 
 _STATES = {
     "new": "new",
@@ -34,14 +34,14 @@ _ALWAYS = ("new", "stale", "quarantined", "current")
 
 
 @click.command()
-@options
-def command(config: Path | None, warehouse: Path | None) -> None:
+@config_options
+def plan_command(config: Path | None, warehouse: Path | None) -> None:
     """Show what a run would do, and why; nothing is run.
 
     Work that a stage makes for the next one (an article that is cleaned anew is annotated anew) shows in the line
     of the first one only.
     """
-    settings, plugins = opened(config, warehouse)
+    plugins = open_plugins(config, warehouse)
     wanted = component_versions(plugins)
     listed: dict[str, pa.Table] = {}
     for name, ingestor in plugins.ingestors.items():
@@ -49,7 +49,7 @@ def command(config: Path | None, warehouse: Path | None) -> None:
             listed[name] = discover(ingestor)
         except PLUGIN_FAILURES as error:
             click.echo(f"onrecord: {name} cannot list its documents: {error}", err=True)
-    live = Warehouse(settings.warehouse)
+    live = Warehouse(plugins.settings.warehouse)
     items = ITEM_SCHEMA.empty_table()
     with live.reading() as connection:
         for name, found in listed.items():

@@ -17,18 +17,18 @@ from ..model.tables import STANDARD_TABLES
 from ..warehouse import Warehouse
 from ..warehouse.loading import insert_rows
 from ..warehouse.lock import lock_warehouse
-from . import configured, console, opened, options
+from .common import config_options, console, open_plugins, resolve_settings
 
 
 @click.group(invoke_without_command=True)
-@options
+@config_options
 @click.option("--strict", is_flag=True, default=None, help="Make a plugin that cannot be loaded an error.")
 @click.pass_context
-def command(ctx: click.Context, config: Path | None, warehouse: Path | None, strict: bool | None) -> None:
+def plugins_command(ctx: click.Context, config: Path | None, warehouse: Path | None, strict: bool | None) -> None:
     """List plugins: version, origin, what each registers, and why one was skipped."""
     if ctx.invoked_subcommand:
         return
-    _, plugins = opened(config, warehouse, strict=strict)
+    plugins = open_plugins(config, warehouse, strict=strict)
     table = Table(box=None, header_style="dim", pad_edge=False)
     for heading in ("plugin", "version", "from", "state", "registers"):
         table.add_column(heading, overflow="fold")
@@ -40,16 +40,16 @@ def command(ctx: click.Context, config: Path | None, warehouse: Path | None, str
     console.print(table)
 
 
-@command.command()
-@options
+@plugins_command.command("remove")
+@config_options
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def remove(config: Path | None, warehouse: Path | None, name: str, yes: bool) -> None:
+def remove_command(config: Path | None, warehouse: Path | None, name: str, yes: bool) -> None:
     """Drop the tables that the component NAME has filled, and forget what it did.
 
     The plugin itself stays: to keep the next run from filling them again, uninstall or disable it.
     """
-    settings = configured(config, warehouse)
+    settings = resolve_settings(config, warehouse)
     live = Warehouse(settings.warehouse)
     with live.reading() as connection:
         found = connection.execute(

@@ -12,21 +12,21 @@ from rich.table import Table
 
 from ..warehouse import Reader, Warehouse
 from ..warehouse.lock import lock_warehouse
-from . import console, folder, options
+from .common import config_options, console, resolve_warehouse
 
 
 @click.group(invoke_without_command=True)
-@options
+@config_options
 @click.option("--component", help="Only what this component failed on.")
 @click.pass_context
-def command(ctx: click.Context, config: Path | None, warehouse: Path | None, component: str | None) -> None:
+def quarantine_command(ctx: click.Context, config: Path | None, warehouse: Path | None, component: str | None) -> None:
     """List the subjects that a component failed on.
 
     They are tried again by themselves when the subject or the component changes.
     """
     if ctx.invoked_subcommand:
         return
-    found = _rows(folder(config, warehouse), component, None)
+    found = _rows(resolve_warehouse(config, warehouse), component, None)
     if not found:
         console.print("the quarantine is empty")
         return
@@ -51,27 +51,29 @@ def command(ctx: click.Context, config: Path | None, warehouse: Path | None, com
     console.print(f"{len(found)} in quarantine; `onrecord quarantine show ID` has the traceback")
 
 
-@command.command()
-@options
+@quarantine_command.command("show")
+@config_options
 @click.argument("id_")
-def show(config: Path | None, warehouse: Path | None, id_: str) -> None:
+def show_failure_command(config: Path | None, warehouse: Path | None, id_: str) -> None:
     """Show all that is known of a failure; ID is the beginning of an id in the list."""
-    for row in _chosen(folder(config, warehouse), None, id_):
+    for row in _chosen(resolve_warehouse(config, warehouse), None, id_):
         for key in ("component", "version", "stage", "uri", "subject_id", "failed_at", "error"):
             click.echo(f"{key:>12}  {row[key]}")
         click.echo(row["traceback"])
 
 
-@command.command()
-@options
+@quarantine_command.command("retry")
+@config_options
 @click.argument("id_", required=False)
 @click.option("--component", help="All that this component failed on.")
 @click.option("--all", "all_", is_flag=True, help="Everything.")
-def retry(config: Path | None, warehouse: Path | None, id_: str | None, component: str | None, all_: bool) -> None:
+def retry_command(
+    config: Path | None, warehouse: Path | None, id_: str | None, component: str | None, all_: bool
+) -> None:
     """Have failures tried again by the next run: one, those of a component, or all."""
     if not (id_ or component or all_):
         raise click.UsageError("say what to try again: an ID from the list, --component NAME, or --all")
-    directory = folder(config, warehouse)
+    directory = resolve_warehouse(config, warehouse)
     chosen = [(row["component"], str(row["subject_id"])) for row in _chosen(directory, component, id_)]
     with lock_warehouse(directory, wait=True), Warehouse(directory).writing() as connection:
         plugins, subjects = zip(*chosen, strict=True)

@@ -11,19 +11,19 @@ from ..reporting.html import render_run_page
 from ..reporting.terminal import render_summary
 from ..warehouse import Warehouse
 from ..warehouse.runs import find_run, read_report
-from . import configured_or_default, console, options
+from .common import config_options, console, resolve_settings
 
 
 @click.command()
-@options
+@config_options
 @click.argument("run", required=False)
 @click.option(
     "--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
     help="Write a page that needs nothing else: steps, what failed, what is new, findings.",
 )  # fmt: skip
-def command(config: Path | None, warehouse: Path | None, run: str | None, html: Path | None) -> None:
+def report_command(config: Path | None, warehouse: Path | None, run: str | None, html: Path | None) -> None:
     """Tell how a run went: the last one, or RUN, the beginning of a run's id (`select run_id from run`)."""
-    settings = configured_or_default(config, warehouse)
+    settings = resolve_settings(config, warehouse, optional=True)
     directory = settings.warehouse
     run_id = find_run(directory, run) if run else None
     report = read_report(directory, run_id)

@@ -14,17 +14,17 @@ from rich.text import Text
 
 from ..sql import read_sql
 from ..warehouse import Reader, Warehouse
-from . import console, folder, options
+from .common import config_options, console, resolve_warehouse
 
 _LONGEST = 150
 """Characters of a claim that are shown."""
 
 
 @click.command()
-@options
-def command(config: Path | None, warehouse: Path | None) -> None:
+@config_options
+def show_command(config: Path | None, warehouse: Path | None) -> None:
     """Show what is in the warehouse: articles, people, claims, and what to ask next."""
-    found = Warehouse(folder(config, warehouse))
+    found = Warehouse(resolve_warehouse(config, warehouse))
     connection = found.open_published()
     try:
         reader = Reader(connection)

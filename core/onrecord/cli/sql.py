@@ -18,21 +18,21 @@ from rich.text import Text
 
 from ..reporting.layout import format_columns
 from ..warehouse import Warehouse
-from . import console, folder, options
+from .common import config_options, console, resolve_warehouse
 
 _MOST_ROWS = 100
 """Rows that a terminal is shown; the other formats give all."""
 
 
 @click.command()
-@options
+@config_options
 @click.argument("query", required=False)
 @click.option("--csv", "form", flag_value="csv", help="Print comma-separated values.")
 @click.option("--json", "form", flag_value="json", help="Print a JSON array of objects.")
 @click.option(
     "--parquet", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write a Parquet file."
 )
-def command(
+def sql_command(
     config: Path | None, warehouse: Path | None, query: str | None, form: str | None, parquet: Path | None
 ) -> None:
     """Query the published database, which is opened read-only; without QUERY, at a prompt.
@@ -41,7 +41,7 @@ def command(
     onrecord sql "from said_by('Lavrov')"
     onrecord sql "select name, mention_count from entity order by 2 desc limit 10"
     """
-    connection = Warehouse(folder(config, warehouse)).open_published()
+    connection = Warehouse(resolve_warehouse(config, warehouse)).open_published()
     try:
         if query is None and not sys.stdin.isatty():
             query = sys.stdin.read()

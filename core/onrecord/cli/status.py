@@ -19,20 +19,20 @@ from ..reporting.lines import closing_line
 from ..warehouse import Warehouse
 from ..warehouse.lock import lock_holder
 from ..warehouse.runs import read_report
-from . import configured_or_default, console, options
+from .common import config_options, console, resolve_settings
 
 _COUNTED = ("document", "article", "mention", "claim", "entity", "quarantine")
 
 
 @click.command()
-@options
+@config_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for monitoring.")
-def command(config: Path | None, warehouse: Path | None, as_json: bool) -> None:
+def status_command(config: Path | None, warehouse: Path | None, as_json: bool) -> None:
     """Show what the warehouse holds, how the last run went, and whether one is going on.
 
     Exit status: 0 when all is well, 1 when something needs attention, 2 when that cannot be told.
     """
-    settings = configured_or_default(config, warehouse)
+    settings = resolve_settings(config, warehouse, optional=True)
     found = Warehouse(settings.warehouse)
     told = collect_findings(found, settings.status, schedules=settings.schedule)
     level = worst_level(told)

@@ -9,13 +9,13 @@ import click
 from ..config.loading import parse_settings
 from ..plugins.registry import Plugins
 from ..reporting.dictionary import render_dictionary
-from . import configured, options
+from .common import config_options, resolve_settings
 
 
 @click.command()
-@options
+@config_options
 @click.option("--builtin", is_flag=True, help="Only what an installation without a configuration has.")
-def command(config: Path | None, warehouse: Path | None, builtin: bool) -> None:
+def tables_command(config: Path | None, warehouse: Path | None, builtin: bool) -> None:
     """Print the data dictionary, in Markdown: every table, who writes it, and what each column means."""
-    settings = parse_settings({}) if builtin else configured(config, warehouse)
+    settings = parse_settings({}) if builtin else resolve_settings(config, warehouse)
     click.echo(render_dictionary(Plugins(settings)), nl=False)

@@ -21,7 +21,7 @@ from ..reporting.layout import format_columns
 from ..stages.annotate import annotate_articles
 from ..stages.context import BatchContext
 from ..stages.ingest import fetch_document
-from . import console
+from .common import console
 
 
 @click.command("try")
@@ -32,7 +32,7 @@ from . import console
               help="With `clean`: write what it shows as a page.")  # fmt: skip
 @click.argument("what")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
-def command(config: Path | None, as_json: bool, html: Path | None, what: str, files: tuple[Path, ...]) -> None:
+def try_command(config: Path | None, as_json: bool, html: Path | None, what: str, files: tuple[Path, ...]) -> None:
     """Clean FILES, run the annotator WHAT on them, and print the rows that it makes.
 
     Where WHAT is `clean`, show instead what became of each stretch of the text, and what each cleaner did.

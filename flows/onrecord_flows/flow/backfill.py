@@ -13,7 +13,7 @@ from onrecord.run.signals import install_signal_handlers, raise_if_interrupted
 from onrecord.workers.pool import workers
 
 from ..clusters.connect import connect_cluster
-from .tasks import configured, log_flow, mapped, write_report
+from .tasks import load_flow_settings, log_flow, mapped, write_report
 
 
 @flow(name="backfill", persist_result=False, validate_parameters=False)
@@ -33,7 +33,7 @@ def backfill(
     machine, or with None where `[workers]` says, be it a cluster. Nothing is promoted: that is for somebody who has
     looked at `onrecord diff`. Raises RunFailed when a part failed.
     """
-    settings = configured(config, warehouse)
+    settings = load_flow_settings(config, warehouse)
     found = Plugins(settings)
     selection = Selection(
         components=tuple(components),

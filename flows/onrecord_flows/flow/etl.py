@@ -20,7 +20,18 @@ from onrecord.run.signals import install_signal_handlers, raise_if_interrupted
 from onrecord.workers.pool import workers
 
 from ..clusters.connect import connect_cluster
-from .tasks import Failed, aggregate, check, configured, discovered, log_flow, mapped, publish, write_report
+from .tasks import (
+    Failed,
+    aggregate,
+    check,
+    discovered,
+    load_flow_settings,
+    log_flow,
+    mapped,
+    plugins_in_use,
+    publish,
+    write_report,
+)
 
 log = logging.getLogger("onrecord")
 
@@ -41,11 +52,12 @@ def etl(
     going on is waited for; without it, a scheduled run ends as skipped, and any other raises LockedError. Raises
     RunFailed when a part failed; the rest is loaded and published.
     """
-    settings = configured(config, warehouse).override(strict=strict)
+    plugins = plugins_in_use()
+    settings = plugins.settings if plugins else load_flow_settings(config, warehouse).override(strict=strict)
     if stale:
         settings = settings.override(run=settings.run.model_copy(update={"stale": stale}))
     with log_flow(settings, "run"):
-        plugins = Plugins(settings)
+        plugins = plugins or Plugins(settings)
         run: ActiveRun | None = None
         try:
             # Here too: Prefect has put its own handler in the place of the command's.

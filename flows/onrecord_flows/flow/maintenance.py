@@ -10,7 +10,7 @@ from onrecord.cli.maintain import describe_maintenance
 from onrecord.operations.retention import maintain as maintain_warehouse
 from onrecord.warehouse import Warehouse
 
-from .tasks import configured, log_flow
+from .tasks import load_flow_settings, log_flow
 
 
 @flow(name="maintain", persist_result=False, validate_parameters=False)
@@ -20,7 +20,7 @@ def maintain(config: str, warehouse: str | None = None, dry_run: bool = False, w
     `config` is the path of an onrecord.toml; `warehouse` overrides what it says. With `wait`, a run that is going on
     is waited for.
     """
-    settings = configured(config, warehouse)
+    settings = load_flow_settings(config, warehouse)
     if deployment.id is not None and not Warehouse(settings.warehouse).live.exists():
         # A schedule is not to blame for being there before the first run is over.
         return Completed(name="Skipped", message=f"{settings.warehouse}: no run has made a warehouse there yet")

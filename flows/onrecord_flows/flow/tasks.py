@@ -10,6 +10,7 @@ import logging
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,12 +29,15 @@ from onrecord.config.loading import load_settings
 from onrecord.config.settings import RunSettings, Settings
 from onrecord.errors import PLUGIN_FAILURES
 from onrecord.logs import log_file_path, log_to_file
+from onrecord.plugins.registry import Plugins
 from onrecord.reporting.lines import render_markdown
 from onrecord.run.engine import ActiveRun
 from onrecord.stages import Batch, BatchResult, discover
 from onrecord.workers.pool import Workers
 
 log = logging.getLogger("onrecord")
+
+_plugins_in_use: ContextVar[Plugins | None] = ContextVar("plugins_in_use", default=None)
 
 sealed: Any = quote
 """Typed as Any: a task's parameters have the types of what is inside."""
@@ -102,9 +106,24 @@ def write_report(report: RunReport) -> None:
         log.exception("the report could not be shown in Prefect")
 
 
-def configured(config: str, warehouse: str | None) -> Settings:
-    """The configuration that a flow is given the path of, with another warehouse if it is given one."""
+def load_flow_settings(config: str, warehouse: str | None) -> Settings:
+    """Read the configuration that a flow is given the path of, with another warehouse if it is given one."""
     return load_settings(Path(config)).override(warehouse=Path(warehouse).resolve() if warehouse else None)
+
+
+@contextmanager
+def use_plugins(plugins: Plugins) -> Iterator[None]:
+    """Have a flow that is called in the block use these, whatever its parameters say, and not load them again."""
+    token = _plugins_in_use.set(plugins)
+    try:
+        yield
+    finally:
+        _plugins_in_use.reset(token)
+
+
+def plugins_in_use() -> Plugins | None:
+    """Return the plugins that the caller of a flow has loaded; None where a worker calls it."""
+    return _plugins_in_use.get()
 
 
 @contextmanager

@@ -60,7 +60,7 @@ def prefect(log: Path, form: LogFormat = "text") -> Iterator[None]:
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     log.parent.mkdir(parents=True, exist_ok=True)
-    if configured():
+    if is_server_configured():
         with silence_prefect(log, form):
             yield
         return
@@ -87,8 +87,8 @@ def prefect_home() -> Path:
     return Path(os.environ.get("PREFECT_HOME", Path.home() / ".prefect"))
 
 
-def configured() -> bool:
-    """Whether the user has a server of their own, in the environment or in a profile."""
+def is_server_configured() -> bool:
+    """Return whether the user has a server of their own, in the environment or in a profile."""
     if os.environ.get("PREFECT_API_URL"):
         return True
     if not Path(os.environ.get("PREFECT_PROFILES_PATH", prefect_home() / "profiles.toml")).exists():

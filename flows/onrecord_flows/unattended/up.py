@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from rich.markup import escape
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_exponential
 
-from onrecord.cli import console, opened, options
+from onrecord.cli.common import config_options, console, open_plugins
 from onrecord.config.schedule import Schedule
 from onrecord.config.settings import Settings
 from onrecord.errors import ConfigError, OnrecordError
@@ -47,15 +47,16 @@ _QUERY_SECONDS = "2"
 
 
 @click.command()
-@options
+@config_options
 @click.option("--port", type=click.IntRange(1, 65535), help="The server's port, in place of the configured one.")
-def up(config: Path | None, warehouse: Path | None, port: int | None) -> None:
+def up_command(config: Path | None, warehouse: Path | None, port: int | None) -> None:
     """Run the schedules of the configuration until told to stop (Ctrl-C, SIGTERM).
 
     Starts a Prefect server and a worker and keeps both alive. Uses the server that PREFECT_API_URL or your Prefect
     profile names, if any does. Exit status: 0 when it was told to stop, 2 when it could not start.
     """
-    settings, plugins = opened(config, warehouse)
+    plugins = open_plugins(config, warehouse)
+    settings = plugins.settings
     if not settings.schedule:
         hint = 'there is no schedule to run; e.g. [[schedule]] with cron = "*/10 * * * *"'
         raise ConfigError(settings.file, "schedule", "", hint)
@@ -79,7 +80,7 @@ def _keep_up(settings: Settings, port: int) -> None:
     directory = settings.warehouse
     logs, home = directory / "logs", directory / "prefect"
     logs.mkdir(parents=True, exist_ok=True)
-    ours = not server.configured()
+    ours = not server.is_server_configured()
     if ours:
         _check_password()
     environment = {**os.environ, "PREFECT_WORKER_QUERY_SECONDS": _QUERY_SECONDS}

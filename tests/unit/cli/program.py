@@ -76,7 +76,7 @@ def register_annotators(register):
 
 CONFIG = """
 warehouse = "warehouse"
-disable = ["claims", "clean", "entities", "files", "flows", "language", "resolution", "tally"]
+disable = ["claims", "clean", "entities", "files", "language", "resolution", "tally"]
 plugins_dir = "plugins"
 
 [workers]

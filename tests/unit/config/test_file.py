@@ -230,11 +230,6 @@ def test_settings_cannot_be_changed(file: Path) -> None:
             setattr(settings, name, value)
 
 
-@pytest.mark.parametrize("key", ["file", "plugin_tables"])
-def test_where_settings_come_from_is_no_setting(key: str, file: Path) -> None:
-    assert "is not a key of this table" in mistake(file, f'{key} = "x"')
-
-
 def test_a_components_settings_are_of_its_own_class_can_be_pickled_and_are_frozen(file: Path) -> None:
     found = feeds(file, "[plugins.feeds]\nlimit = 3")
     assert type(found) is Feeds

@@ -27,6 +27,11 @@ def test_an_unknown_key_is_named_with_those_that_there_are(file: Path, text: str
     assert mistake(file, text).startswith(said)
 
 
+@pytest.mark.parametrize("key", ["file", "plugin_tables"])
+def test_where_settings_come_from_is_no_setting(key: str, file: Path) -> None:
+    assert "is not a key of this table" in mistake(file, f'{key} = "x"')
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -51,7 +51,7 @@ def test_an_article_that_kills_worker_processes_is_quarantined_and_the_others_ar
         "warehouse": str(tmp_path / "w"),
         "plugins_dir": str(tmp_path),
         # Workers would load them, and take seconds of their time for it.
-        "disable": ["claims", "clean", "entities", "flows", "language", "resolution", "tally"],
+        "disable": ["claims", "clean", "entities", "language", "resolution", "tally"],
         "workers": {"processes": 2},
     }
     plugins = Plugins(parse_settings(settings), installed=False)

@@ -62,7 +62,7 @@ def register_ingestors(register):
     register(Bodies())
 """
 
-INSTALLED = ["claims", "clean", "entities", "files", "flows", "language", "resolution", "tally"]
+INSTALLED = ["claims", "clean", "entities", "files", "language", "resolution", "tally"]
 
 
 @pytest.fixture

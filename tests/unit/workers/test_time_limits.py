@@ -78,7 +78,7 @@ def test_an_article_that_workers_hang_on_is_quarantined_and_the_others_are_done(
         "warehouse": str(tmp_path / "w"),
         "plugins_dir": str(tmp_path),
         # Workers would load them, and take seconds of their time for it.
-        "disable": ["claims", "clean", "entities", "flows", "language", "resolution", "tally"],
+        "disable": ["claims", "clean", "entities", "language", "resolution", "tally"],
         "run": {"batch_seconds": 2},
     }
     plugins = Plugins(parse_settings(settings), installed=False)

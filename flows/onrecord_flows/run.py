@@ -9,9 +9,10 @@ from typing import Literal
 
 import click
 
-from onrecord.cli import FAILED, console, leave, opened, options, unheard
+from onrecord.cli.common import FAILED, config_options, console, hold_warnings, leave, resolve_settings
 from onrecord.errors import CheckError, LockedError, OnrecordError
 from onrecord.logs import log_file_path
+from onrecord.plugins.registry import Plugins
 from onrecord.reporting.progress import show_progress
 from onrecord.reporting.terminal import render_summary
 from onrecord.run import signals
@@ -21,7 +22,7 @@ from onrecord.warehouse.runs import read_report
 
 
 @click.command()
-@options
+@config_options
 @click.option("--strict", is_flag=True, default=None, help="Make a plugin that cannot be loaded an error.")
 @click.option("--no-wait", is_flag=True, help="End at once if another run is writing to the warehouse.")
 @click.option(
@@ -32,7 +33,7 @@ from onrecord.warehouse.runs import read_report
     "--source", "sources", multiple=True, metavar="NAME",
     help="Ask only this ingestor for new documents; may be given several times.",
 )  # fmt: skip
-def run(
+def run_command(
     config: Path | None,
     warehouse: Path | None,
     strict: bool | None,
@@ -45,9 +46,12 @@ def run(
     Exit status: 0 when all went well, 1 when a part failed or too much was quarantined, 2 when the run could not
     start, 130 when it was interrupted, 143 when it was told to end (SIGTERM).
     """
-    # What can be wrong with the configuration shows here, before a server is started.
-    with unheard():
-        settings, plugins = opened(config, warehouse, strict=strict)
+    settings = resolve_settings(config, warehouse, strict=strict)
+    if stale:
+        settings = settings.override(run=settings.run.model_copy(update={"stale": stale}))
+    # What can be wrong with the configuration shows here, before a server is started; warnings go to the run's log.
+    with hold_warnings() as warnings:
+        plugins = Plugins(settings)
         select_ingestors(plugins, sources)
     directory = settings.warehouse
     if no_wait and (who := lock_holder(directory)):
@@ -65,15 +69,20 @@ def run(
         try:
             with signals.install_signal_handlers(), prefect(log, settings.log.format):
                 from .flow.etl import etl
+                from .flow.tasks import use_plugins
 
-                etl(
-                    config=str(settings.file),
-                    warehouse=str(directory),
-                    strict=settings.strict,
-                    wait=not no_wait,
-                    sources=list(sources),
-                    stale=stale,
-                )
+                logger = logging.getLogger("onrecord")
+                for record in warnings:
+                    logger.handle(record)
+                with use_plugins(plugins):
+                    etl(
+                        config=str(settings.file),
+                        warehouse=str(directory),
+                        strict=settings.strict,
+                        wait=not no_wait,
+                        sources=list(sources),
+                        stale=stale,
+                    )
         except (RunFailed, CheckError) as error:
             failure = str(error)
         except KeyboardInterrupt:
