@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from pathlib import Path
 from typing import Literal
 
@@ -60,8 +59,6 @@ def run_command(
 
     from .unattended.server import prefect
 
-    # After Ctrl-C, the process that tidies up after workers would complain that they did not do so themselves.
-    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
     failure: str | None = None
     interrupted = False
     with show_progress(console) as progress:

@@ -18,10 +18,10 @@ import pyarrow as pa
 import pytest
 
 from onrecord.config.loading import parse_settings
-from onrecord.config.settings import RunSettings, Settings
+from onrecord.config.settings import RunSettings
 from onrecord.plugins.registry import Plugins
 from onrecord.stages import Batch, BatchResult
-from onrecord.workers.pool import workers
+from onrecord.workers import Workers
 from onrecord.workers.remote import Setup
 from tests.clusters import Dask
 
@@ -258,7 +258,7 @@ class Counting:
         self.lock = threading.Lock()
         self.at_a_time, self.most = 0, 0
 
-    def perform(self, settings: Settings, batch: Batch, seconds: float) -> BatchResult:
+    def run(self, batch: Batch, seconds: float) -> BatchResult:
         with self.lock:
             self.at_a_time += 1
             self.most = max(self.most, self.at_a_time)
@@ -275,7 +275,7 @@ def test_no_more_batches_are_made_than_workers_need_however_slow_the_loading_is(
     from prefect import flow
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
-    from onrecord_flows.flow.tasks import mapped
+    from onrecord_flows.flow.tasks import imap_tasks
 
     made: list[int] = []
     ahead: list[int] = []
@@ -290,8 +290,8 @@ def test_no_more_batches_are_made_than_workers_need_however_slow_the_loading_is(
     @flow(persist_result=False)
     def slowly_loaded() -> list[int]:
         loaded = []
-        with workers(Plugins(parse_settings({}), installed=False), cluster=cluster) as team:
-            for outcome in mapped(team, batches(), RunSettings()):
+        with Workers(Plugins(parse_settings({}), installed=False), cluster) as team:
+            for outcome in imap_tasks(team, batches(), RunSettings()):
                 time.sleep(0.02)
                 loaded.append(outcome.number)
                 ahead.append(len(made) - len(loaded))

@@ -298,5 +298,5 @@ def children_of(pid: int) -> list[int]:
 
 
 def workers_of(pid: int) -> list[int]:
-    """The worker processes of a run: its children that were spawned for work."""
-    return [c for c in children_of(pid) if b"spawn_main" in (Path("/proc") / str(c) / "cmdline").read_bytes()]
+    """The worker processes of a run: its children that were started for work."""
+    return [c for c in children_of(pid) if b"onrecord.workers" in (Path("/proc") / str(c) / "cmdline").read_bytes()]

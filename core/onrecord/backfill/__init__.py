@@ -3,25 +3,21 @@
 A backfill is a run of the stage annotate whose warehouse is a candidate: it reads what is published and writes into
 the candidate's database, so that neither runs nor readers notice it. Killed, it goes on where its ledger ends::
 
-    with backfilling(plugins, Selection(components=("claims",))) as run, workers(plugins, 1) as team:
-        for outcome in mapped(team, run.pending("annotate")):
-            run.load(outcome)
+    with backfilling(plugins, selection) as run, Workers(plugins, local_runner(plugins, 1)) as team:
+        for result in imap(team, run.pending("annotate")):
+            run.load(result)
 """
 
 from __future__ import annotations
 
 import os
-from collections import deque
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from ..errors import OnrecordError, SchemaError, WarehouseError
 from ..plugins.registry import Plugins
 from ..run.engine import ActiveRun, run_lifecycle
-from ..stages import Batch, BatchResult
 from ..warehouse import Warehouse
-from ..workers.pool import Workers
 from .candidate import FOLDER, Candidate, Selection, candidate_of, candidates, changing, members
 from .promotion import drop, promote
 
@@ -32,7 +28,6 @@ __all__ = [
     "candidate_of",
     "candidates",
     "drop",
-    "mapped",
     "members",
     "promote",
     "yield_to_others",
@@ -69,28 +64,6 @@ def backfilling(plugins: Plugins, selection: Selection) -> Iterator[ActiveRun]:
     except SchemaError as error:
         remedy = f"Drop the candidate and begin anew: onrecord backfill --drop {selection.components[0]}"
         raise SchemaError(error.table, error.column, error.reason, remedy) from error
-
-
-def mapped(team: Workers, batches: Iterable[Batch]) -> Iterator[BatchResult]:
-    """The outcomes of batches, in order, with one batch at each worker and one that waits for it."""
-    processes = team.processes("annotate")
-    if not processes:
-        yield from map(team.perform, batches)
-        return
-    with ThreadPoolExecutor(processes) as threads:
-        waiting: deque[Future[BatchResult]] = deque()
-        try:
-            for batch in batches:
-                if len(waiting) >= 2 * processes:
-                    yield waiting.popleft().result()
-                waiting.append(threads.submit(team.perform, batch))
-            while waiting:
-                yield waiting.popleft().result()
-        except BaseException:
-            # The threads wait for the workers, and leaving the block for the threads.
-            threads.shutdown(wait=False, cancel_futures=True)
-            team.close()
-            raise
 
 
 def yield_to_others() -> None:

@@ -16,7 +16,6 @@ from ..backfill import (
     candidate_of,
     candidates,
     drop,
-    mapped,
     promote,
     yield_to_others,
 )
@@ -29,7 +28,7 @@ from ..run import signals
 from ..run.engine import RunFailed
 from ..warehouse.lock import lock_holder
 from ..warehouse.runs import read_report
-from ..workers.pool import workers
+from ..workers import Workers, imap, local_runner
 from .common import FAILED, config_options, console, leave, open_plugins, resolve_warehouse
 
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -117,10 +116,10 @@ def _backfill(plugins: Plugins, selection: Selection, processes: int) -> None:
             with (
                 backfilling(plugins, selection) as run,
                 signals.install_signal_handlers(),
-                workers(plugins, processes) as team,
+                Workers(plugins, local_runner(plugins, processes)) as team,
             ):
-                for outcome in mapped(team, run.pending("annotate")):
-                    run.load(outcome)
+                for result in imap(team, run.pending("annotate")):
+                    run.load(result)
                     signals.raise_if_interrupted()
         except RunFailed as error:
             failure = str(error)

@@ -1,1 +1,14 @@
-"""Where batches are worked on: this process, worker processes, a cluster."""
+"""Where batches are run: in this process, in worker processes, on a cluster.
+
+A `Runner` is one such place, `Workers` adds the policy for workers that die or hang, `imap` keeps them busy::
+
+    with Workers(plugins, local_runner(plugins)) as team:
+        for result in imap(team, run.pending("annotate", team.processes("annotate"))):
+            run.load(result)
+"""
+
+from .imap import imap
+from .policy import Workers, local_runner
+from .runner import Runner, WorkerDiedError, WorkerHungError
+
+__all__ = ["Runner", "WorkerDiedError", "WorkerHungError", "Workers", "imap", "local_runner"]

@@ -7,10 +7,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from math import ceil
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 _GROUPS, _OWN_GROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 """Where Linux has its control groups, and says which ones a process is in."""

@@ -1,4 +1,4 @@
-"""Workers on other machines: what a run asks of a cluster, and what a worker there does with a batch.
+"""What a worker of a cluster does with a batch: the same as this process would, or nothing.
 
 Nothing here knows which cluster it is; `onrecord_flows` connects to one.
 """
@@ -23,8 +23,8 @@ from ..errors import PLUGIN_FAILURES, OnrecordError
 from ..planning.versions import ComponentVersion, component_versions, hash_sources
 from ..plugins.registry import Plugins
 from ..stages import Batch, BatchResult, perform
-from .pool import loaded
-from .runner import IN_PROCESSES
+from .runner import LOADING_SECONDS, WORKER_STAGES
+from .worker import load_plugins
 
 COMPARED = {
     "version": "its version is {there!r} there and {here!r} here",
@@ -33,12 +33,12 @@ COMPARED = {
     "pipeline": "it reads with the pipeline {there!r} there and {here!r} here",
     "requirements": "what it requires differs",
 }
-"""What makes the rows of a component what they are, and how it is said that a worker's differ, the clearest first."""
+"""What decides the rows of a component, and the words for a worker where it differs, the clearest first."""
 
 
 @dataclass(frozen=True)
 class Setup:
-    """What a worker must have so that it makes the same rows: a configuration, and the components that come of it."""
+    """What a worker must have to make the same rows: the settings, and the component versions it leads to."""
 
     settings: Settings
     framework: tuple[str, str]
@@ -47,38 +47,39 @@ class Setup:
 
     @classmethod
     def of(cls, plugins: Plugins) -> Setup:
-        """What this process has."""
+        """The setup of this process."""
         working = {
             f"{target.component} {target.language or ''}".strip(): target
             for target in component_versions(plugins)
-            if target.stage in IN_PROCESSES
+            if target.stage in WORKER_STAGES
         }
-        framework = metadata.version("onrecord"), hash_sources(Path(__file__).parent, sys.modules[__name__])
+        framework = metadata.version("onrecord"), hash_sources(Path(__file__).parents[1], sys.modules[__name__])
         return cls(plugins.settings, framework, working)
 
 
-def done(setup: Setup, batch: Batch, seconds: float) -> tuple[BatchResult, list[logging.LogRecord]]:
-    """Do a batch on a worker, which is ended if it takes longer; returns its outcome and what was logged over it.
+def run_batch(setup: Setup, batch: Batch, seconds: float) -> tuple[BatchResult, list[logging.LogRecord]]:
+    """Run a batch on a worker, which is ended if it takes longer; returns its result and the records logged meanwhile.
 
     Raises OnrecordError where this worker would not do what the run's own process does.
     """
     # Plugins are written for one batch at a time, whatever number of threads a worker has.
     with _one_at_a_time:
-        plugins = _prepared(setup)
         messages: SimpleQueue[logging.LogRecord] = SimpleQueue()
         handler = QueueHandler(messages)
-        logging.getLogger().addHandler(handler)
-        faulthandler.dump_traceback_later(seconds, exit=True)
+        faulthandler.dump_traceback_later(max(seconds, LOADING_SECONDS), exit=True)
         try:
-            outcome = perform(batch, plugins)
+            plugins = _prepared(setup)
+            faulthandler.dump_traceback_later(seconds, exit=True)
+            logging.getLogger().addHandler(handler)
+            result = perform(batch, plugins)
         finally:
             faulthandler.cancel_dump_traceback_later()
             logging.getLogger().removeHandler(handler)
-        return outcome, [messages.get() for _ in range(messages.qsize())]
+        return result, [messages.get() for _ in range(messages.qsize())]
 
 
-def unfit(setup: Setup) -> str:
-    """Why this worker cannot do what a run asks for; empty if it can."""
+def explain_misfit(setup: Setup) -> str:
+    """Explain why this worker would not make the same rows; empty if it would."""
     try:
         with _one_at_a_time:
             _prepared(setup)
@@ -88,25 +89,26 @@ def unfit(setup: Setup) -> str:
 
 
 _one_at_a_time = Lock()
-_checked: list[Setup] = []
+_checked: list[tuple[Setup, Plugins]] = []
 
 
 def _prepared(setup: Setup) -> Plugins:
-    """The plugins of a setup, loaded once, and anew when the run's own process has others. Raises OnrecordError."""
-    fits = bool(_checked) and _checked[0] == setup
+    """The plugins of a setup, loaded again only for another setup. Raises OnrecordError if they differ."""
+    if _checked and _checked[0][0] == setup:
+        return _checked[0][1]
+    _checked.clear()
     try:
-        plugins = loaded(setup.settings, afresh=not fits)
-        if not fits and (difference := _difference(setup, Setup.of(plugins))):
+        plugins = load_plugins(setup.settings)
+        if difference := _difference(setup, Setup.of(plugins)):
             raise OnrecordError(difference)
     except PLUGIN_FAILURES as error:
-        _checked.clear()
         # As one plain text: it is about to travel.
         reason = str(error) if isinstance(error, OnrecordError) else f"{type(error).__name__}: {error}"
         raise OnrecordError(
             f"worker process {os.getpid()} on {socket.gethostname()} would not do the same work as this run: {reason}. "
             "Install the same versions of onrecord and its plugins there, at the same paths, and restart it"
         ) from None
-    _checked[:] = [setup]
+    _checked.append((setup, plugins))
     return plugins
 
 

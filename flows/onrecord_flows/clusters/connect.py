@@ -1,24 +1,21 @@
-"""Which cluster a configuration asks for, and what is the same for all of them."""
+"""The runner that a configuration asks for."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable
-
 from onrecord import OnrecordError
 from onrecord.plugins.registry import Plugins
+from onrecord.workers import Runner, local_runner
 from onrecord.workers.remote import Setup
-from onrecord.workers.runner import Cluster
 
 
-def connect_cluster(plugins: Plugins) -> Cluster | None:
-    """The cluster of a configuration, none for processes of this machine.
+def connect_runner(plugins: Plugins) -> Runner:
+    """Connect to the cluster of a configuration; without one, the runner is of this machine.
 
     Raises OnrecordError if it cannot be reached, has no workers, or has some that would not do the same work.
     """
     settings = plugins.settings.workers
     if settings.runner == "processes":
-        return None
+        return local_runner(plugins)
     assert settings.address is not None  # the settings see to that
     try:
         if settings.runner == "dask":
@@ -33,9 +30,3 @@ def connect_cluster(plugins: Plugins) -> Cluster | None:
             f'[workers] runner = "{settings.runner}" needs a package that is not installed ({error}): '
             f"pip install 'onrecord[{settings.runner}]'"
         ) from error
-
-
-def relay_logs(records: Iterable[logging.LogRecord]) -> None:
-    """Handle what a worker has logged as if it had been logged here, where the log file is."""
-    for record in records:
-        logging.getLogger(record.name).handle(record)

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import logging
 import time
-from concurrent.futures import BrokenExecutor, CancelledError
+from concurrent.futures import CancelledError
 from uuid import uuid4
 
 import dask
 from distributed import Client, Future, KilledWorker
 
 from onrecord import OnrecordError
-from onrecord.config.settings import Settings
 from onrecord.stages import Batch, BatchResult
-from onrecord.workers.remote import Setup, done, unfit
-
-from .connect import relay_logs
+from onrecord.workers import WorkerDiedError
+from onrecord.workers.remote import Setup, explain_misfit, run_batch
+from onrecord.workers.runner import relay_log
 
 log = logging.getLogger("onrecord")
 
@@ -70,21 +69,21 @@ class OnDask:
         except OSError as error:
             raise self._gone() from error
 
-    def perform(self, settings: Settings, batch: Batch, seconds: float) -> BatchResult:
-        """Do a batch. Raises BrokenExecutor when several workers have died of it."""
-        assert settings is self._setup.settings
+    def run(self, batch: Batch, seconds: float) -> BatchResult:
+        """Run a batch. Raises WorkerDiedError when several workers have died of it."""
         try:
             key = f"{batch.label.replace(' ', '-')}-{uuid4()}"
-            future = self._client.submit(done, self._setup, batch, seconds, key=key, pure=False)
-            outcome, records = self._result(future)
+            future = self._client.submit(run_batch, self._setup, batch, seconds, key=key, pure=False)
+            result, records = self._result(future)
         except KilledWorker as error:
-            raise BrokenExecutor(str(error)) from error
+            raise WorkerDiedError(f"died: {error}") from error
         except (CancelledError, OSError) as error:
             if self._closed:
-                raise BrokenExecutor("the run is over") from error
+                raise WorkerDiedError("was ended with the run") from error
             raise self._gone() from error
-        relay_logs(records)
-        return outcome
+        for record in records:
+            relay_log(record)
+        return result
 
     def close(self) -> None:
         """Let go of the cluster; what it has not done it forgets."""
@@ -106,7 +105,7 @@ class OnDask:
         # As tasks, each for one worker, before any batches that wait there. `Client.run` would have the thread do it by
         # which a worker is in touch with its scheduler, and keep it waiting for whatever batch is being done.
         asked = {
-            worker: self._client.submit(unfit, self._setup, workers=[worker], priority=1, pure=False)
+            worker: self._client.submit(explain_misfit, self._setup, workers=[worker], priority=1, pure=False)
             for worker in self._client.nthreads()
         }
         deadline = time.monotonic() + CHECK_SECONDS

@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import threading
-from concurrent.futures import BrokenExecutor
 from contextlib import suppress
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no calls home; Ray reads it when it is imported
@@ -15,11 +14,10 @@ import ray
 from ray.exceptions import GetTimeoutError, NodeDiedError, OutOfMemoryError, RayError, WorkerCrashedError
 
 from onrecord import OnrecordError
-from onrecord.config.settings import Settings
 from onrecord.stages import Batch, BatchResult
-from onrecord.workers.remote import Setup, done, unfit
-
-from .connect import relay_logs
+from onrecord.workers import WorkerDiedError
+from onrecord.workers.remote import Setup, explain_misfit, run_batch
+from onrecord.workers.runner import relay_log
 
 CONNECT_SECONDS = 10
 """How long the head of a cluster may take to answer."""
@@ -50,32 +48,33 @@ class OnRay:
             ) from error
         try:
             with suppress(GetTimeoutError):
-                if reason := ray.get(ray.remote(unfit).remote(setup), timeout=CHECK_SECONDS):
+                if reason := ray.get(ray.remote(explain_misfit).remote(setup), timeout=CHECK_SECONDS):
                     raise OnrecordError(reason)
         except BaseException:
             self.close()
             raise
-        # A batch whose worker died is done again by `Workers`, alone, where it can harm nobody.
-        self._done = ray.remote(done).options(max_retries=0)
+        # A batch whose worker died is run again by `Workers`, alone, where it can harm nobody.
+        self._run_batch = ray.remote(run_batch).options(max_retries=0)
 
     @property
     def processes(self) -> int:
         """How many processors the cluster has just now."""
         return int(ray.cluster_resources().get("CPU", 1))
 
-    def perform(self, settings: Settings, batch: Batch, seconds: float) -> BatchResult:
-        """Do a batch. Raises BrokenExecutor when its worker has died."""
+    def run(self, batch: Batch, seconds: float) -> BatchResult:
+        """Run a batch. Raises WorkerDiedError when its worker has died."""
         try:
-            outcome, records = ray.get(self._done.remote(self._setup, batch, seconds))
+            result, records = ray.get(self._run_batch.remote(self._setup, batch, seconds))
         except (WorkerCrashedError, NodeDiedError, OutOfMemoryError) as error:
-            raise BrokenExecutor(str(error)) from error
+            raise WorkerDiedError(f"died: {error}") from error
         except (SystemExit, RayError) as error:
             if self._closed:
-                raise BrokenExecutor("the run is over") from error
+                raise WorkerDiedError("was ended with the run") from error
             raise
-        relay_logs(records)
-        assert isinstance(outcome, BatchResult)
-        return outcome
+        for record in records:
+            relay_log(record)
+        assert isinstance(result, BatchResult)
+        return result
 
     def close(self) -> None:
         """Let go of the cluster, or end the one that was started for this run."""

@@ -10,10 +10,10 @@ from onrecord.backfill import Selection, backfilling, yield_to_others
 from onrecord.plugins.registry import Plugins
 from onrecord.run.engine import ActiveRun
 from onrecord.run.signals import install_signal_handlers, raise_if_interrupted
-from onrecord.workers.pool import workers
+from onrecord.workers import Workers, local_runner
 
-from ..clusters.connect import connect_cluster
-from .tasks import load_flow_settings, log_flow, mapped, write_report
+from ..clusters.connect import connect_runner
+from .tasks import imap_tasks, load_flow_settings, log_flow, write_report
 
 
 @flow(name="backfill", persist_result=False, validate_parameters=False)
@@ -47,9 +47,9 @@ def backfill(
     with log_flow(settings, "backfill"):
         try:
             with backfilling(found, selection) as run, install_signal_handlers():
-                cluster = connect_cluster(found) if processes is None else None
-                with workers(found, processes, cluster) as team:
-                    for result in mapped(team, run.pending("annotate"), run.settings.run):
+                runner = connect_runner(found) if processes is None else local_runner(found, processes)
+                with Workers(found, runner) as team:
+                    for result in imap_tasks(team, run.pending("annotate"), run.settings.run):
                         run.load(result)
                         raise_if_interrupted()
         finally:

@@ -17,17 +17,17 @@ from onrecord.errors import LockedError
 from onrecord.plugins.registry import Plugins
 from onrecord.run.engine import STAGES, ActiveRun, start_run
 from onrecord.run.signals import install_signal_handlers, raise_if_interrupted
-from onrecord.workers.pool import workers
+from onrecord.workers import Workers
 
-from ..clusters.connect import connect_cluster
+from ..clusters.connect import connect_runner
 from .tasks import (
     Failed,
     aggregate,
     check,
     discovered,
+    imap_tasks,
     load_flow_settings,
     log_flow,
-    mapped,
     plugins_in_use,
     publish,
     write_report,
@@ -77,7 +77,7 @@ def etl(
 def work_through(run: ActiveRun, plugins: Plugins) -> None:
     """All stages of a run, in order."""
     # First of all, so that nothing has been done yet if a cluster cannot be reached.
-    with workers(plugins, cluster=connect_cluster(plugins)) as team:
+    with Workers(plugins, connect_runner(plugins)) as team:
         for name, ingestor in run.ingestors.items():
             items = discovered(ingestor, run.settings.run)
             if isinstance(items, Failed):
@@ -87,7 +87,7 @@ def work_through(run: ActiveRun, plugins: Plugins) -> None:
             raise_if_interrupted()
 
         for stage in STAGES:
-            for result in mapped(team, run.pending(stage, team.processes(stage)), run.settings.run):
+            for result in imap_tasks(team, run.pending(stage, team.processes(stage)), run.settings.run):
                 run.load(result)
                 raise_if_interrupted()
 

@@ -7,11 +7,11 @@ which takes seconds, and keep every result until the flow ends. So results come 
 from __future__ import annotations
 
 import logging
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ from onrecord.plugins.registry import Plugins
 from onrecord.reporting.lines import render_markdown
 from onrecord.run.engine import ActiveRun
 from onrecord.stages import Batch, BatchResult, discover
-from onrecord.workers.pool import Workers
+from onrecord.workers import Workers, imap
 
 log = logging.getLogger("onrecord")
 
@@ -62,22 +62,18 @@ def discovered(ingestor: Ingestor, settings: RunSettings) -> pa.Table | Failed:
     return box[-1]
 
 
-def mapped(team: Workers, batches: Iterable[Batch], settings: RunSettings) -> Iterator[BatchResult]:
-    """Map the workers over batches: results in order, with a bounded number of batches on their way."""
-    waiting: deque[tuple[PrefectFuture[None], list[BatchResult]]] = deque()
-    for batch in batches:
-        # One batch at each worker and one that waits for it, so that none idles while an result is loaded; and no
-        # more, so that results do not pile up in front of the one process that loads them.
-        while len(waiting) >= 2 * max(1, team.processes(batch.stage)):
-            yield _outcome(*waiting.popleft())
+def imap_tasks(team: Workers, batches: Iterable[Batch], settings: RunSettings) -> Iterator[BatchResult]:
+    """Run batches as tasks, those of the stage ingest with retries; see `imap`."""
+
+    def submit(batch: Batch) -> Callable[[], BatchResult]:
         box: list[BatchResult] = []
         options = _retries(settings) if batch.stage == "ingest" else {}
         future = _work.with_options(task_run_name=batch.label, **options).submit(
             sealed(batch), sealed(team), sealed(box)
         )
-        waiting.append((future, box))
-    while waiting:
-        yield _outcome(*waiting.popleft())
+        return partial(_wait_for_result, future, box)
+
+    return imap(team, batches, submit)
 
 
 def aggregate(run: ActiveRun, name: str) -> None:
@@ -161,7 +157,7 @@ def _work(batch: Batch, team: Workers, box: list[BatchResult]) -> None:
     """Do a batch; on a retry, only the subjects that failed in a way that may pass."""
     earlier = box.pop() if box else None
     again = earlier.transient if earlier else []
-    result = team.perform(batch.only(again) if earlier else batch)
+    result = team.run(batch.only(again) if earlier else batch)
     box.append(BatchResult.merged([earlier.without(again), result]) if earlier else result)
     if result.transient:
         raise TransientError(f"{len(result.transient)} of {len(batch)} documents could not be fetched for now")
@@ -172,7 +168,7 @@ def _call(function: Any, *arguments: Any) -> None:
     function(*arguments)
 
 
-def _outcome(future: PrefectFuture[None], box: list[BatchResult]) -> BatchResult:
+def _wait_for_result(future: PrefectFuture[None], box: list[BatchResult]) -> BatchResult:
     """Wait for a task's result. What still fails after the last retry is in the result, as quarantined."""
     future.wait()
     if not box:

@@ -9,7 +9,7 @@ from onrecord.plugins.registry import Plugins
 from onrecord.run.engine import STAGES, start_run
 from onrecord.stages import discover
 from onrecord.warehouse import Warehouse
-from onrecord.workers.pool import workers
+from onrecord.workers import Workers, local_runner
 
 DEADLY = """
 import os
@@ -57,10 +57,10 @@ def test_an_article_that_kills_worker_processes_is_quarantined_and_the_others_ar
     plugins = Plugins(parse_settings(settings), installed=False)
     with start_run(plugins) as run:
         run.listed("bodies", discover(plugins.ingestors["bodies"]))
-        with workers(plugins) as team:
+        with Workers(plugins, local_runner(plugins)) as team:
             for stage in STAGES:
                 for batch in run.pending(stage, team.processes(stage)):
-                    run.load(team.perform(batch))
+                    run.load(team.run(batch))
         run.check()
         run.publish()
 

@@ -15,7 +15,7 @@ from onrecord.config.loading import parse_settings
 from onrecord.plugins.registry import Plugins
 from onrecord.run.engine import start_run
 from onrecord.stages import Batch, discover, perform
-from onrecord.workers.remote import Setup, done, unfit
+from onrecord.workers.remote import Setup, explain_misfit, run_batch
 
 COMPONENT = """
 import logging, threading, time
@@ -90,7 +90,7 @@ def batch(plugins: Plugins) -> Iterator[Batch]:
 
 def test_a_batch_that_has_travelled_gives_the_outcome_that_it_gives_here(plugins: Plugins, batch: Batch) -> None:
     setup, travelled = pickle.loads(pickle.dumps((Setup.of(plugins), batch)))
-    outcome, records = pickle.loads(pickle.dumps(done(setup, travelled, 60)))
+    outcome, records = pickle.loads(pickle.dumps(run_batch(setup, travelled, 60)))
     here = perform(batch, plugins)
 
     assert outcome.tables == here.tables
@@ -104,7 +104,7 @@ def test_a_worker_with_many_threads_does_one_batch_at_a_time(plugins: Plugins, b
     messages: list[str] = []
 
     def work() -> None:
-        _, records = done(setup, batch, 60)
+        _, records = run_batch(setup, batch, 60)
         messages.extend(record.getMessage() for record in records)
 
     threads = [threading.Thread(target=work) for _ in range(4)]
@@ -118,14 +118,14 @@ def test_a_worker_with_many_threads_does_one_batch_at_a_time(plugins: Plugins, b
 
 def test_a_plugin_that_changes_in_the_folder_is_loaded_anew(plugins: Plugins, batch: Batch, tmp_path: Path) -> None:
     before = Setup.of(plugins)
-    assert unfit(before) == ""
+    assert explain_misfit(before) == ""
     (tmp_path / "lengths.py").write_text(COMPONENT.replace("VERSION", "2"))
     after = Setup.of(loaded_from(tmp_path))
 
-    assert unfit(after) == ""
-    assert "`lengths`: its version is '2' there and '1' here" in unfit(before)
+    assert explain_misfit(after) == ""
+    assert "`lengths`: its version is '2' there and '1' here" in explain_misfit(before)
     with pytest.raises(OnrecordError, match="would not do the same work as this run"):
-        done(before, batch, 60)
+        run_batch(before, batch, 60)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_whatever_makes_the_rows_of_a_component_differ_is_said(
     setup = Setup.of(plugins)
     other = {**setup.components, "lengths": replace(setup.components["lengths"], **difference)}
 
-    assert said in unfit(replace(setup, components=other))
+    assert said in explain_misfit(replace(setup, components=other))
 
 
 def test_a_plugin_that_is_missing_and_another_onrecord_are_said(plugins: Plugins) -> None:
@@ -153,9 +153,11 @@ def test_a_plugin_that_is_missing_and_another_onrecord_are_said(plugins: Plugins
     version, source = setup.framework
 
     folder = plugins.settings.plugins_dir
-    assert f"`others` is missing there (plugins folder {folder})" in unfit(replace(setup, components=more))
-    assert f"onrecord is {version} there and 9.9 here" in unfit(replace(setup, framework=("9.9", source)))
-    assert f"onrecord {version} has another source there" in unfit(replace(setup, framework=(version, "other")))
+    assert f"`others` is missing there (plugins folder {folder})" in explain_misfit(replace(setup, components=more))
+    assert f"onrecord is {version} there and 9.9 here" in explain_misfit(replace(setup, framework=("9.9", source)))
+    assert f"onrecord {version} has another source there" in explain_misfit(
+        replace(setup, framework=(version, "other"))
+    )
 
 
 def test_a_setting_in_the_environment_of_one_of_them_is_noticed(
@@ -164,7 +166,7 @@ def test_a_setting_in_the_environment_of_one_of_them_is_noticed(
     setup = Setup.of(plugins)
     monkeypatch.setenv("ONRECORD_PLUGINS__LENGTHS__FACTOR", "2")
 
-    assert "`lengths`: its settings differ, perhaps by the environment there" in unfit(setup)
+    assert "`lengths`: its settings differ, perhaps by the environment there" in explain_misfit(setup)
 
 
 def test_what_keeps_a_worker_from_loading_its_plugins_is_said(
@@ -173,4 +175,4 @@ def test_what_keeps_a_worker_from_loading_its_plugins_is_said(
     setup = Setup.of(plugins)
     monkeypatch.setenv("ONRECORD_PLUGINS__LENGTHS__FACTOR", "many")
 
-    assert "ONRECORD_PLUGINS__LENGTHS__FACTOR does not fit" in unfit(setup)
+    assert "ONRECORD_PLUGINS__LENGTHS__FACTOR does not fit" in explain_misfit(setup)

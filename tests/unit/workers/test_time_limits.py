@@ -19,7 +19,7 @@ from onrecord.run.engine import STAGES, start_run
 from onrecord.stages import discover
 from onrecord.testing import Sandbox
 from onrecord.warehouse import Warehouse
-from onrecord.workers.pool import workers
+from onrecord.workers import Workers, local_runner
 
 HANGING = '''
 import re, time
@@ -84,17 +84,17 @@ def test_an_article_that_workers_hang_on_is_quarantined_and_the_others_are_done(
     plugins = Plugins(parse_settings(settings), installed=False)
     with start_run(plugins) as run:
         run.listed("bodies", discover(plugins.ingestors["bodies"]))
-        with workers(plugins, 1) as team:
+        with Workers(plugins, local_runner(plugins, 1)) as team:
             for stage in STAGES:
                 for batch in run.pending(stage):
-                    run.load(team.perform(batch))
+                    run.load(team.run(batch))
 
     with Warehouse(tmp_path / "w").reading() as connection:
         ((uri, error, traceback),) = connection.execute("select uri, error, traceback from quarantine").fetchall()
         assert connection.execute("select count(*) from length").fetchall() == [(2,)]
     assert uri == "body:2"
     assert error.startswith(
-        "TimeoutError: the worker process did not finish this subject within 2 seconds and was ended; it was at File"
+        "TimeoutError: the worker process did not finish within 2 seconds and was ended; it was at File"
     )
     assert where in error
     assert "hanging.py" in traceback

@@ -1,0 +1,136 @@
+"""One policy for all runners: what becomes of a batch whose worker dies, or hangs and is ended."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Lock
+from types import TracebackType
+
+from ..model.bookkeeping import StageName
+from ..plugins.registry import Plugins
+from ..stages import Batch, BatchResult, Counters, perform
+from ..stages.work import Book
+from .cpus import processors
+from .in_process import InProcess
+from .processes import Processes
+from .runner import WORKER_STAGES, Runner, WorkerDiedError, WorkerHungError
+
+log = logging.getLogger("onrecord")
+
+_LEAST_SECONDS = 30.0
+"""The part of a batch that was ended has this much time however few subjects it has, unless a whole one has less."""
+
+
+class Workers:
+    """Runs batches on a runner; a worker that dies or hangs costs its batch time, and the subject at fault its rows.
+
+    A batch whose worker died is run again alone, in a process of this machine: what was short of memory then has it to
+    itself. If that one dies too, or if the first one hung, the batch is halved until the subject is found, which is
+    quarantined. `run` may be called from several threads at a time. Leaving the block ends the workers.
+    """
+
+    def __init__(self, plugins: Plugins, runner: Runner) -> None:
+        self._plugins = plugins
+        self._runner = runner
+        self._seconds = plugins.settings.run.batch_seconds
+        self._alone = Lock()
+        self._single = Processes(plugins.settings, 1)
+        self._threads = ThreadPoolExecutor(1_000)  # `imap` bounds them
+        self._closed = False
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def processes(self, stage: StageName) -> int:
+        """How many batches of a stage can run at a time, just now; 0 if they run in the caller's thread."""
+        return self._runner.processes if stage in WORKER_STAGES else _process_count(self._plugins)
+
+    def run(self, batch: Batch) -> BatchResult:
+        """Run a batch. Raises WorkerDiedError if workers cannot even load the plugins."""
+        if batch.stage not in WORKER_STAGES:
+            return perform(batch, self._plugins)
+        try:
+            return self._runner.run(batch, self._seconds)
+        except WorkerDiedError as error:
+            hung = isinstance(error, WorkerHungError)
+            if self._closed or (hung and error.loading):
+                raise
+            what = "hung and was ended" if hung else "died"
+            log.warning("a worker process %s during %s; its batch is done again", what, batch.label)
+        with self._alone:
+            try:
+                if hung and len(batch) > 1:
+                    return self._run_halves(batch, self._seconds)
+                return self._run_alone(batch, self._seconds)
+            finally:
+                self._single.release()
+
+    def submit(self, batch: Batch) -> Callable[[], BatchResult]:
+        """Begin to run a batch in a thread; returns the function that waits for its result.
+
+        Without worker processes that function runs it.
+        """
+        if not self.processes(batch.stage):
+            return partial(self.run, batch)
+        return self._threads.submit(self.run, batch).result
+
+    def close(self) -> None:
+        """End the workers, in the middle of a batch if need be: what is not loaded stays pending."""
+        self._closed = True
+        self._runner.close()
+        self._single.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _run_alone(self, batch: Batch, seconds: float) -> BatchResult:
+        try:
+            return self._single.run(batch, seconds)
+        except WorkerDiedError as error:
+            if self._closed or error.loading:
+                raise
+            if len(batch) == 1:
+                return self._give_up(batch, error)
+        return self._run_halves(batch, seconds)
+
+    def _run_halves(self, batch: Batch, seconds: float) -> BatchResult:
+        less = max(seconds / 2, min(self._seconds, _LEAST_SECONDS))
+        return BatchResult.merged([self._run_alone(half, less) for half in batch.halves()])
+
+    def _give_up(self, batch: Batch, error: WorkerDiedError) -> BatchResult:
+        """The result of a batch of one subject that workers die of, or hang on: it is quarantined."""
+        subject_id = batch.subjects["subject_id"][0].as_py()
+        book = Book(batch)
+        failure: Exception
+        if isinstance(error, WorkerHungError):
+            failure = TimeoutError(f"{error}. `batch_seconds` in [run] says how long a whole batch may take")
+        else:
+            why = "twice (out of memory, or a crash in native code)"
+            failure = RuntimeError(f"the worker process died of this subject, {why}{error.where}")
+        error.add_note(error.stack)
+        failure.__cause__ = error
+        for name in batch.components:
+            annotator = self._plugins.annotators.get(name)
+            book.failed(name, annotator.version if annotator else "", subject_id, failure)
+        return BatchResult(
+            batch.stage,
+            batch.number,
+            tables=book.tables(),
+            replaced={name: [subject_id] for name in batch.components if name in self._plugins.annotators},
+            counters={name: Counters(subjects=1, failed=1) for name in batch.components},
+        )
+
+
+def local_runner(plugins: Plugins, processes: int | None = None) -> Runner:
+    """Worker processes of this machine, as many as given or else configured; this process if that is none."""
+    number = _process_count(plugins) if processes is None else processes
+    return Processes(plugins.settings, number) if number else InProcess(plugins)
+
+
+def _process_count(plugins: Plugins) -> int:
+    number = plugins.settings.workers.processes
+    return processors() if number is None else number

@@ -1,0 +1,157 @@
+"""The runner with worker processes of this machine.
+
+Each has a connection of its own to this process and shares no lock with the others: one that dies, even in the middle
+of a message, harms none of them, and nothing is left in the system if this process dies. Nor do they import the script
+that was started, as children of `multiprocessing` do: one without `if __name__ == "__main__"` would start once more.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from threading import Lock, Semaphore
+from typing import Any
+
+from ..config.settings import Settings
+from ..stages import Batch, BatchResult
+from .runner import LOADING_SECONDS, WorkerDiedError, WorkerHungError, relay_log
+from .worker import END_WITH_STACK
+
+_GRACE_SECONDS = 5.0
+"""How long a worker that was told to end may take to write where it is."""
+
+
+class Processes:
+    """Worker processes that keep their plugins and pipelines loaded from one batch to the next.
+
+    They start when there are batches for them. `run` may be called from several threads at a time.
+    """
+
+    def __init__(self, settings: Settings, processes: int) -> None:
+        self.processes = processes
+        self._settings = settings
+        self._places = Semaphore(processes)
+        self._lock = Lock()
+        self._idle: list[_Worker] = []
+        self._busy: set[_Worker] = set()
+        self._closed = False
+
+    def run(self, batch: Batch, seconds: float) -> BatchResult:
+        """Run a batch on one of them, when one is free."""
+        with self._places, self._borrow(seconds) as worker:
+            result: BatchResult = worker.ask(batch, seconds)
+            return result
+
+    def release(self) -> None:
+        """End the workers that have nothing to do."""
+        with self._lock:
+            while self._idle:
+                self._idle.pop().close()
+
+    def close(self) -> None:
+        """End all workers, in the middle of a batch if need be."""
+        with self._lock:
+            self._closed = True
+            for worker in self._busy:
+                worker.kill()
+        self.release()
+
+    @contextmanager
+    def _borrow(self, seconds: float) -> Iterator[_Worker]:
+        with self._lock:
+            if self._closed:
+                raise WorkerDiedError("was ended with the run")
+            worker = self._idle.pop() if self._idle else _Worker()
+            self._busy.add(worker)
+        try:
+            if not worker.loaded:
+                worker.ask(self._settings, max(seconds, LOADING_SECONDS))
+                worker.loaded = True
+            yield worker
+        except BaseException:
+            # Its next answer would be the one that is not waited for any more.
+            worker.kill()
+            raise
+        finally:
+            with self._lock:
+                self._busy.discard(worker)
+                if worker.is_alive:
+                    self._idle.append(worker)
+                else:
+                    worker.close()
+
+
+class _Worker:
+    """One worker process, as seen from its parent."""
+
+    def __init__(self) -> None:
+        self.loaded = False
+        self.is_alive = True
+        with ExitStack() as stack:
+            self._dump = stack.enter_context(tempfile.TemporaryFile())
+            self._connection, theirs = multiprocessing.Pipe()
+            stack.enter_context(self._connection)
+            with theirs:
+                fds = (theirs.fileno(), self._dump.fileno())
+                script = (
+                    f"import sys; sys.path[:] = {sys.path!r}; from onrecord.workers.worker import serve; serve{fds}"
+                )
+                # Without its variable numpy begins a thread for each processor in each of the workers.
+                environment = {"OPENBLAS_NUM_THREADS": "1", **os.environ}
+                self._process = subprocess.Popen(  # noqa: S603 (its arguments are ours)
+                    [sys.executable, "-c", script], stdin=subprocess.DEVNULL, pass_fds=fds, env=environment
+                )
+            self._open = stack.pop_all()
+
+    def ask(self, request: Settings | Batch, seconds: float) -> Any:
+        """Send a request and wait for its answer.
+
+        Raises WorkerDiedError if the worker dies of it, or is ended by time, and what the worker raised.
+        """
+        deadline = time.monotonic() + seconds
+        doing = "" if self.loaded else " loading the plugins"
+        try:
+            self._connection.send(request)
+            while (left := deadline - time.monotonic()) > 0 and self._connection.poll(left):
+                match self._connection.recv():
+                    case logging.LogRecord() as record:
+                        relay_log(record)
+                    case Exception() as error:
+                        raise error
+                    case answer:
+                        return answer
+        except (EOFError, OSError) as error:
+            stack = self._end()
+            status = self._process.returncode
+            how = f"signal {-status}" if status < 0 else f"exit status {status}"
+            raise WorkerDiedError(f"died{doing} ({how})", stack=stack, loading=not self.loaded) from error
+        self._process.send_signal(END_WITH_STACK)
+        reason = f"did not finish{doing} within {seconds:g} seconds and was ended"
+        raise WorkerHungError(reason, stack=self._end(), loading=not self.loaded)
+
+    def kill(self) -> None:
+        """End it, whatever it does; from any thread."""
+        self.is_alive = False
+        self._process.kill()
+        self._process.wait()
+
+    def close(self) -> None:
+        """End it and close what connects it."""
+        self.kill()
+        self._open.close()
+
+    def _end(self) -> str:
+        """Wait a little for its end; returns the Python stack that it wrote, the innermost call first."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_GRACE_SECONDS)
+        self.kill()
+        self._dump.seek(0)
+        lines = self._dump.read().decode(errors="replace").splitlines()
+        return "\n".join(line for line in lines if line.startswith("  File"))
