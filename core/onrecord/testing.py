@@ -60,8 +60,8 @@ def annotate_text(
     """The rows of an annotator for one text. `given` has the rows of those that it requires."""
     read = make_article(body) if isinstance(body, str) else body
     reading = BatchContext([read], pipeline.with_pipes(annotator.pipes) if pipeline else None)
-    for row_class, rows in (given or {}).items():
-        reading.give(row_class, read.article_id, rows)
+    for rows in (given or {}).values():
+        reading.give(read.article_id, rows)
     # Everything that was given may be read, whoever would have written it.
     reading.begin(annotator, {name: tuple(given or ()) for name in annotator.requires})
     return [row for rows in annotator.annotate_batch([read]) for row in rows]

@@ -285,7 +285,7 @@ def test_no_more_batches_are_made_than_workers_need_however_slow_the_loading_is(
     def batches() -> Iterator[Batch]:
         for number in range(20):
             made.append(number)
-            yield Batch("clean", number, ("clean",), {}, nothing)
+            yield Batch("clean", number, ("clean",), {}, {}, nothing)
 
     @flow(persist_result=False)
     def slowly_loaded() -> list[int]:

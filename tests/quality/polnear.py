@@ -129,7 +129,7 @@ def _claims(reading: BatchContext, articles: Sequence[Article]) -> Iterator[list
     entities, claims = (_only(register) for register in (register_entities, register_claims))
     reading.begin(entities, {})
     for each, rows in zip(articles, entities.annotate_batch(articles), strict=True):
-        reading.give(Mention, each.article_id, rows)
+        reading.give(each.article_id, rows)
     reading.begin(claims, {entities.name: (Mention,)})
     for rows in claims.annotate_batch(articles):
         yield list(rows)

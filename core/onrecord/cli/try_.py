@@ -18,7 +18,8 @@ from ..plugins.pipelines import Pipeline
 from ..plugins.registry import Plugins
 from ..reporting.cleaning import CleaningTrace, print_cleaning, render_cleaning_page, trace_cleaning
 from ..reporting.layout import format_columns
-from ..stages.annotate import annotate_articles
+from ..stages.annotate import annotate_articles, check_rows
+from ..stages.builder import convert_rows
 from ..stages.context import BatchContext
 from ..stages.ingest import fetch_document
 from .common import console
@@ -100,9 +101,10 @@ def _rows(article: Article, wanted: str, plugins: Plugins, pipeline: Pipeline | 
     for name in (name for name in plugins.annotators if name in needed):
         annotator = plugins.annotators[name]
         reading.begin(annotator, readable)
-        rows = annotate_articles(annotator, [article], plugins.tables).rows[article.article_id]
-        for row in rows:
-            reading.give(type(row), article.article_id, [row])
+        (rows,) = annotate_articles(annotator, [article])
+        check_rows(annotator, article, rows)
+        convert_rows({str(article.article_id): rows}, plugins.tables)
+        reading.give(article.article_id, rows)
     return rows
 
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from .row import References, Row
-
-if TYPE_CHECKING:
-    pass
 
 StageName = Literal["ingest", "clean", "annotate", "aggregate", "check", "publish"]
 

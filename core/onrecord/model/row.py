@@ -1,7 +1,7 @@
 """Tables from classes: a `Row` subclass is the one declaration of a table.
 
 Its DDL, Arrow schema, comments, checks and page in the data dictionary all come from the `Table`
-that `table_of` derives from it.
+that `derive_table` derives from it.
 """
 
 from __future__ import annotations

@@ -64,12 +64,12 @@ class Table:
 
     @property
     def schema(self) -> pa.Schema:
-        """What outcomes carry: every column but `run_id`, which the load adds."""
+        """The schema of rows to load: all columns but `run_id`, which the load adds."""
         return pa.schema([pa.field(c.name, c.arrow, nullable=c.optional) for c in self.columns if c is not RUN_ID])
 
     @property
     def ddl(self) -> str:
-        """`CREATE TABLE` for DuckDB. No keys or foreign keys: checks before publishing do that work."""
+        """`CREATE TABLE` for DuckDB; checks before publishing do the work of keys."""
         width = max(len(c.name) for c in self.columns) + 2
         lines = [
             f"    {quote_identifier(c.name):<{width}} {c.type}{'' if c.optional else ' NOT NULL'}" for c in self.columns
@@ -85,9 +85,10 @@ class Table:
             yield f"COMMENT ON COLUMN {column} IS {quote_literal(describe_column(c))}"
 
     def arrow(self, rows: Iterable[Any]) -> pa.Table:
-        """Rows as an Arrow table with `schema`; rows of a table per article come as (article_id, row).
+        """Convert rows to an Arrow table with `schema`.
 
-        Raises RowError for rows of another class, values that do not fit, and keys that occur twice.
+        Rows of a table per article come as (article_id, row). Raises RowError for rows of another class, values that
+        do not fit, and keys that occur twice.
         """
         own = list(rows)
         ids: list[Any] = []
@@ -106,7 +107,7 @@ class Table:
             try:
                 values = ids if c is ARTICLE_ID else [values[c.name] for values in fields]
                 if not c.direct:
-                    values = [_plain(value, c, self.name) for value in values]
+                    values = [_to_arrow_value(value, c, self.name) for value in values]
                 arrays.append(pa.array(values, c.arrow))
             except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
                 raise RowError(self.name, c.name, f"{error}") from error
@@ -115,7 +116,7 @@ class Table:
         return made
 
     def rows(self, arrow: pa.Table) -> list[Row]:
-        """The reverse of `arrow`, without the columns that the framework adds."""
+        """Convert Arrow back to rows, without the columns that the framework adds."""
         names = [name for name in self.row.model_fields if name in arrow.column_names]
         as_json = {c.name for c in self.columns if c.type == "JSON"}
         rows = []
@@ -126,7 +127,7 @@ class Table:
             try:
                 rows.append(self.row.model_validate(values))
             except ValidationError:
-                # Written before the class became what it is, e.g. before it had a column: still readable.
+                # An older class wrote it, e.g. one that lacked a column: still readable.
                 rows.append(self.row.model_construct(**values))
         return rows
 
@@ -146,12 +147,12 @@ class Table:
 
 
 def derive_table(row: type[Row], *, per_article: bool) -> Table:
-    """Derive the table of a row class. Raises RowError when a column has a type that has no place in one."""
+    """Derive the table of a row class. Raises RowError for a type no table can hold."""
     if not row.model_fields:
         raise RowError(row.__table__, "", f"{row.__name__} declares no columns")
     if not re.fullmatch(r"[a-z][a-z0-9_]*", row.__table__):
         raise RowError(row.__table__, "", "a table's name is made of a-z, 0-9 and _")
-    own = [_column(row.__table__, name, field) for name, field in row.model_fields.items()]
+    own = [_derive_column(row.__table__, name, field) for name, field in row.model_fields.items()]
     names = {c.name for c in own}
     columns = tuple(own) if RUN_ID.name in names else (*own, RUN_ID)
     key = row.__key__
@@ -167,7 +168,7 @@ def derive_table(row: type[Row], *, per_article: bool) -> Table:
 
 
 def describe_column(column: Column) -> str:
-    """A column's description with its values, as it stands in comments and in the data dictionary."""
+    """A column's description with its values, for comments and the data dictionary."""
     text = " ".join(column.description.split())
     if column.values:
         text = f"{text} One of: {', '.join(column.values)}.".strip()
@@ -186,33 +187,33 @@ _SCALARS: Mapping[type, tuple[str, pa.DataType]] = {
 }
 
 
-def _column(table: str, name: str, field: FieldInfo) -> Column:
+def _derive_column(table: str, name: str, field: FieldInfo) -> Column:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise RowError(table, name, "a column's name is made of a-z, 0-9 and _")
-    annotation, optional = _without_none(field.annotation)
-    duck, arrow, values = _type(table, name, annotation)
+    annotation, optional = _unwrap_optional(field.annotation)
+    duck, arrow, values = _map_type(table, name, annotation)
     parts = get_args(field.annotation) if get_origin(field.annotation) in (Union, types.UnionType) else ()
     metadata = [*field.metadata, *(m for part in parts for m in getattr(part, "__metadata__", ()))]
     references = next((m for m in metadata if isinstance(m, References)), None)
-    default = None if field.is_required() else _stored(field.get_default(call_default_factory=True))
+    default = None if field.is_required() else _to_stored_value(field.get_default(call_default_factory=True))
     direct = annotation in (str, int, float, bool, bytes, date) or get_origin(annotation) is Literal
     return Column(name, duck, arrow, optional, field.description or "", values, references, direct, default)
 
 
-def _without_none(annotation: Any) -> tuple[Any, bool]:
+def _unwrap_optional(annotation: Any) -> tuple[Any, bool]:
     if get_origin(annotation) is Annotated:
         annotation = get_args(annotation)[0]
     if get_origin(annotation) in (Union, types.UnionType):
         arguments = [a for a in get_args(annotation) if a is not type(None)]
         if len(arguments) == 1:
-            return _without_none(arguments[0])[0], True
+            return _unwrap_optional(arguments[0])[0], True
     return annotation, False
 
 
-def _type(table: str, name: str, annotation: Any) -> tuple[str, pa.DataType, tuple[str, ...]]:
+def _map_type(table: str, name: str, annotation: Any) -> tuple[str, pa.DataType, tuple[str, ...]]:
     origin = get_origin(annotation)
     if origin is list:
-        duck, arrow, values = _type(table, name, get_args(annotation)[0])
+        duck, arrow, values = _map_type(table, name, get_args(annotation)[0])
         if duck != "JSON":
             return f"{duck}[]", pa.list_(arrow), values
     if origin is dict or annotation is dict:
@@ -230,8 +231,8 @@ def _type(table: str, name: str, annotation: Any) -> tuple[str, pa.DataType, tup
     )
 
 
-def _plain(value: Any, column: Column, table: str) -> Any:
-    """A Python value as Arrow takes it."""
+def _to_arrow_value(value: Any, column: Column, table: str) -> Any:
+    """Convert a Python value to one that Arrow takes."""
     if isinstance(value, str | int | float) and not isinstance(value, enum.Enum):
         return value
     if value is None:
@@ -243,7 +244,7 @@ def _plain(value: Any, column: Column, table: str) -> Any:
     if column.type == "JSON":
         return json.dumps(value, ensure_ascii=False, sort_keys=True, default=str, allow_nan=False)
     if isinstance(value, list):
-        return [_plain(item, column, table) for item in value]
+        return [_to_arrow_value(item, column, table) for item in value]
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise RowError(table, column.name, "a time needs a time zone, e.g. datetime.now(UTC)", value.isoformat())
@@ -251,10 +252,10 @@ def _plain(value: Any, column: Column, table: str) -> Any:
     return value
 
 
-def _stored(value: Any) -> Any:
-    """A default as it stands in the warehouse."""
+def _to_stored_value(value: Any) -> Any:
+    """Convert a default to its value in the warehouse."""
     if isinstance(value, dict):
         return json.dumps(value, sort_keys=True)
     if isinstance(value, list):
-        return [_stored(item) for item in value]
+        return [_to_stored_value(item) for item in value]
     return value.value if isinstance(value, enum.Enum) else value

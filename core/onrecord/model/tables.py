@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from .table import Table, derive_table
-
-if TYPE_CHECKING:
-    pass
 from .annotations import Alias, Claim, ClaimEntity, ClaimSpan, Entity, Mention, MentionEntity
 from .bookkeeping import ComponentRow, Ledger, Quarantine, Run, Step
 from .content import Article, Document, Segment, SourceItem
+from .table import Table, derive_table
 
 INGEST_TABLES = (derive_table(Document, per_article=False), derive_table(SourceItem, per_article=False))
 

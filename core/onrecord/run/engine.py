@@ -37,15 +37,14 @@ from ..limits import time_limit
 from ..logs import log_context
 from ..model.bookkeeping import Ledger, Run, StageName, Step
 from ..model.report import RunReport
-from ..model.row import Row
 from ..model.table import Table
 from ..model.tables import AGGREGATE_TABLES, ANNOTATION_TABLES, STANDARD_TABLES
 from ..planning import ledger
 from ..planning.versions import ComponentVersion, component_versions
-from ..plugins.components import Aggregator, Ingestor
+from ..plugins.components import Ingestor
 from ..plugins.reader import Reader
 from ..plugins.registry import Plugins
-from ..stages import Batch, BatchResult, Counters
+from ..stages import Batch, BatchResult, Counters, aggregate
 from ..stages.ingest import ITEM_SCHEMA
 from ..warehouse import runs, source_items
 from ..warehouse.checks import derive_checks
@@ -186,7 +185,7 @@ class ActiveRun:
         _log_event("stage", stage=stage, total=total)
 
     def load(self, result: BatchResult) -> None:
-        """Load an result, in one transaction; a component that has failed too often gets no more subjects."""
+        """Load a result, in one transaction; a component that has failed too often gets no more subjects."""
         for name, overtaken in self._overtaken(result).items():
             result.replaced.setdefault(name, []).extend(overtaken)
         self.warehouse.load(result, self.plugins.tables, self._writes(), self.id)
@@ -222,17 +221,18 @@ class ActiveRun:
             input_hash=digest,
             fingerprint=target.fingerprint,
         )
-        entries = STANDARD_TABLES["ledger"]
+        tables = self.plugins.tables_of(aggregator)
         try:
             if broken := [need for need in aggregator.requires if self._status("aggregate", need) == "failed"]:
                 raise OnrecordError(f"requires {broken[0]}, which failed")
             entered = perf_counter()
             with time_limit(self.settings.run.aggregate_seconds, self.warehouse.interrupt):
-                filled = self._aggregated(aggregator)
+                rows: Mapping[str, str | pa.Table] = {row.__table__: sql for row, sql in aggregator.queries.items()}
+                if not rows:
+                    with self.warehouse.reading() as connection:
+                        rows = aggregate(aggregator, Reader(connection), self.plugins.tables)
                 progress.counters.seconds = perf_counter() - entered
-                progress.counters.rows = self.warehouse.replace_tables(
-                    name, filled, self.plugins.tables, entries.arrow([entry]), self.id
-                )
+                progress.counters.rows = self.warehouse.replace_tables(tables, rows, entry, self.id)
             progress.counters.done = 1
             if aggregator.queries:
                 # They have only been run while their tables were filled.
@@ -240,7 +240,7 @@ class ActiveRun:
         except PLUGIN_FAILURES as error:
             self._fail("aggregate", name, f"{type(error).__name__}: {error}")
             progress.counters.failed = 1
-            self.warehouse.mark_outdated(name, self.plugins.tables_of(aggregator), self.id)
+            self.warehouse.mark_outdated(name, tables, self.id)
         progress.wall_seconds = perf_counter() - begun
         _log_event("loaded", stage="aggregate", number=0, subjects=1, failed=progress.counters.failed)
 
@@ -343,6 +343,7 @@ class ActiveRun:
             return None
         speaking = [t for t in self._targets if t.language in (None, group.language)]
         fingerprints = {t.component: t.fingerprint for t in speaking if t.component in plugins}
+        versions = {t.component: t.version for t in speaking if t.component in plugins}
         given: dict[str, pa.Table] = {}
         with self.warehouse.reading() as connection:
             if stage == "ingest":
@@ -354,7 +355,7 @@ class ActiveRun:
                 for name in sorted({need for p in plugins for need in needs[p]} - set(plugins)):
                     for table in self.plugins.tables_of(self.plugins.annotators[name]):
                         given[table.name] = ledger.rows_of(connection, table, group.subject_ids)
-        return Batch(stage, number, plugins, fingerprints, subjects, group.language, given)
+        return Batch(stage, number, plugins, fingerprints, versions, subjects, group.language, given)
 
     def _overtaken(self, result: BatchResult) -> dict[str, list[str]]:
         """The subjects of each component whose rows no longer fit those of one that it needs, which are new.
@@ -370,18 +371,6 @@ class ActiveRun:
             if target.stage == "annotate" and outrun:
                 overtaken[target.component] = sorted(outrun)
         return overtaken
-
-    def _aggregated(self, aggregator: Aggregator) -> dict[str, str | pa.Table]:
-        """What fills an aggregator's tables: its queries, or the rows that it makes."""
-        if aggregator.queries:
-            return {row.__table__: query for row, query in aggregator.queries.items()}
-        by_class: dict[type[Row], list[Row]] = {row: [] for row in aggregator.writes}
-        with self.warehouse.reading() as connection:
-            for row in aggregator.aggregate(Reader(connection)):
-                if type(row) not in by_class:
-                    raise OnrecordError(f"yielded a {type(row).__name__}, which is not among the rows that it `writes`")
-                by_class[type(row)].append(row)
-        return {row.__table__: self.plugins.tables[row.__table__].arrow(rows) for row, rows in by_class.items()}
 
     def _writes(self) -> dict[str, tuple[str, ...]]:
         writes = {target.component: target.writes for target in self._targets}

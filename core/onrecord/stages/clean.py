@@ -1,9 +1,8 @@
-"""Clean: from documents to articles, with a verdict on every stretch of their text."""
+"""Clean: from documents to articles, with a verdict on every stretch of text."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from time import perf_counter
 
 from ..errors import PLUGIN_FAILURES, OnrecordError
 from ..model.bookkeeping import CLEAN
@@ -12,8 +11,9 @@ from ..model.draft import FIELDS, Draft
 from ..model.identity import canonical_json, content_hash
 from ..model.tables import STANDARD_TABLES
 from ..plugins.components import Cleaner
+from .builder import ResultBuilder
 from .decoding import decode
-from .work import Batch, BatchResult, Book, Counters, Made
+from .work import Batch, BatchResult
 
 
 class UnreadableError(OnrecordError):
@@ -26,34 +26,18 @@ def clean(batch: Batch, cleaners: Sequence[Cleaner], default_language: str) -> B
     `batch.subjects` has the columns of `document` beside subject_id (the article's) and input_hash. A document
     on which a cleaner fails is quarantined; the article as read from an earlier version of it stays.
     """
-    book, counters = Book(batch), Counters(subjects=len(batch))
-    version = ", ".join(f"{cleaner.name} {cleaner.version}" for cleaner in cleaners)
-    made: dict[str, Made] = {}
+    builder = ResultBuilder(batch)
     documents = STANDARD_TABLES["document"].rows(batch.subjects)
     for subject_id, document in zip(batch.subjects["subject_id"].to_pylist(), documents, strict=True):
-        begun = perf_counter()
         assert isinstance(document, Document)
         try:
-            article, segments = clean_document(document, cleaners, default_language)
+            with builder.measure(CLEAN):
+                article, segments = clean_document(document, cleaners, default_language)
         except PLUGIN_FAILURES as error:
-            book.failed(CLEAN, version, subject_id, error)
+            builder.fail(CLEAN, subject_id, error)
         else:
-            made[subject_id] = {
-                "article": [(subject_id, article)],
-                "segment": [(subject_id, segment) for segment in segments],
-            }
-        finally:
-            counters.seconds += perf_counter() - begun
-    tables = book.stored(CLEAN, version, made)
-    counters.done, counters.failed = len(made), len(batch) - len(made)
-    counters.rows = sum(len(rows) for by_table in made.values() for rows in by_table.values())
-    return BatchResult(
-        batch.stage,
-        batch.number,
-        tables=tables,
-        replaced={CLEAN: list(made)},
-        counters={CLEAN: counters},
-    )
+            builder.add(CLEAN, subject_id, [article, *segments])
+    return builder.build()
 
 
 def clean_document(
@@ -70,7 +54,10 @@ def clean_document(
 
 
 def run_cleaners(draft: Draft, cleaners: Sequence[Cleaner]) -> Iterator[Cleaner | None]:
-    """Pass a draft through all cleaners; yields before the first and after each. Raises as `clean_document` does."""
+    """Pass a draft through all cleaners; yields before the first and after each.
+
+    Raises as `clean_document` does.
+    """
     document = draft.document
     if document.media_type.startswith("text/") and document.media_type != "text/html":
         # What is between tags is text, but not in lines: that is for a cleaner that reads HTML.
@@ -92,7 +79,7 @@ def run_cleaners(draft: Draft, cleaners: Sequence[Cleaner]) -> Iterator[Cleaner 
 
 
 def build_article(draft: Draft, default_language: str) -> tuple[Article, list[Segment]]:
-    """The article that a draft has become. One without a body is of the kind empty, if it is not of a worse one."""
+    """Build a draft's article; without a body its kind is empty, if not a worse one."""
     body, segments = draft.assemble()
     if not body.strip() and draft.kind in ("article", "stub"):
         kinds = sorted({segment.kind for segment in segments})

@@ -1,9 +1,9 @@
-"""What the articles of a batch share while annotators read them: parsed docs and each other's rows."""
+"""What a batch's articles share: docs, and the rows of earlier annotators."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
@@ -21,7 +21,7 @@ AnyRow = TypeVar("AnyRow", bound=Row)
 
 
 class BatchContext:
-    """Docs are parsed for the whole batch when the first annotator asks, and kept for the others."""
+    """The docs of a batch, parsed when the first annotator asks, and rows so far."""
 
     def __init__(self, articles: Sequence[Article], pipeline: Pipeline | None) -> None:
         self._articles = articles
@@ -33,12 +33,13 @@ class BatchContext:
         for article in articles:
             article._context = self
 
-    def give(self, row: type[Row], article_id: UUID, rows: Sequence[Row]) -> None:
+    def give(self, article_id: UUID, rows: Iterable[Row]) -> None:
         """Let later annotators see these rows of an article."""
-        self._rows[row][article_id].extend(rows)
+        for row in rows:
+            self._rows[type(row)][article_id].append(row)
 
     def begin(self, annotator: Annotator, readable: Mapping[str, Sequence[type[Row]]]) -> None:
-        """Let this annotator read; `readable` has the row classes of each component that it requires."""
+        """Let this annotator read; `readable` has the row classes of each component."""
         self._reader = annotator
         self._readable = frozenset(row for name in annotator.requires for row in readable.get(name, ()))
 
@@ -75,10 +76,10 @@ class BatchContext:
             # One body that breaks the pipeline must not cost the others theirs.
             for a in self._articles:
                 if a.article_id not in self._docs:
-                    self._docs[a.article_id] = _parsed(nlp, a.body)
+                    self._docs[a.article_id] = _try_to_parse(nlp, a.body)
 
 
-def _parsed(nlp: Language, body: str) -> Doc | Exception:
+def _try_to_parse(nlp: Language, body: str) -> Doc | Exception:
     try:
         return nlp(body)
     except Exception as error:

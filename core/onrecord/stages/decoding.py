@@ -40,10 +40,11 @@ _UTF_8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\x
 
 
 def decode(content: bytes, media_type: str = "text/plain") -> str:
-    """Bytes as text: by byte order mark, as UTF-8 where that is valid, as a page declares, or as is likeliest.
+    """Decode bytes as text.
 
-    Valid UTF-8 goes before what an HTML page declares, because nothing else looks like it. Raises ValueError for
-    bytes that are no text in any encoding.
+    By byte order mark, as UTF-8 where that is valid, as a page declares, or as is likeliest. Valid UTF-8 goes before
+    what an HTML page declares, because nothing else looks like it. Raises ValueError for bytes that are no text in any
+    encoding.
     """
     with suppress(UnicodeDecodeError):
         return content.decode("utf-8-sig")
@@ -76,10 +77,10 @@ def decode(content: bytes, media_type: str = "text/plain") -> str:
     return str(best)
 
 
-def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
-    """Read what is invalid in UTF-8 as cp1252: words pasted from another page without being converted."""
+def _decode_as_cp1252(error: UnicodeError) -> tuple[str, int]:
+    """Read what is invalid in UTF-8 as cp1252: words pasted from another page."""
     assert isinstance(error, UnicodeDecodeError)
     return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
 
 
-codecs.register_error("onrecord_cp1252", _as_cp1252)
+codecs.register_error("onrecord_cp1252", _decode_as_cp1252)

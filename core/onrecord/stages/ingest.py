@@ -1,9 +1,8 @@
-"""Ingest: from items that an ingestor listed to documents."""
+"""Ingest: from the items that an ingestor lists to documents."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from time import perf_counter
 
 import pyarrow as pa
 
@@ -13,7 +12,8 @@ from ..limits import BackgroundCaller, TimeLimitError
 from ..model.content import Document, SourceItem
 from ..model.identity import canonical_json, content_hash, identify
 from ..plugins.components import Fetched, Ingestor, Item
-from .work import Batch, BatchResult, Book, Counters, Made
+from .builder import ResultBuilder
+from .work import Batch, BatchResult
 
 ITEM_SCHEMA = pa.schema(
     [
@@ -28,22 +28,21 @@ ITEM_SCHEMA = pa.schema(
 )
 """Items as subjects, with the columns that the ledger asks of subjects: input_hash is the item's token."""
 
-
-_MOST_HUNG = 3
-"""After so many fetches of a batch that hang, their source is thought to be out of reach for now."""
+_MAX_HUNG = 3
+"""Fetches of a batch that may hang before its source counts as out of reach for now."""
 
 
 def discover(ingestor: Ingestor, seconds: float | None = None) -> pa.Table:
-    """What an ingestor lists, as subjects with ITEM_SCHEMA; a URI that is listed twice counts once.
+    """List an ingestor's items, as subjects with ITEM_SCHEMA.
 
-    Raises HungError when it takes longer than `seconds`.
+    A URI that is listed twice counts once. Raises TimeLimitError when it takes longer than `seconds`.
     """
     if seconds is not None:
-        aside = BackgroundCaller(seconds)
+        caller = BackgroundCaller(seconds)
         try:
-            return aside.call(discover, ingestor)
+            return caller.call(discover, ingestor)
         finally:
-            aside.close()
+            caller.close()
     items = {item.uri: item for item in ingestor.discover()}
     uris = list(items)
     columns = [
@@ -64,47 +63,35 @@ def ingest(batch: Batch, ingestor: Ingestor, settings: RunSettings) -> BatchResu
     `batch.subjects` has the columns of ITEM_SCHEMA. An item that is too large or cannot be fetched is quarantined and
     leaves what was fetched of it before in place.
     """
-    book, counters = Book(batch), Counters(subjects=len(batch))
-    made: dict[str, Made] = {}
-    aside, hung = BackgroundCaller(settings.fetch_seconds), 0
+    builder, name = ResultBuilder(batch), ingestor.name
+    caller, hung = BackgroundCaller(settings.fetch_seconds), 0
     for subject in batch.subjects.to_pylist():
         item = Item(subject["uri"], subject["input_hash"], subject["bytes"], settings.document_bytes)
-        begun = perf_counter()
         try:
-            if hung >= _MOST_HUNG:
+            if hung >= _MAX_HUNG:
                 raise TransientError(f"not tried, since {hung} fetches before it hung")
-            document = aside.call(fetch_document, ingestor, item)
+            with builder.measure(name):
+                document = caller.call(fetch_document, ingestor, item)
         except TimeLimitError as error:
             hung += 1
             late = TransientError(f"the fetch {error}; `fetch_seconds` in [run] says how long it may take")
-            book.failed(ingestor.name, ingestor.version, subject["subject_id"], late)
+            builder.fail(name, subject["subject_id"], late)
         except PLUGIN_FAILURES as error:
-            book.failed(ingestor.name, ingestor.version, subject["subject_id"], error)
+            builder.fail(name, subject["subject_id"], error)
         else:
-            listing = SourceItem(
-                article_id=document.article_id,
-                uri=item.uri,
-                ingestor=ingestor.name,
-                document_id=document.document_id,
+            source_item = SourceItem(
+                article_id=document.article_id, uri=item.uri, ingestor=name, document_id=document.document_id
             )
-            made[subject["subject_id"]] = {"document": [document], "source_item": [listing]}
-        finally:
-            counters.seconds += perf_counter() - begun
-    aside.close()
-    tables = book.stored(ingestor.name, ingestor.version, made)
-    counters.done = counters.rows = len(made)
-    counters.failed = len(batch) - len(made)
-    return BatchResult(
-        batch.stage,
-        batch.number,
-        tables=tables,
-        replaced={ingestor.name: list(made)},
-        counters={ingestor.name: counters},
-    )
+            builder.add(name, subject["subject_id"], [document, source_item])
+    caller.close()
+    result = builder.build()
+    # Documents are counted, not the source items beside them.
+    result.counters[name].rows = result.counters[name].done
+    return result
 
 
 def fetch_document(ingestor: Ingestor, item: Item) -> Document:
-    """Fetch one item as a document row. Raises TooLargeError, and what the ingestor raises."""
+    """Fetch an item as a row. Raises TooLargeError, and what the ingestor raises."""
     if item.size > item.limit:
         raise TooLargeError(item.uri, item.limit, item.size)
     got = ingestor.fetch(item)
@@ -114,7 +101,7 @@ def fetch_document(ingestor: Ingestor, item: Item) -> Document:
 
 
 def build_document(got: Fetched, item: Item, ingestor: str) -> Document:
-    """What was fetched, with its identifiers, as a row of `document`."""
+    """Build the row of `document` of what was fetched, with its identifiers."""
     digest = content_hash(got.content, got.media_type, canonical_json(got.metadata))
     return Document(
         document_id=identify("document", item.uri, digest),

@@ -21,6 +21,7 @@ import pyarrow as pa
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from ..errors import CheckError, WarehouseError
+from ..model.bookkeeping import Ledger
 from ..model.row import quote_identifier, quote_literal
 from ..model.table import Table
 from ..model.tables import STANDARD_TABLES
@@ -33,6 +34,7 @@ from .loading import (
     delete_rows,
     delete_source_items,
     insert,
+    insert_rows,
     mark_changed,
 )
 from .migrations import migrate, pending_migrations
@@ -154,7 +156,7 @@ class Warehouse:
     def load(
         self, result: BatchResult, tables: Mapping[str, Table], writes: Mapping[str, Sequence[str]], run: UUID
     ) -> None:
-        """Load an result in one transaction: the rows of its subjects are replaced, with their ledger entries.
+        """Load a result in one transaction: the rows of its subjects are replaced, with their ledger entries.
 
         `writes` names the tables of each component.
         """
@@ -181,22 +183,19 @@ class Warehouse:
             mark_changed(connection, run)
 
     def replace_tables(
-        self,
-        component: str,
-        filled: Mapping[str, str | pa.Table],
-        tables: Mapping[str, Table],
-        ledger: pa.Table,
-        run: UUID,
+        self, tables: Sequence[Table], rows: Mapping[str, str | pa.Table], entry: Ledger, run: UUID
     ) -> int:
-        """Fill an aggregator's tables afresh, each from a query or from rows; returns how many rows they have."""
+        """Fill an aggregator's tables afresh, from rows or queries; returns how many rows they have."""
         count = 0
         with self.writing() as connection:
-            connection.execute("delete from ledger where component = $component", {"component": component})
-            for name, source in filled.items():
-                connection.execute(f"delete from {quote_identifier(name)}")
-                insert(connection, tables[name], source, run)
-                count += connection.execute(f"select count(*) from {quote_identifier(name)}").fetchall()[0][0]
-            insert(connection, STANDARD_TABLES["ledger"], ledger, run)
+            connection.execute("delete from ledger where component = $component", {"component": entry.component})
+            for table in tables:
+                connection.execute(f"delete from {quote_identifier(table.name)}")
+                if table.name in rows:
+                    insert(connection, table, rows[table.name], run)
+                query = f"select count(*) from {quote_identifier(table.name)}"
+                count += connection.execute(query).fetchall()[0][0]
+            insert_rows(connection, [entry], run)
             mark_changed(connection, run)
         return count
 

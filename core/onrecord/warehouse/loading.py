@@ -15,7 +15,7 @@ from ..stages.work import BatchResult
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: Table, source: str | pa.Table, run: UUID) -> None:
-    """Insert rows, from Arrow or from a query, with the run's id on each; of an append-only table the new ones only."""
+    """Insert rows from Arrow or a query, with the run's id; new ones if append-only."""
     if isinstance(source, str):
         query = f"select * from ({source.strip().rstrip(';')})"
     else:
@@ -48,14 +48,14 @@ def insert_rows(connection: duckdb.DuckDBPyConnection, rows: Sequence[Row], run:
 
 
 def mark_changed(connection: duckdb.DuckDBPyConnection, run: UUID) -> None:
-    """Note in the same transaction that the run has changed something, so that it is published."""
+    """Record in the same transaction that the run changed something to publish."""
     connection.execute("update run set changed = true where run_id = $run and not changed", {"run": str(run)})
 
 
 def delete_rows(
     connection: duckdb.DuckDBPyConnection, component: str, subjects: Sequence[str], tables: Sequence[Table]
 ) -> None:
-    """Delete a component's rows and entries for some subjects."""
+    """Delete a component's rows and ledger entries for some subjects."""
     connection.register("replaced", pa.table({"subject_id": pa.array(subjects, pa.string())}))
     connection.execute(
         """
@@ -80,9 +80,9 @@ def delete_rows(
     )
 
 
-def delete_source_items(connection: duckdb.DuckDBPyConnection, listings: pa.Table) -> None:
-    """Delete the listings that are about to be inserted, whichever ingestor they were made by, and what it has done."""
-    connection.register("incoming", listings)
+def delete_source_items(connection: duckdb.DuckDBPyConnection, incoming: pa.Table) -> None:
+    """Delete source items that are about to be inserted, and their ledger entries."""
+    connection.register("incoming", incoming)
     connection.execute("delete from source_item where article_id in (select article_id::uuid from incoming)")
     connection.execute(
         "delete from ledger where stage = 'ingest' and subject_id in (select article_id::uuid from incoming)"
@@ -90,9 +90,9 @@ def delete_source_items(connection: duckdb.DuckDBPyConnection, listings: pa.Tabl
 
 
 def delete_failures(connection: duckdb.DuckDBPyConnection, result: BatchResult) -> None:
-    """Delete what the quarantine says of the result's subjects: they have been tried again.
+    """Delete the quarantine's entries of the result's subjects, now tried again.
 
-    Since when it said so is left in `failed_before`.
+    The table `failed_before` then says since when each had failed.
     """
     tried = [(component, subject) for component, subjects in result.replaced.items() for subject in subjects]
     failed = result.tables["quarantine"].select(["component", "subject_id"]).to_pylist()
@@ -117,10 +117,11 @@ def delete_failures(connection: duckdb.DuckDBPyConnection, result: BatchResult) 
 
 
 def delete_annotations_of_changed(connection: duckdb.DuckDBPyConnection, articles: pa.Table) -> None:
-    """Delete what any annotator, loaded now or not, has said of articles whose content changes.
+    """Delete the annotations of articles whose content changes.
 
-    It refers to words that are no longer there. The ledger keeps its entries, since they tell why it is done again,
-    but with no hash: should the article change back, its rows are gone all the same.
+    Those of annotators that are not loaded, too: they refer to words that are no longer there. The ledger keeps its
+    entries, which tell why the article is processed again, but without a hash: should the article change back, its
+    rows are gone all the same.
     """
     connection.register("incoming", articles)
     connection.execute(

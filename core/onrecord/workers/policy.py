@@ -11,8 +11,7 @@ from types import TracebackType
 
 from ..model.bookkeeping import StageName
 from ..plugins.registry import Plugins
-from ..stages import Batch, BatchResult, Counters, perform
-from ..stages.work import Book
+from ..stages import Batch, BatchResult, fail_batch, perform
 from .cpus import processors
 from .in_process import InProcess
 from .processes import Processes
@@ -94,35 +93,12 @@ class Workers:
             if self._closed or error.loading:
                 raise
             if len(batch) == 1:
-                return self._give_up(batch, error)
+                return _give_up(batch, error)
         return self._run_halves(batch, seconds)
 
     def _run_halves(self, batch: Batch, seconds: float) -> BatchResult:
         less = max(seconds / 2, min(self._seconds, _LEAST_SECONDS))
         return BatchResult.merged([self._run_alone(half, less) for half in batch.halves()])
-
-    def _give_up(self, batch: Batch, error: WorkerDiedError) -> BatchResult:
-        """The result of a batch of one subject that workers die of, or hang on: it is quarantined."""
-        subject_id = batch.subjects["subject_id"][0].as_py()
-        book = Book(batch)
-        failure: Exception
-        if isinstance(error, WorkerHungError):
-            failure = TimeoutError(f"{error}. `batch_seconds` in [run] says how long a whole batch may take")
-        else:
-            why = "twice (out of memory, or a crash in native code)"
-            failure = RuntimeError(f"the worker process died of this subject, {why}{error.where}")
-        error.add_note(error.stack)
-        failure.__cause__ = error
-        for name in batch.components:
-            annotator = self._plugins.annotators.get(name)
-            book.failed(name, annotator.version if annotator else "", subject_id, failure)
-        return BatchResult(
-            batch.stage,
-            batch.number,
-            tables=book.tables(),
-            replaced={name: [subject_id] for name in batch.components if name in self._plugins.annotators},
-            counters={name: Counters(subjects=1, failed=1) for name in batch.components},
-        )
 
 
 def local_runner(plugins: Plugins, processes: int | None = None) -> Runner:
@@ -134,3 +110,16 @@ def local_runner(plugins: Plugins, processes: int | None = None) -> Runner:
 def _process_count(plugins: Plugins) -> int:
     number = plugins.settings.workers.processes
     return processors() if number is None else number
+
+
+def _give_up(batch: Batch, error: WorkerDiedError) -> BatchResult:
+    """The result of a batch of one subject that workers die of, or hang on: it is quarantined."""
+    failure: Exception
+    if isinstance(error, WorkerHungError):
+        failure = TimeoutError(f"{error}. `batch_seconds` in [run] says how long a whole batch may take")
+    else:
+        why = "twice (out of memory, or a crash in native code)"
+        failure = RuntimeError(f"the worker process died of this subject, {why}{error.where}")
+    error.add_note(error.stack)
+    failure.__cause__ = error
+    return fail_batch(batch, failure)

@@ -1,4 +1,4 @@
-"""How work is cut into batches, how a batch is made smaller, and how parts of an outcome become one."""
+"""How work is cut into batches, and that memory is bounded however much there is."""
 
 from __future__ import annotations
 
@@ -13,16 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecord import Annotator, Article, Fetched, Ingestor, Item, Row
-from onrecord.model.bookkeeping import Ledger, Quarantine
-from onrecord.model.tables import STANDARD_TABLES
 from onrecord.planning.ledger import Pending, cut
 from onrecord.run import engine
-from onrecord.stages import Batch, BatchResult, Counters
-from onrecord.stages.work import Book
 from onrecord.testing import Sandbox
-
-IDS = [f"00000000-0000-0000-0000-{number:012}" for number in range(20)]
-
 
 # ── Cutting ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -98,120 +91,6 @@ def test_every_subject_is_in_one_batch_and_no_batch_is_too_large(
             (batch.components, batch.language)
         }
         assert batch.subject_ids == sorted(batch.subject_ids), "in the order of their places"
-
-
-# ── A batch made smaller ─────────────────────────────────────────────────────────────────────────
-
-
-def batch(size: int, stage: Any = "annotate", plugins: tuple[str, ...] = ("p", "q")) -> Batch:
-    subjects = pa.table({"subject_id": IDS[:size], "input_hash": ["h"] * size, "uri": [f"u:{i}" for i in range(size)]})
-    return Batch(stage, 7, plugins, {name: f"fingerprint of {name}" for name in plugins}, subjects, "en")
-
-
-def ids(of: Batch) -> list[str]:
-    found: list[str] = of.subjects["subject_id"].to_pylist()
-    return found
-
-
-def test_a_batch_is_named_after_its_stage_plugins_and_number() -> None:
-    assert batch(3).label == "annotate p+q 0007"
-    assert len(batch(3)) == 3
-
-
-def test_only_keeps_the_subjects_that_are_named() -> None:
-    smaller = batch(5).only([IDS[3], IDS[1], IDS[19]])
-    assert ids(smaller) == [IDS[1], IDS[3]]
-    assert (smaller.components, smaller.number, smaller.language) == (("p", "q"), 7, "en")
-    assert len(batch(5).only([])) == 0
-
-
-@given(st.integers(2, 20))
-def test_halves_are_the_whole_and_neither_is_empty(size: int) -> None:
-    whole = batch(size)
-    left, right = whole.halves()
-    assert ids(left) + ids(right) == ids(whole)
-    assert len(left) >= 1
-    assert len(right) >= 1
-
-
-# ── Outcomes ─────────────────────────────────────────────────────────────────────────────────────
-
-
-def outcome_of(whole: Batch, failing: dict[str, Exception]) -> BatchResult:
-    """What becomes of a batch whose plugin `p` fails on some subjects."""
-    book = Book(whole)
-    for subject in ids(whole):
-        if subject in failing:
-            book.failed("p", "1", subject, failing[subject])
-        else:
-            book.done("p", subject)
-    done = len(whole) - len(failing)
-    return BatchResult(
-        whole.stage,
-        whole.number,
-        tables=book.tables(),
-        replaced={"p": ids(whole)},
-        counters={"p": Counters(len(whole), done, len(failing), 0, 10 * done, 0.5)},
-    )
-
-
-def entries(outcome: BatchResult, table: str) -> list[str]:
-    found: list[str] = outcome.tables[table]["subject_id"].to_pylist()
-    return found
-
-
-def test_merged_outcomes_are_the_outcome_of_the_whole() -> None:
-    whole = batch(5)
-    left, right = whole.halves()
-    failing = {IDS[4]: ValueError("no")}
-
-    merged = BatchResult.merged([outcome_of(left, {}), outcome_of(right, failing)])
-
-    assert (merged.stage, merged.number) == ("annotate", 7)
-    assert entries(merged, "ledger") == IDS[:4]
-    assert entries(merged, "quarantine") == [IDS[4]]
-    assert merged.replaced == {"p": IDS[:5]}
-    assert merged.counters == {"p": Counters(5, 4, 1, 0, 40, 1.0)}
-
-
-def test_merging_keeps_what_only_one_part_has() -> None:
-    one, other = outcome_of(batch(1), {}), outcome_of(batch(1), {})
-    other.tables["word"] = pa.table({"n": [1]})
-    other.replaced["q"] = [IDS[9]]
-    merged = BatchResult.merged([one, other])
-    assert merged.tables["word"].num_rows == 1
-    assert merged.replaced == {"p": [IDS[0], IDS[0]], "q": [IDS[9]]}
-
-
-def test_an_outcome_says_what_may_pass_and_leaves_it_out_when_it_is_tried_again() -> None:
-    fetched = batch(4, "ingest", ("p",))
-    outcome = outcome_of(fetched, {IDS[0]: OSError("busy"), IDS[2]: ValueError("broken")})
-
-    assert outcome.transient == [IDS[0]]
-    again = outcome.without(outcome.transient)
-
-    assert entries(again, "quarantine") == [IDS[2]]
-    assert (again.counters["p"].subjects, again.counters["p"].failed, again.counters["p"].done) == (3, 1, 2)
-    whole = BatchResult.merged([again, outcome_of(fetched.only([IDS[0]]), {})])
-    assert (whole.counters["p"].subjects, whole.counters["p"].done, whole.counters["p"].failed) == (4, 3, 1)
-    assert sorted(entries(whole, "ledger")) == [IDS[0], IDS[1], IDS[3]]
-    assert whole.transient == []
-
-
-def test_nothing_outside_ingest_may_pass() -> None:
-    assert outcome_of(batch(1), {IDS[0]: OSError("busy")}).transient == []
-
-
-def test_the_book_enters_what_a_plugin_was_and_what_the_subject_was() -> None:
-    outcome = outcome_of(batch(2), {IDS[1]: ValueError("no")})
-    (done,) = STANDARD_TABLES["ledger"].rows(outcome.tables["ledger"])
-    (failed,) = STANDARD_TABLES["quarantine"].rows(outcome.tables["quarantine"])
-    assert isinstance(done, Ledger)
-    assert isinstance(failed, Quarantine)
-    assert (done.component, done.input_hash, done.fingerprint) == ("p", "h", "fingerprint of p")
-    assert (failed.uri, failed.input_hash, failed.fingerprint, failed.version, failed.error) == (
-        "u:1", "h", "fingerprint of p", "1", "ValueError: no",
-    )  # fmt: skip
 
 
 # ── Memory is bounded: subjects are looked up a window at a time ─────────────────────────────────

@@ -69,7 +69,7 @@ def batch_of(*texts: str, number: int = 0) -> Batch:
     subjects = STANDARD_TABLES["document"].arrow(documents)
     subjects = subjects.append_column("subject_id", pa.array([str(d.article_id) for d in documents], pa.string()))
     subjects = subjects.append_column("input_hash", subjects["content_hash"])
-    return Batch("clean", number, ("clean",), {"clean": "f"}, subjects)
+    return Batch("clean", number, ("clean",), {"clean": "f"}, {"clean": "1"}, subjects)
 
 
 def test_workers_start_for_the_batches_there_are_and_results_come_in_order(
