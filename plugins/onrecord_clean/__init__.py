@@ -1,4 +1,7 @@
-"""From documents to articles: markup, furniture, copies and line ends go; headline, dates and credits are found."""
+"""Built-in cleaners: turn documents into articles.
+
+They cut markup, boilerplate and copies, join wrapped lines, and find headline, dates and credits.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,19 @@ from collections.abc import Callable
 
 from onrecord import Cleaner, hookimpl
 
+from .boilerplate import (
+    Boilerplate,
+    Captions,
+    LinkedStories,
+    ListedStories,
+    SideBoxes,
+    Teasers,
+    WrappedBoilerplate,
+)
 from .copies import Copies
 from .dates import DoubtfulDates, TextDates
 from .duplicates import Duplicates, Fragments
 from .fixpoint import Fixpoint
-from .furniture import Boilerplate, Captions, LinkedStories, ListedStories, SideBoxes, Teasers, WrappedFurniture
 from .heading import Bylines, Credits, Dateline, Headline, SignOffs
 from .kinds import Kinds
 from .language import Language
@@ -39,7 +50,7 @@ def register_cleaners(register: Callable[[Cleaner], None]) -> None:
         Bylines(),
         Copies(),
         HardWraps(),
-        WrappedFurniture(),
+        WrappedBoilerplate(),
         ListedStories(),
         Duplicates(),
         SignOffs(),

@@ -1,4 +1,4 @@
-"""Where the words of one text stand in another that has more words between them."""
+"""Alignment of a text with a longer text that contains its words."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 _RUN = 4
-"""Words that must be the same, and occur once in either text, to tie the texts together."""
+"""Words in a run. Runs that occur once in both texts tie the texts together."""
 
 
-def found_words(words: Sequence[str], sought: Sequence[str]) -> list[bool]:
-    """For each of `words`, whether it is one of `sought`, when these are matched in order.
+def match_words(words: Sequence[str], sought: Sequence[str]) -> list[bool]:
+    """Return, for each of `words`, whether it matches a word of `sought`, in order.
 
-    Runs of words that either text has once are matched first, in the longest order common to both; what stands
-    beside them is then matched as far as the words are the same. Takes time in proportion to the texts' lengths.
+    Runs that occur once in both texts are matched first, in the longest order common to both. Each match is then
+    extended to both sides as long as the words are equal. Takes time linear in the lengths of the texts.
 
-    >>> found_words("menu one two three four five share".split(), "one two three four five".split())
+    >>> match_words("menu one two three four five share".split(), "one two three four five".split())
     [False, True, True, True, True, True, False]
     """
     here, there = _single_runs(words), _single_runs(sought)
@@ -44,7 +44,7 @@ def found_words(words: Sequence[str], sought: Sequence[str]) -> list[bool]:
 
 
 def _single_runs(words: Sequence[str]) -> dict[tuple[str, ...], int]:
-    """Where each run of words begins that occurs only once; a short text is one run."""
+    """Return where each run that occurs once begins; a short text is one run."""
     places: dict[tuple[str, ...], int] = {}
     repeated = set()
     for at in range(max(len(words) - _RUN + 1, 0)):
@@ -56,7 +56,10 @@ def _single_runs(words: Sequence[str]) -> dict[tuple[str, ...], int]:
 
 
 def _in_order(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The longest part of `pairs`, sorted by the first number, in which the second grows as well."""
+    """Return the longest subsequence in which the second numbers grow.
+
+    `pairs` are sorted by their first numbers.
+    """
     lowest: list[int] = []
     last: list[int] = []
     before: list[int | None] = []

@@ -1,4 +1,4 @@
-"""A text that was pasted into its document a second time, in other lines or with other quotation marks perhaps."""
+"""Text pasted into its document twice, with other line ends or quotation marks."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from .fixpoint import TextCleaner
 from .paragraphs import lines
 
 _SHORTEST_CLAUSE = 20
-"""In characters. What is shorter stands in many texts twice."""
+"""In characters. Shorter clauses occur twice in many texts."""
 _FEWEST_REPEATED = 100
-"""Characters in clauses in a row that stand there twice, from which on words are looked at one by one."""
+"""Characters in consecutive repeated clauses that make it worth comparing word by word."""
 _SHORTEST_RUN = 8
 _SHORTEST_COPY = 40
-"""In words. What is shorter may have been said twice."""
+"""In words. Shorter passages may really be repeated."""
 _WIDEST_GAP = 4
 _MOST_WORDS_BESIDE = 5
-"""Words that a line may have beside those of the copy: a dateline in front, a link behind."""
+"""Words of a line outside the copy: a dateline before it, a link after it."""
 _OPENING = "\"“‘'(["
 
 
 class _Run(NamedTuple):
-    """Words from `start` up to `end` that stand earlier too, from `source`."""
+    """Words from `start` to `end` that already occur at `source`."""
 
     start: int
     end: int
@@ -34,22 +34,22 @@ class _Run(NamedTuple):
 
 
 class Copies(TextCleaner):
-    """Cuts a second copy of the text or of a part of it, whatever lines it is in.
+    """Cut a second copy of the text or of part of it, however its lines are broken.
 
-    The copy may begin at another paragraph, and have a few words at the edges of its lines that the text has not.
+    The copy may begin at any paragraph, and its lines may have a few extra words at their edges.
     """
 
-    name, version, order = "copies", "1", 290
+    name, version, order = "copies", "2", 290
 
-    def judge(self, draft: Draft) -> None:
+    def clean(self, draft: Draft) -> None:
         here = lines(draft)
-        # One line end, one kind of quotation marks, so that the same clause is the same string in both copies.
-        body = _with_even_quotes(" ".join([text for _, text in here]))
-        repeated = _repeated_clauses(body)
+        # Normalize line ends and quotation marks, so that equal clauses are equal strings.
+        body = _normalize_quotes(" ".join([text for _, text in here]))
+        repeated = _find_repeated_clauses(body)
         if not repeated:
             return
         text = Words(body, [len(text) for _, text in here])
-        for passage in _passages(_runs(text, repeated)):
+        for passage in _join_runs(_find_runs(text, repeated)):
             _mark(draft, [stretch for stretch, _ in here], text, passage)
 
 
@@ -57,12 +57,12 @@ class Words:
     """The words of a text, line by line."""
 
     def __init__(self, text: str, lengths: Sequence[int]) -> None:
-        """`text` are lines of these lengths with a space between each two."""
+        """`text` has lines of these lengths, joined by single spaces."""
         found = list(re.finditer(r"\w+", text))
         self.starts = [word.start() for word in found]
         self.words = [word[0].casefold() for word in found]
         self.lines: list[int] = []
-        """The number of each line's first word; one more at the end."""
+        """Number of each line's first word, and at the end the number of words."""
         begin = 0
         for length in lengths:
             self.lines.append(bisect_left(self.starts, begin))
@@ -70,12 +70,15 @@ class Words:
         self.lines.append(len(self.starts))
 
 
-def _with_even_quotes(text: str) -> str:
+def _normalize_quotes(text: str) -> str:
     return text if text.isascii() else text.replace("“", '"').replace("”", '"').replace("’", "'").replace("‘", "'")
 
 
-def _repeated_clauses(body: str) -> list[tuple[int, int]]:
-    """Where clauses begin that stand further up already, and where that is; none if they are few."""
+def _find_repeated_clauses(body: str) -> list[tuple[int, int]]:
+    """Return where repeated clauses begin and where they occurred before.
+
+    Empty if too few characters are repeated.
+    """
     clauses = body.replace(".", ",").split(",")
     long = [clause for clause in clauses if len(clause) >= _SHORTEST_CLAUSE]
     if len(set(long)) == len(long):
@@ -96,8 +99,8 @@ def _repeated_clauses(body: str) -> list[tuple[int, int]]:
     return repeated if longest >= _FEWEST_REPEATED else []
 
 
-def _runs(text: Words, repeated: Sequence[tuple[int, int]]) -> list[_Run]:
-    """The longest runs of equal words around repeated clauses; none overlaps another."""
+def _find_runs(text: Words, repeated: Sequence[tuple[int, int]]) -> list[_Run]:
+    """Return the longest disjoint runs of equal words around repeated clauses."""
     runs: list[_Run] = []
     words = text.words
     done = 0
@@ -109,7 +112,7 @@ def _runs(text: Words, repeated: Sequence[tuple[int, int]]) -> list[_Run]:
         while start > done and source > 0 and words[start - 1] == words[source - 1]:
             start, source = start - 1, source - 1
         end, behind = here, there
-        # A copy begins behind what it is a copy of.
+        # A copy begins after the end of its original.
         while end < len(words) and behind < start and words[end] == words[behind]:
             end, behind = end + 1, behind + 1
         if end - start >= _SHORTEST_RUN:
@@ -118,8 +121,8 @@ def _runs(text: Words, repeated: Sequence[tuple[int, int]]) -> list[_Run]:
     return runs
 
 
-def _passages(runs: Sequence[_Run]) -> list[_Run]:
-    """Runs that follow one another here and there are one passage. Only long ones count."""
+def _join_runs(runs: Sequence[_Run]) -> list[_Run]:
+    """Join runs that follow one another in both places, and return the long passages."""
     passages: list[_Run] = []
     for run in runs:
         if passages:
@@ -133,7 +136,7 @@ def _passages(runs: Sequence[_Run]) -> list[_Run]:
 
 
 def _mark(draft: Draft, stretches: Sequence[Stretch], text: Words, passage: _Run) -> None:
-    """Mark the lines that a passage covers, and the end of a line in which a copy of a line's beginning begins."""
+    """Mark the lines of a passage, and line ends that repeat the line's beginning."""
     for at in range(bisect_right(text.lines, passage.start, hi=len(stretches)) - 1, len(stretches)):
         begin, end = text.lines[at], text.lines[at + 1]
         if begin >= passage.end:
@@ -143,16 +146,16 @@ def _mark(draft: Draft, stretches: Sequence[Stretch], text: Words, passage: _Run
         beside = end - begin - covered
         if beside <= _MOST_WORDS_BESIDE and covered >= 3 * beside:
             beginning = " ".join(draft.words(stretch).split(maxsplit=6)[:6])
-            draft.mark(stretch, "duplicate", f"stands further up already: “{beginning} …”")
+            draft.mark(stretch, "duplicate", f"occurs earlier: “{beginning} …”")
         elif (
             begin < passage.start < end <= passage.end
             and covered >= _SHORTEST_COPY
             and text.lines[bisect_left(text.lines, passage.source)] == passage.source
         ):
-            # The text was pasted behind itself without a line end between.
+            # The text was pasted right after itself, without a line end.
             found = [word.start() for word in re.finditer(r"\w+", draft.words(stretch))]
             offset = stretch.start + found[passage.start - begin]
             while offset - 1 > stretch.start and draft.text[offset - 1] in _OPENING:
                 offset -= 1
             _, copy = draft.split(stretch, offset)
-            draft.mark(copy, "duplicate", "stands further up already, from the beginning of a line on")
+            draft.mark(copy, "duplicate", "occurs earlier, from the beginning of a line on")

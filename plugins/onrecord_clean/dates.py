@@ -1,4 +1,4 @@
-"""When an article was published, where only its text tells; and whether a date can be right at all."""
+"""Publication dates that only the text states, and dates that cannot be right."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
 _ON_WEEKDAY = re.compile(rf"\bon ({'|'.join(_WEEKDAYS)})\b(?! (?:night|nights|week))", re.IGNORECASE)
 _LONGEST_DATE_LINE = 100
 _LEAD = 400
-"""Characters of the body in which "on Tuesday" is the day of the news."""
+"""Characters at the start of the body in which "on Tuesday" is the day of the news."""
 _TOLERANCE = timedelta(days=1)
-"""Clocks differ, and so do time zones that are not stated."""
+"""Allows for inaccurate clocks and unstated time zones."""
 
 
 class TextDates(Cleaner):
-    """Reads the date of publication off a line that states it, or off the dateline, where nothing else is known.
+    """Read the publication date from a date line or dateline if it is not known yet.
 
-    A day without its year, or a weekday, is a date only against a day on which the article is known to have been new:
-    that of its being fetched, if it was fetched from the web. Of a file that says nothing.
+    A day without a year, or a weekday, is resolved against the day of the fetch, for documents from the web only: the
+    date of a file says nothing about when its article was new.
     """
 
     name, version, order = "text_dates", "1", 720
@@ -37,7 +37,7 @@ class TextDates(Cleaner):
     def clean(self, draft: Draft) -> None:
         if draft.published_at is not None:
             return
-        for moment, precision, method in (_stated(draft), _in_dateline(draft), _of_weekday(draft)):
+        for moment, precision, method in (_find_stated(draft), _find_in_dateline(draft), _find_weekday(draft)):
             if moment:
                 draft.published_at, draft.published_precision, draft.published_method = moment, precision, method
                 return
@@ -47,19 +47,22 @@ _Found = tuple[datetime | None, "Precision | None", str]
 _NOTHING: _Found = (None, None, "")
 
 
-def _stated(draft: Draft) -> _Found:
-    """The date of a line that says nothing else."""
+def _find_stated(draft: Draft) -> _Found:
+    """Return the date of a line that consists of nothing else."""
     for stretch in draft.stretches:
         line = draft.words(stretch)
         if stretch.kind == "metadata" and len(line) <= _LONGEST_DATE_LINE and not _CHANGED.match(line):
-            moment, precision = _parsed(_LABEL.sub("", line))
+            moment, precision = _parse(_LABEL.sub("", line))
             if moment:
                 return moment, precision, "a line of the text"
     return _NOTHING
 
 
-def _parsed(text: str) -> tuple[datetime | None, Precision | None]:
-    """A date that has day, month and year; a time counts only with its zone, and 3/4/2015 is two dates and so none."""
+def _parse(text: str) -> tuple[datetime | None, Precision | None]:
+    """Parse a date with day, month and year.
+
+    A time counts only with its zone. Ambiguous dates such as 3/4/2015 give None.
+    """
     if not re.search(r"\d", text) or _AMBIGUOUS.match(text):
         return None, None
     import dateparser
@@ -77,42 +80,42 @@ def _parsed(text: str) -> tuple[datetime | None, Precision | None]:
     return moment.astimezone(UTC), "minute"
 
 
-def _in_dateline(draft: Draft) -> _Found:
+def _find_in_dateline(draft: Draft) -> _Found:
     found = _DAY.search(draft.dateline or "")
     if not found:
         return _NOTHING
     if found["year"]:
-        return *_parsed(found[0]), "dateline"
-    new_on = _new_on(draft)
-    if new_on is None:
+        return *_parse(found[0]), "dateline"
+    news_day = _news_day(draft)
+    if news_day is None:
         return _NOTHING
-    for year in (new_on.year, new_on.year - 1):
-        moment, precision = _parsed(f"{found[0]}, {year}")
-        if moment and moment.date() <= new_on + _TOLERANCE:
+    for year in (news_day.year, news_day.year - 1):
+        moment, precision = _parse(f"{found[0]}, {year}")
+        if moment and moment.date() <= news_day + _TOLERANCE:
             return moment, precision, "dateline, of the year before it was fetched"
     return _NOTHING
 
 
-def _of_weekday(draft: Draft) -> _Found:
-    """The last day of that name before an article was fetched that begins with what happened "on Tuesday"."""
-    new_on = _new_on(draft)
+def _find_weekday(draft: Draft) -> _Found:
+    """Return the last Tuesday before the fetch if the text begins with "on Tuesday"."""
+    news_day = _news_day(draft)
     lead = " ".join(draft.words(stretch) for stretch in list(draft.body())[:3])[:_LEAD]
     found = {match.lower() for match in _ON_WEEKDAY.findall(lead)}
-    if new_on is None or len(found) != 1:
+    if news_day is None or len(found) != 1:
         return _NOTHING
-    ago = (new_on.weekday() - _WEEKDAYS.index(found.pop())) % 7
-    day = new_on - timedelta(days=ago)
+    ago = (news_day.weekday() - _WEEKDAYS.index(found.pop())) % 7
+    day = news_day - timedelta(days=ago)
     return datetime(day.year, day.month, day.day, tzinfo=UTC), "day", "weekday in the text, before it was fetched"
 
 
-def _new_on(draft: Draft) -> date | None:
-    """The day on which the article was fetched, if that says when it was new."""
+def _news_day(draft: Draft) -> date | None:
+    """Return the day of the fetch; None for files, which may be old."""
     on_the_web = draft.document.uri.startswith(("http://", "https://"))
     return draft.document.fetched_at.astimezone(UTC).date() if on_the_web else None
 
 
 class DoubtfulDates(Cleaner):
-    """Flags dates of publication that cannot be right; they stay as they are."""
+    """Flag publication dates that cannot be right, without changing them."""
 
     name, version, order = "doubtful_dates", "1", 730
 
@@ -120,9 +123,9 @@ class DoubtfulDates(Cleaner):
         """Settings of the cleaner doubtful_dates."""
 
         earliest: date = date(1990, 1, 1)
-        """No article is thought to be older, since hardly any was published on the web before."""
+        """Earliest date that is believed: hardly any article was published on the web before."""
         founded: dict[str, date] = {}
-        """By outlet's domain the day of its first issue, e.g. {"aljazeera.com" = 1996-11-01}; these go before
+        """First issue of an outlet, by its domain, e.g. {"aljazeera.com" = 1996-11-01}. Takes precedence over
         `earliest`."""
 
     config: Config = Config()

@@ -1,4 +1,4 @@
-"""What stands in a document twice."""
+"""Paragraphs and beginnings of lines that occur twice in a document."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from .fixpoint import TextCleaner
 from .paragraphs import Paragraph, ends_sentence, lines, paragraphs, words
 
 _LONG_ENOUGH = 5
-"""Words from which on a paragraph does not occur twice by chance."""
+"""In words. Paragraphs this long do not occur twice by chance."""
 _LONGEST_FRAGMENT = 120
 _LINES_BEHIND = 8
 _OPENING = "\"“‘'«([–—- "
 
 
 class Fragments(TextCleaner):
-    """Cuts a line that breaks off and whose words stand at the head of the text after it once more."""
+    """Cut a line that breaks off if the text after it begins with the same words."""
 
     name, version, order = "fragments", "2", 220
 
-    def judge(self, draft: Draft) -> None:
+    def clean(self, draft: Draft) -> None:
         parts = [Paragraph([stretch], text) for stretch, text in lines(draft)]
-        # The second line may be the end of a headline, with the name that the text begins with.
+        # The second line may end a headline, with the name that the text begins with.
         headline = len(parts) > 1 and not ends_sentence(parts[0].text)
         _cut_fragments(draft, parts[2:] if headline else parts)
 
 
 class Duplicates(TextCleaner):
-    """Cuts paragraphs that stand further up already, as in a body that was pasted twice."""
+    """Cut paragraphs that occur earlier already, as in a body that was pasted twice."""
 
-    name, version, order = "duplicates", "2", 400
+    name, version, order = "duplicates", "3", 400
 
-    def judge(self, draft: Draft) -> None:
+    def clean(self, draft: Draft) -> None:
         parts = paragraphs(draft)
         keys = [part.text.casefold() for part in parts]
         first: dict[str, int] = {}
@@ -42,26 +42,26 @@ class Duplicates(TextCleaner):
         if not any(source is not None for source in copy_of):
             _cut_fragments(draft, parts)
             return
-        # A short paragraph may well occur twice; within a longer passage that does, it is a copy.
-        for steps, neighbour in ((range(1, len(parts)), -1), (range(len(parts) - 2, -1, -1), 1)):
+        # A short paragraph may occur twice; inside a longer repeated passage it is a copy.
+        for steps, neighbor in ((range(1, len(parts)), -1), (range(len(parts) - 2, -1, -1), 1)):
             for at in steps:
-                beside = copy_of[at + neighbour]
+                beside = copy_of[at + neighbor]
                 if copy_of[at] is None and beside is not None:
-                    expected = beside - neighbour
+                    expected = beside - neighbor
                     if 0 <= expected < at and keys[expected] == keys[at]:
                         copy_of[at] = expected
         for part, source in zip(parts, copy_of, strict=True):
             if source is not None:
                 beginning = " ".join(part.text.split()[:6])
                 for stretch in part.stretches:
-                    draft.mark(stretch, "duplicate", f"stands further up already: “{beginning} …”")
-        # With headline and copies gone, a fragment may stand before its words that did not before.
+                    draft.mark(stretch, "duplicate", f"occurs earlier: “{beginning} …”")
+        # Cutting headlines and copies can bring a fragment next to the words that it repeats.
         _cut_fragments(draft, paragraphs(draft))
 
 
 def _cut_fragments(draft: Draft, parts: list[Paragraph]) -> None:
     following: list[str] = []
-    """The texts behind, the nearest last."""
+    """Texts of the paragraphs that follow, nearest last."""
     letter = ""
     for part in reversed(parts):
         text = part.text

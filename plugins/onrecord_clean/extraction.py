@@ -1,4 +1,4 @@
-"""What a library takes for the text of the article in a page."""
+"""Extraction of the article's text by trafilatura."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ from .page import Page
 _DEEPEST = 200
 _MOST_ELEMENTS = 30_000
 _MOST_CHARACTERS = 1_000_000
-"""Beyond these the library takes minutes, or copies trees by recursion until the stack is full."""
+"""Beyond these limits trafilatura takes minutes, or copies trees recursively until the stack overflows."""
 
 
-def extracted(page: Page) -> str:
-    """The article's text by trafilatura; empty where it finds none, or where the page is beyond it."""
+def extract_text(page: Page) -> str:
+    """Extract the article's text.
+
+    Empty if trafilatura finds none or the page is beyond its limits.
+    """
     characters = sum(block.length for block in page.blocks)
     if page.depth > _DEEPEST or page.elements > _MOST_ELEMENTS or characters > _MOST_CHARACTERS:
         return ""
     import trafilatura
 
-    # Says of every page in which it finds nothing that it does, as if that were its reader's concern.
+    # It logs an error for every page without an article, which is no problem here.
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
-    # Precision, because what is missing within the text can be found again by where it stands.
+    # Favor precision: what is missing inside the text is restored later by its position.
     return trafilatura.extract(deepcopy(page.root), include_comments=False, favor_precision=True) or ""

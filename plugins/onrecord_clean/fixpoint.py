@@ -1,82 +1,59 @@
-"""Cleaning repeated on its own result until nothing changes, so that a cleaned body is clean."""
+"""Cleaning repeated until nothing changes, so that a cleaned body is clean."""
 
 from __future__ import annotations
 
-import threading
 from bisect import bisect_right
 from itertools import pairwise
 
 from onrecord import Cleaner, Draft, Stretch
 
 _BUDGET = 1_000_000
-"""Characters that all rounds together may clean: hundreds of rounds for an article, where two or three are enough."""
+"""In characters, for all rounds: enough for hundreds of rounds of an article, which needs two or three."""
 _CHARACTERS_PER_LINE = 40
-"""As many characters take as long as a line does by itself."""
+"""Characters that take as long as the overhead of a line."""
 _FEWEST_ROUNDS = 3
-"""For texts beyond the budget."""
-
-
-class _Turns(threading.local):
-    """The text cleaners that have run on the draft that this thread is cleaning."""
-
-    draft: Draft | None = None
-    cleaners: tuple[TextCleaner, ...] = ()
-
-
-_turns = _Turns()
+"""For texts longer than the budget."""
 
 
 class TextCleaner(Cleaner):
-    """A cleaner that judges lines by their neighbors, so that its verdicts can change when others cut lines.
+    """A cleaner that judges lines by their neighbors, which other cleaners may cut.
 
-    `Fixpoint` repeats it. Subclasses implement `judge`.
+    `Fixpoint` runs it again, since its verdicts may change.
     """
-
-    def clean(self, draft: Draft) -> None:
-        """Judge the draft, and have `Fixpoint` repeat that."""
-        if _turns.draft is not draft:
-            _turns.draft, _turns.cleaners = draft, ()
-        _turns.cleaners += (self,)
-        self.judge(draft)
-
-    def judge(self, draft: Draft) -> None:
-        """Pass verdicts on lines and paragraphs of the draft."""
-        raise NotImplementedError
 
 
 class Fixpoint(Cleaner):
-    """Repeats the text cleaners on the body that they leave, until they cut nothing more.
+    """Repeat the text cleaners on the body that they leave, until they cut nothing more.
 
-    "Share" before "by Ann Lee" is the first word of a sentence, until the byline is cut; then it is a button. Repeats
-    only those that ran on the draft, so that a disabled cleaner stays out of it.
+    "Share" before "by Ann Lee" is the first word of a sentence until the byline is cut; then it is a button. Only
+    cleaners that ran on the draft are repeated, so a disabled cleaner stays disabled.
     """
 
     name, version, order = "fixpoint", "1", 650
 
     def clean(self, draft: Draft) -> None:
-        cleaners = _turns.cleaners if _turns.draft is draft else ()
-        _turns.draft, _turns.cleaners = None, ()
         if all(stretch.kind == "body" and not stretch.continues for stretch in draft.stretches):
             return
-        left = max(_BUDGET, _FEWEST_ROUNDS * _effort(draft))
-        while left > 0:
-            body, origins = _body_of(draft, {cleaner.name for cleaner in cleaners})
+        cleaners = [each for each in draft.cleaners if isinstance(each, TextCleaner) and each.order < self.order]
+        budget = max(_BUDGET, _FEWEST_ROUNDS * _estimate_effort(draft))
+        while budget > 0:
+            body, origins = _extract_body(draft, {cleaner.name for cleaner in cleaners})
             for cleaner in cleaners:
                 body.cleaner = cleaner.name
-                cleaner.judge(body)
-            if not _take_over(draft, body, origins):
+                cleaner.clean(body)
+            if not _apply_verdicts(draft, body, origins):
                 return
-            left -= _effort(body)
+            budget -= _estimate_effort(body)
 
 
-def _effort(draft: Draft) -> int:
+def _estimate_effort(draft: Draft) -> int:
     return len(draft.text) + _CHARACTERS_PER_LINE * len(draft.stretches)
 
 
-def _body_of(draft: Draft, repeated: set[str]) -> tuple[Draft, list[tuple[int, Stretch]]]:
-    """The body as a draft of its own, and where in it the stretches of `draft` begin.
+def _extract_body(draft: Draft, repeated: set[str]) -> tuple[Draft, list[tuple[int, Stretch]]]:
+    """Return the body as a new draft, and where in it the stretches of `draft` begin.
 
-    Only what other cleaners than the repeated ones called a subheading or a side box keeps its verdict.
+    Subheadings and side boxes keep their verdict unless a repeated cleaner passed it.
     """
     kept = list(draft.body())
     joined = {after.start for before, after in pairwise(kept) if after.continues and before.in_box == after.in_box}
@@ -98,14 +75,14 @@ def _body_of(draft: Draft, repeated: set[str]) -> tuple[Draft, list[tuple[int, S
     return body, origins
 
 
-def _take_over(draft: Draft, body: Draft, origins: list[tuple[int, Stretch]]) -> bool:
-    """Pass the verdicts on the body's stretches on those that they come from. Returns whether any was cut."""
+def _apply_verdicts(draft: Draft, body: Draft, origins: list[tuple[int, Stretch]]) -> bool:
+    """Apply the verdicts on the body to the stretches of `draft`; returns whether any was cut."""
     draft.headline, draft.byline, draft.credit = body.headline, body.byline, body.credit
     draft.dateline = draft.dateline or body.dateline
     signed = draft.cleaner
     cut = False
     starts = [start for start, _ in origins]
-    # From the last to the first: a split leaves what stands before it where it is.
+    # Last to first, since a split moves only what follows it.
     for judged in reversed(body.stretches):
         if judged.kind == "body" or judged.reason is None:
             continue

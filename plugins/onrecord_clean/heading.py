@@ -21,7 +21,7 @@ _SIGNED = re.compile(
     rf"(?P<names>{_NAMES}\s*[,|/–—-]\s*(?:{NEWS_AGENCIES}"
     r"|(?:[\w’'-]+ ){0,4}(?:[Cc]orrespondent|[Ee]ditor|[Rr]eporter|(?:Staff|staff) [Ww]riter|[Bb]ureau)))"
 )
-"""A byline without "by": names, and whom they work for or as what."""
+"""A byline without "by": names with employer or job title."""
 _CREDITED = r"(?:[^\W_a-z][^\s:]*|and|&|/|with|of|the)"
 _CREDIT = re.compile(rf"(?:Sources?|Credits?)\s*:\s*(?P<names>{_CREDITED}(?: {_CREDITED}){{0,9}})")
 _AGENCIES_ONLY = re.compile(
@@ -55,15 +55,15 @@ _FEWEST_WORDS_AFTER_DATELINE = 5
 _MOST_WORDS_IN_HEADLINE = 25
 _MOST_PARTS_OF_HEADLINE = 20
 _FIRST_PARAGRAPHS = 2
-"""How far down the body a dateline can stand: after a summary."""
+"""Number of paragraphs in which a dateline may stand, since a summary can come first."""
 
 
 class Credits(TextCleaner):
-    """Finds lines that say which agency a story is from."""
+    """Find lines that name the agency a story is from."""
 
     name, version, order = "credits", "1", 205
 
-    def judge(self, draft: Draft) -> None:
+    def clean(self, draft: Draft) -> None:
         for stretch, line in lines(draft):
             if len(line) > _LONGEST_LINE or line[0].islower():
                 continue
@@ -73,11 +73,11 @@ class Credits(TextCleaner):
 
 
 class Bylines(TextCleaner):
-    """Finds lines that name the authors."""
+    """Find lines that name the authors."""
 
     name, version, order = "bylines", "2", 206
 
-    def judge(self, draft: Draft) -> None:
+    def clean(self, draft: Draft) -> None:
         for stretch, line in lines(draft):
             if len(line) <= _LONGEST_LINE and (found := _BYLINE.fullmatch(line) or _SIGNED.fullmatch(line)):
                 draft.mark(stretch, "byline", "names the authors")
@@ -85,11 +85,11 @@ class Bylines(TextCleaner):
 
 
 class SignOffs(TextCleaner):
-    """Finds paragraphs such as "(Reporting by …; editing by …)"."""
+    """Find paragraphs such as "(Reporting by …; editing by …)"."""
 
     name, version, order = "sign_offs", "1", 310
 
-    def judge(self, draft: Draft) -> None:
+    def clean(self, draft: Draft) -> None:
         if not any(_SIGN_OFF_BEGINS.match(text) for _, text in lines(draft) if text.startswith(_SIGN_OFF_STARTS)):
             return
         for part in paragraphs(draft):
@@ -104,11 +104,11 @@ class SignOffs(TextCleaner):
 
 
 class Headline(TextCleaner):
-    """Takes the headline out of the body: the known one, or else a first line that looks like one."""
+    """Take the headline out of the body: the known one, or a first line like one."""
 
     name, version, order = "headline", "2", 320
 
-    def judge(self, draft: Draft) -> None:
+    def clean(self, draft: Draft) -> None:
         parts = paragraphs(draft, _MOST_PARTS_OF_HEADLINE)
         if draft.headline is None and len(parts) > 1 and is_headline(parts[0].text):
             draft.headline = parts[0].text
@@ -116,19 +116,19 @@ class Headline(TextCleaner):
             return
         headline = words(draft.headline)
         at, most = 0, _MOST_PARTS_OF_HEADLINE
-        while count := _leading_copies(parts, at, headline):
+        while count := _count_leading_copies(parts, at, headline):
             for part in parts[at : at + count]:
                 for stretch in part.stretches:
                     draft.mark(stretch, "headline", "the headline, above the text")
             at += count
             if at == len(parts) - 1:
-                # Twice as many each time, since what was cut is passed over again.
+                # Double the number each time, since paragraphs already cut are passed over again.
                 most *= 2
                 at, parts = 0, paragraphs(draft, most)
 
 
 def is_headline(text: str) -> bool:
-    """Whether a first paragraph looks like a headline rather than like the beginning of the text."""
+    """Whether a first paragraph looks like a headline and not like running text."""
     return (
         len(text.split()) >= 3
         and len(text) <= 200
@@ -137,10 +137,10 @@ def is_headline(text: str) -> bool:
     )
 
 
-def _leading_copies(parts: Sequence[Paragraph], begin: int, headline: list[str]) -> int:
-    """How many paragraphs from `begin` on make up the headline, letter case and punctuation aside; 0 for none.
+def _count_leading_copies(parts: Sequence[Paragraph], begin: int, headline: list[str]) -> int:
+    """Count the paragraphs from `begin` that together repeat the headline.
 
-    The last of `parts` is none of them: something must be left to be the text.
+    Ignores letter case and punctuation. Never counts the last of `parts`, so that some text remains.
     """
     rest = headline
     for at in range(begin, len(parts) - 1):
@@ -154,18 +154,19 @@ def _leading_copies(parts: Sequence[Paragraph], begin: int, headline: list[str])
 
 
 class Dateline(TextCleaner):
-    """Splits off the place and agency at the head of the text, and once more where the text was pasted twice.
+    """Split off the place and agency at the beginning of the text.
 
-    Where paragraphs begin with different ones, the document is a digest, and none is the article's.
+    Repeated for each copy of a text that was pasted twice. A document whose paragraphs begin with different datelines
+    is a digest and gets none.
     """
 
-    name, version, order = "dateline", "2", 330
+    name, version, order = "dateline", "3", 330
 
-    def judge(self, draft: Draft) -> None:
+    def clean(self, draft: Draft) -> None:
         if not any(_DASH.search(text, 0, _LONGEST_DATELINE) for _, text in lines(draft) if not text[0].islower()):
             return
         parts = paragraphs(draft)
-        ends = {at: end for at, part in enumerate(parts) if (end := dateline_end(part.text))}
+        ends = {at: end for at, part in enumerate(parts) if (end := find_dateline_end(part.text))}
         if len({parts[at].text[:end] for at, end in ends.items()}) != 1:
             return
         before = {part.text for part in parts[: min(ends)] if ends_sentence(part.text)}
@@ -175,9 +176,9 @@ class Dateline(TextCleaner):
         for at, end in ends.items():
             first, *others = parts[at].stretches
             if (text := parts[at].text) in seen:
-                # Without its dateline nothing would tell that it is no caption, which are printed twice too.
+                # Without its dateline this paragraph would look like a caption, since captions are printed twice too.
                 for stretch in parts[at].stretches:
-                    draft.mark(stretch, "duplicate", f"stands further up already, with its dateline: “{text[:40]} …”")
+                    draft.mark(stretch, "duplicate", f"occurs earlier, with its dateline: “{text[:40]} …”")
                 continue
             seen.add(text)
             if first.start + end < first.end:
@@ -189,18 +190,18 @@ class Dateline(TextCleaner):
 
 
 def _has_text(parts: list[Paragraph], at: int, end: int) -> bool:
-    """Whether running text follows a dateline, in its own paragraph or in the next."""
+    """Whether running text follows a dateline, in the same paragraph or the next."""
     first = parts[at].stretches[0]
     if end > first.end - first.start + 1:
         return False  # broken over two lines: too rare to be worth joining
     rest = parts[at].text[end:]
     if rest.strip():
-        return dateline_end(rest) == 0
+        return find_dateline_end(rest) == 0
     return at + 1 < len(parts) and ends_sentence(parts[at + 1].text) and not is_headline(parts[at + 1].text)
 
 
-def dateline_end(text: str) -> int:
-    """Where the dateline at the head of a paragraph ends, its dash included; 0 where there is none."""
+def find_dateline_end(text: str) -> int:
+    """Return where a paragraph's dateline ends, dash included; 0 without one."""
     if not _DASH.search(text, 0, _LONGEST_DATELINE):
         return 0
     found = _DATELINE.match(text)

@@ -1,4 +1,4 @@
-"""What is no article: pages to sign in at, errors, lists of other pages; and what only subscribers can read whole."""
+"""Documents that are not articles: login pages, errors, lists, paywalled stubs."""
 
 from __future__ import annotations
 
@@ -37,66 +37,66 @@ _PAYWALL = re.compile(
 )
 _LONGEST_NOTE = 250
 _STUB_AT_MOST = 250
-"""Words: what has more and an invitation to subscribe is an article all the same."""
+"""In words. A longer text with an invitation to subscribe is an article all the same."""
 _SHORT = 60
-"""Words: what has more is no error and no page to sign in at, whatever it says."""
+"""In words. A longer text is neither an error nor a login page."""
 _FEWEST_LINES = 8
 _FEW_SENTENCES = 0.25
 LITTLE_PROSE = 100
-"""Words in sentences: with fewer, many titles are a list of other pages, and with more an article that has a list."""
+"""In words of sentences. Below this, many titles make a page a list; above it, they are a list inside an article."""
 _NEAR_EMPTY = 12
 
 
 class Kinds(Cleaner):
-    """Says what a document is that is no article, or only the beginning of one, and why."""
+    """Find out whether a document is an article, part of one, or something else."""
 
-    name, version, order = "kinds", "2", 800
+    name, version, order = "kinds", "3", 800
 
     def clean(self, draft: Draft) -> None:
         lines = [draft.words(stretch) for stretch in draft.stretches]
         parts = [part.text for part in paragraphs(draft)]
-        # Lines have a space between two words; counting them is much faster than splitting.
+        # Words are separated by single spaces; counting these is much faster than splitting.
         lengths = [part.count(" ") + 1 for part in parts]
         words = sum(lengths)
         sentences = [part for part, length in zip(parts, lengths, strict=True) if length > 3 and ends_sentence(part)]
-        if words <= _SHORT and (error := _error(draft, lines)):
-            draft.kind, draft.kind_reason = "error", f"“{error}” is what a server says that has no article"
-        elif words <= _SHORT and len(asks := _asking_to_sign_in(lines)) >= 3:
+        if words <= _SHORT and (error := _find_error(draft, lines)):
+            draft.kind, draft.kind_reason = "error", f"“{error}” is an error message"
+        elif words <= _SHORT and len(asks := _find_sign_in_lines(lines)) >= 3:
             draft.kind, draft.kind_reason = "login", f"asks to sign in: “{asks[0]}”, “{asks[1]}”"
-        elif words <= _STUB_AT_MOST and (wall := _paywall(lines)):
+        elif words <= _STUB_AT_MOST and (wall := _find_paywall(lines)):
             draft.kind, draft.kind_reason = "stub", f"{words} words, and “{wall[:120]}”"
-        elif len(parts) >= _FEWEST_LINES and _are_few(sentences, parts) and _are_titles(parts):
+        elif len(parts) >= _FEWEST_LINES and _has_little_prose(sentences, parts) and _has_mostly_titles(parts):
             draft.kind = "index"
             draft.kind_reason = f"{len(parts)} lines, of which {len(sentences)} are sentences: a list of other pages"
-        elif draft.kind == "article" and len(lines) > 1 and _is_left_over(parts, words):
-            # A single line may be all that somebody wrote; of a page with more lines it is what is left.
+        elif draft.kind == "article" and len(lines) > 1 and _is_remainder(parts, words):
+            # One short line may be a whole text; on a page of many lines it is a remainder.
             draft.kind, draft.kind_reason = "empty", f"{words} words and no sentence"
 
 
-def _error(draft: Draft, lines: list[str]) -> str | None:
-    """The line that says that there is no article: the headline, or one of the first."""
+def _find_error(draft: Draft, lines: list[str]) -> str | None:
+    """Return a line that reports an error: the headline or one of the first lines."""
     return next((line for line in (draft.headline or "", *lines[:3]) if _ERROR.fullmatch(line.strip())), None)
 
 
-def _asking_to_sign_in(lines: list[str]) -> list[str]:
-    """The lines that ask to sign in, each once."""
+def _find_sign_in_lines(lines: list[str]) -> list[str]:
+    """Return the different lines that ask to sign in."""
     asks = (line for line in lines if len(line) <= _LONGEST_NOTE and _SIGN_IN.fullmatch(line.strip(" .:!*")))
     return list({line.casefold(): line for line in asks}.values())
 
 
-def _paywall(lines: list[str]) -> str | None:
-    """The first line that says that subscribers read more."""
+def _find_paywall(lines: list[str]) -> str | None:
+    """Return the first line that reserves the text for subscribers."""
     return next((line for line in lines if len(line) <= _LONGEST_NOTE and _PAYWALL.fullmatch(line)), None)
 
 
-def _is_left_over(parts: list[str], words: int) -> bool:
+def _is_remainder(parts: list[str], words: int) -> bool:
     return 0 < words < _NEAR_EMPTY and not any(map(ends_sentence, parts))
 
 
-def _are_few(sentences: list[str], parts: list[str]) -> bool:
-    """Whether so little is running text that it is no article with a list in it."""
+def _has_little_prose(sentences: list[str], parts: list[str]) -> bool:
+    """Whether there is too little running text for an article with a list in it."""
     return len(sentences) < _FEW_SENTENCES * len(parts) and sum(len(each.split()) for each in sentences) < LITTLE_PROSE
 
 
-def _are_titles(parts: list[str]) -> bool:
+def _has_mostly_titles(parts: list[str]) -> bool:
     return sum(is_title_like(part, 30) for part in parts) > len(parts) / 2

@@ -1,4 +1,4 @@
-"""Which language the text is in."""
+"""Language identification."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
 _SAMPLES = 120, 600
-"""Characters that are looked at: the first so many nearly always tell, the second where they leave a doubt."""
+"""Characters classified: the first number is nearly always enough, the second settles doubts."""
 _CERTAIN, _NO_DOUBT, _LIKELY = 0.95, 0.85, 0.6
 _ENOUGH_TO_CONTRADICT = 150
-"""Letters that it takes to believe the words rather than what the source states."""
+"""Letters needed before the words override the stated language."""
 
 
 class Language(Cleaner):
-    """Identifies the language by the words, where the source does not state it or the words clearly contradict it.
+    """Identify the language if none is stated or the words clearly contradict it.
 
-    Pages state the language of their template rather often. What is too short to tell is left to the default.
+    Pages often state the language of their template. Texts too short to classify get the default language.
     """
 
     name, version, order = "language", "2", 700

@@ -1,4 +1,4 @@
-"""From HTML, Markdown and front matter to plain text."""
+"""Plain text from HTML, Markdown and front matter."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from onrecord import Cleaner, Draft, decode
 
-from .content import verdicts_on
-from .extraction import extracted
+from .content import judge_blocks
+from .extraction import extract_text
 from .kinds import LITTLE_PROSE
 from .metadata import as_domain
 from .page import Block, read_page
-from .pagedata import PageData, page_data
+from .pagedata import PageData, read_page_data
 from .paragraphs import ends_sentence
 from .signs import Verdict
 
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
 
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 _TITLE = 3
-"""Words from which on the beginning of a page's title can be the whole headline."""
+"""In words. The shortest part of a page title that can be the whole headline."""
 _TITLE_OF_OTHER, _MANY_TITLES = 5, 15
-"""Words from which on a link is the title of another story rather than a place in a menu; so many make a list."""
+"""Words that make a link a story's title and not a menu entry, and number of such links that make a list."""
 _WORDS_ON_EACH = 30
-"""What a list says of each story at most, where titles stand among the text."""
+"""Most words per story on a list that mixes titles with text."""
 _WITH_FRONT_MATTER = frozenset({"text/plain", "text/markdown"})
 
 
 class HtmlText(Cleaner):
-    """Reads an HTML page: its visible text in order, what of it is the article, and what the page says of itself.
+    """Read the visible text of an HTML page, find the article, and read its metadata.
 
-    Every stretch of the page's text has a verdict; those outside the article are named by what they stand in.
+    Every stretch of the text gets a verdict; the reason for what is outside the article names the element around it.
     """
 
-    name, version, order = "html_text", "3", 100
+    name, version, order = "html_text", "4", 100
 
     def clean(self, draft: Draft) -> None:
         if draft.document.media_type not in HTML_TYPES:
@@ -46,9 +46,9 @@ class HtmlText(Cleaner):
         if page is None:
             return
         address = next(filter(as_domain, (draft.url, draft.document.uri)), None)
-        data = page_data(page.root, address)
+        data = read_page_data(page.root, address)
         headlines = [text for text in (draft.headline, *data.headlines) if text]
-        verdicts = verdicts_on(page.blocks, extracted(page), headlines)
+        verdicts = judge_blocks(page.blocks, extract_text(page), headlines)
         draft.read("\n\n".join("\n".join(line.text for line in block.lines) for block in page.blocks))
         stretches = iter(draft.stretches)
         for block, verdict in zip(page.blocks, verdicts, strict=True):
@@ -58,15 +58,15 @@ class HtmlText(Cleaner):
                 if verdict.reason:
                     draft.mark(stretch, verdict.kind, verdict.reason)
         _fill(draft, data, page.blocks, verdicts)
-        if not data.is_article and (reason := _lists_others(page.blocks, verdicts)):
+        if not data.is_article and (reason := _explain_list(page.blocks, verdicts)):
             draft.kind, draft.kind_reason = "index", reason
 
 
 def _fill(draft: Draft, data: PageData, blocks: Sequence[Block], verdicts: Sequence[Verdict]) -> None:
-    """Take over what the page says, where the source said nothing."""
+    """Fill the fields that the source left empty from the page's metadata."""
     headings = [block.text for block, verdict in zip(blocks, verdicts, strict=True) if verdict.kind == "headline"]
     headline = data.headline or next(iter(headings), None)
-    # "Ferries sail again | Islands | The Daily": what stands above the text is the headline without the rest.
+    # "Ferries sail again | Islands | The Daily": the heading above the text is the headline without the rest.
     shorter = (text for text in headings if headline and headline.startswith(text) and len(text.split()) >= _TITLE)
     draft.headline = draft.headline or next(shorter, headline)
     draft.byline = draft.byline or data.byline
@@ -82,8 +82,11 @@ def _fill(draft: Draft, data: PageData, blocks: Sequence[Block], verdicts: Seque
         draft.modified_at = data.modified.at
 
 
-def _lists_others(blocks: Sequence[Block], verdicts: Sequence[Verdict]) -> str | None:
-    """Why a page that does not say it is an article is a list of others: many titles with links, little else."""
+def _explain_list(blocks: Sequence[Block], verdicts: Sequence[Verdict]) -> str | None:
+    """Return why a page is a list of others: many linked titles, little text.
+
+    For pages that do not declare themselves articles. None if it is no list.
+    """
     links = {block.number for block in blocks if block.linked == block.length and len(block.tokens) >= _TITLE_OF_OTHER}
     within = ("body", "subheading")
     kept = [block for block, verdict in zip(blocks, verdicts, strict=True) if verdict.kind in within]
@@ -95,7 +98,10 @@ def _lists_others(blocks: Sequence[Block], verdicts: Sequence[Verdict]) -> str |
 
 
 class MarkdownText(Cleaner):
-    """Replaces Markdown by its text, a line for each paragraph, heading or item; its headings are marked."""
+    """Replace Markdown by its text, a line per paragraph, heading or item.
+
+    Headings are marked as subheadings.
+    """
 
     name, version, order = "markdown_text", "1", 110
 
@@ -104,8 +110,8 @@ class MarkdownText(Cleaner):
             return
         from markdown_it import MarkdownIt
 
-        begin = front_matter_end(draft.text)
-        blocks = list(_blocks(MarkdownIt("commonmark").parse(draft.text[begin:])))
+        begin = find_front_matter_end(draft.text)
+        blocks = list(_read_blocks(MarkdownIt("commonmark").parse(draft.text[begin:])))
         draft.read(draft.text[:begin] + "\n\n" + "\n\n".join(text for text, _ in blocks))
         for stretch, (text, level) in zip(reversed(draft.stretches), reversed(blocks), strict=False):
             if level == 1 and draft.headline is None:
@@ -115,21 +121,21 @@ class MarkdownText(Cleaner):
 
 
 class FrontMatter(Cleaner):
-    """Cuts YAML front matter; it is the ingestor that reads it."""
+    """Cut YAML front matter, which the ingestor has read."""
 
-    name, version, order = "front_matter", "1", 120
+    name, version, order = "front_matter", "2", 120
 
     def clean(self, draft: Draft) -> None:
         if draft.document.media_type not in _WITH_FRONT_MATTER:
             return
-        end = front_matter_end(draft.text)
+        end = find_front_matter_end(draft.text)
         for stretch in draft.stretches:
             if stretch.end <= end:
-                draft.mark(stretch, "metadata", "front matter: what is known of the article, not part of it")
+                draft.mark(stretch, "metadata", "front matter: metadata, not text")
 
 
-def front_matter_end(text: str) -> int:
-    """Where the YAML front matter at the head of a text ends; 0 where there is none."""
+def find_front_matter_end(text: str) -> int:
+    """Return where YAML front matter ends; 0 without any."""
     if not text.startswith("---"):
         return 0
     import yaml
@@ -145,8 +151,8 @@ def front_matter_end(text: str) -> int:
         return 0
 
 
-def _blocks(tokens: Sequence[Token]) -> Iterator[tuple[str, int]]:
-    """Text of each block and, for a heading, its level; 0 for other blocks."""
+def _read_blocks(tokens: Sequence[Token]) -> Iterator[tuple[str, int]]:
+    """Yield the text and heading level of each block; level 0 for other blocks."""
     level = 0
     for token in tokens:
         if token.type == "heading_open":
@@ -154,7 +160,7 @@ def _blocks(tokens: Sequence[Token]) -> Iterator[tuple[str, int]]:
         elif token.type == "heading_close":
             level = 0
         lines = (
-            _inline(token.children or ())
+            _read_inline(token.children or ())
             if token.type == "inline"
             else token.content.splitlines()
             if token.type in ("fence", "code_block")
@@ -165,8 +171,11 @@ def _blocks(tokens: Sequence[Token]) -> Iterator[tuple[str, int]]:
                 yield text, level
 
 
-def _inline(tokens: Sequence[Token]) -> list[str]:
-    """The lines of a block: text without emphasis, links and images; only a forced line break ends a line."""
+def _read_inline(tokens: Sequence[Token]) -> list[str]:
+    """Return the lines of a block without emphasis, links and images.
+
+    Only a hard line break ends a line.
+    """
     breaks = {"softbreak": " ", "hardbreak": "\n"}
     kept = ("text", "code_inline", "text_special")
     return "".join(breaks.get(token.type) or (token.content if token.type in kept else "") for token in tokens).split(

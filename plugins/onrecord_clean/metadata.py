@@ -1,4 +1,4 @@
-"""What the source said of the document, as fields of the article."""
+"""Article fields from the metadata of the source."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ Precision = Literal["second", "minute", "day", "month", "year"]
 
 
 class DocumentMetadata(Cleaner):
-    """Takes over from the document's metadata: headline, byline, outlet, address, section, credit, dates, language."""
+    """Copy the source's metadata into the article's fields.
+
+    These are headline, byline, outlet, address, section, credit, dates and language.
+    """
 
     name, version, order = "document_metadata", "2", 50
 
@@ -42,7 +45,10 @@ class DocumentMetadata(Cleaner):
 
 
 def as_text(value: Any) -> str | None:
-    """A string, or a list of strings or of {"name": …} joined with commas; None for anything else."""
+    """Return a string, or strings or {"name": …} objects joined with commas.
+
+    None for anything else.
+    """
     match value:
         case str():
             return " ".join(value.split()) or None
@@ -54,13 +60,13 @@ def as_text(value: Any) -> str | None:
 
 
 def as_language(value: Any) -> str | None:
-    """The ISO 639-1 code in a language tag such as en, EN or en-GB; None where there is none."""
+    """Return the ISO 639-1 code of a language tag such as en, EN or en-GB, or None."""
     found = re.fullmatch(r"([A-Za-z]{2})(?:[-_].*)?", value.strip()) if isinstance(value, str) else None
     return found[1].lower() if found else None
 
 
 def as_domain(value: Any) -> str | None:
-    """The domain in a web address, without www.; None for anything else."""
+    """Return the domain of a web address without www., or None."""
     if not isinstance(value, str):
         return None
     try:
@@ -72,9 +78,9 @@ def as_domain(value: Any) -> str | None:
 
 
 def as_date(value: Any) -> tuple[datetime, Precision] | None:
-    """An ISO 8601 date or time and how much of it is given; None for anything else.
+    """Parse an ISO 8601 date or time; returns it with its precision, or None.
 
-    A time without a zone is taken as UTC, and so is the beginning of a day, month or year.
+    A time without a zone is taken as UTC, as is the start of a day, month or year.
     """
     text = str(value).strip() if isinstance(value, str | int) else ""
     try:

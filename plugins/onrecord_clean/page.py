@@ -1,4 +1,4 @@
-"""An HTML page as a reader sees it: blocks of text, in order, each with the elements that it stands in."""
+"""HTML pages as a reader sees them: blocks of text in order, with their elements."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _UNSEEN = frozenset(
         "noembed", "noframes", "noscript", "object", "param", "rp", "script", "style", "svg", "template", "video",
     )
 )  # fmt: skip
-"""Elements whose text no browser shows as text. The head as such is not among them: where a page leaves out `<body>`,
-the parser takes elements that it does not know, such as `<article>`, for parts of the head."""
+"""Elements whose text browsers do not display. `<head>` is not one of them: if a page omits `<body>`, the parser puts
+unknown elements such as `<article>` into the head."""
 _INLINE = frozenset(
     (
         "a", "abbr", "acronym", "b", "basefont", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em",
@@ -26,54 +26,54 @@ _INLINE = frozenset(
         "var", "wbr",
     )
 )  # fmt: skip
-"""Elements that do not end the line that they stand in; so does not any with a name of its own (`x-y`)."""
+"""Elements that do not end a line. Custom elements (`x-y`) do not either."""
 _EMPHASIS = frozenset({"b", "strong", "em", "i"})
 _LINE_BREAK = "\n"
 _ANCESTORS = 60
 _DEEPEST = 2_000
-"""Where libxml2 stops reading, 48 elements aside."""
+"""Depth at which libxml2 stops reading, less a margin of 48 elements."""
 _WRAPPERS = re.compile(
     r"</?(?:div|span|section|article|main|center|font|table|tbody|tr|td|ul|ol|blockquote|b|i|em|strong|u|small)\b[^<>]{0,500}>",
     re.IGNORECASE,
 )
-"""Tags that a page can lose and still be read as paragraphs."""
+"""Tags that can be removed while the paragraphs stay readable."""
 _EMPTY_LINE = re.compile(r"\n[^\S\n]*\n\s*")
 _LARGEST = 20_000_000
-"""Characters of source from which on a page is refused."""
+"""In characters of source. Larger pages are refused."""
 _INSET = re.compile(
     r"(?:^|\s)(?:\S*(?:popup|pop-up|popover|tooltip|hover-?card|rollover\S*block)\S*"
     r"|sr-only|screen-?reader\S*|visually-?hidden\S*|assistive-text)(?:\s|$)",
     re.IGNORECASE,
 )
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f\xad\u200b-\u200d\u2060\ufeff\ud800-\udfff]+")
-"""Control characters, hyphenation hints, zero-width marks, and halves of characters."""
+"""Control characters, soft hyphens, zero-width marks and surrogates."""
 _XML_DECLARATION = re.compile(r"\s*\ufeff?<\?xml\b[^>]*>", re.IGNORECASE)
 
 
 @dataclass(slots=True)
 class Line:
-    """A line of a block: as far as the next `<br>`, or in `<pre>` the next line end."""
+    """A line of a block: up to the next `<br>`, or in `<pre>` the next line end."""
 
     text: str
     joins: bool = False
-    """Whether it goes on with the paragraph of the line before it."""
+    """Whether it continues the paragraph of the previous line."""
 
 
 @dataclass
 class Block:
-    """A stretch of text that stands by itself: a paragraph, a heading, an item, a cell, or loose text between them."""
+    """A separate stretch of text: paragraph, heading, item, cell, or loose text."""
 
     number: int
-    """Its place in the page, from 0."""
+    """Position in the page, from 0."""
     element: html.HtmlElement
     """The innermost block element around it."""
     lines: list[Line]
     linked: int = 0
-    """Characters that are links."""
+    """Characters in links."""
     length: int = 0
-    """Characters in all, white space apart."""
+    """Characters without white space."""
     bold: int = 0
-    """Characters in bold or emphasised elements."""
+    """Characters in bold or emphasized elements."""
 
     @cached_property
     def text(self) -> str:
@@ -87,7 +87,10 @@ class Block:
 
     @cached_property
     def ancestors(self) -> list[html.HtmlElement]:
-        """The element and those around it, innermost first; only so many, lest deep nesting take all memory."""
+        """The element and its ancestors, innermost first.
+
+        Limited in number, so that deep nesting does not exhaust memory.
+        """
         return [self.element, *islice(self.element.iterancestors(), _ANCESTORS)]
 
 
@@ -98,15 +101,15 @@ class Page:
     root: html.HtmlElement
     blocks: list[Block]
     depth: int
-    """How deep elements are nested."""
+    """Depth of nesting."""
     elements: int
-    """How many there are."""
+    """Number of elements."""
 
 
 def read_page(source: str) -> Page | None:
-    """Read a page, whatever its markup is worth; None if there is nothing in it.
+    """Read a page with any kind of markup; returns None if it is empty.
 
-    Raises ValueError for one that is too large to be a news page.
+    Raises ValueError if it is too large or too deeply nested.
     """
     if len(source) > _LARGEST:
         raise ValueError(
@@ -116,9 +119,9 @@ def read_page(source: str) -> Page | None:
     source = _XML_DECLARATION.sub("", source.replace("\0", ""), count=1)
     if not source.strip():
         return None
-    page = _parsed(source)
+    page = _parse(source)
     if page and page.depth >= _DEEPEST:
-        page = _parsed(_WRAPPERS.sub(" ", source))
+        page = _parse(_WRAPPERS.sub(" ", source))
         if page and page.depth >= _DEEPEST:
             raise ValueError(
                 f"elements of the page are nested {_DEEPEST:,} deep and more, beyond which a parser reads nothing: "
@@ -127,7 +130,7 @@ def read_page(source: str) -> Page | None:
     return page
 
 
-def _parsed(source: str) -> Page | None:
+def _parse(source: str) -> Page | None:
     parser = html.HTMLParser(encoding="utf-8", remove_pis=True, remove_comments=True, huge_tree=True)
     try:
         root = html.document_fromstring(source.encode("utf-8", "ignore"), parser=parser, ensure_head_body=True)
@@ -138,14 +141,14 @@ def _parsed(source: str) -> Page | None:
 
 
 class _Reader:
-    """Walks a tree, without recursion, and collects text until a block element begins or ends."""
+    """Walk a tree without recursion and collect text between block boundaries."""
 
     def __init__(self, root: html.HtmlElement) -> None:
         self.root = root
         self.title = root.find(".//head/title")
         self.count = self.depth = self.elements = 0
         self.last: html.HtmlElement | None = None
-        """The element of the block before an inset, until the text around it goes on."""
+        """The element of the block before an inset, until its text continues."""
         self._clear()
 
     def _clear(self) -> None:
@@ -200,7 +203,7 @@ class _Reader:
                 self._text(element.tail, links, bolds, pres)
 
     def _title(self) -> Iterator[Block]:
-        """The page's title, which a browser shows above the page."""
+        """Yield the page's title, which browsers show above the page."""
         if self.title is not None and self.title.text:
             self._text(self.title.text, 0, 0, 0)
             yield from self._block(self.title)
@@ -217,7 +220,7 @@ class _Reader:
     def _block(self, element: html.HtmlElement) -> Iterator[Block]:
         if not self.pieces:
             return
-        # An empty line, as two line breaks make one, parts paragraphs.
+        # Two line breaks make an empty line, which separates paragraphs.
         text = "".join(self.pieces)
         if not text.isascii() or not text.isprintable():
             text = _INVISIBLE.sub("", text)
@@ -238,6 +241,6 @@ class _Reader:
 
 
 def _is_inset(element: html.HtmlElement) -> bool:
-    """Whether it opens above the text, or is for those who hear the page: by its name."""
+    """Whether an element opens above the text or is for screen readers, by its name."""
     names = element.get("class")
     return bool(names) and _INSET.search(names[:500]) is not None

@@ -1,4 +1,4 @@
-"""What a page says of its article: in JSON-LD, in `<meta>`, in microdata, in `<time>`, and in its address."""
+"""Metadata of a page: JSON-LD, `<meta>`, microdata, `<time>` and the address."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _META: Mapping[str, tuple[str, ...]] = {
         "dcterms.modified", "lastmod", "last-modified", "article.updated",
     ),
 }  # fmt: skip
-"""The names of `<meta>` elements that have a field, best first."""
+"""Names of `<meta>` elements for each field, best first."""
 
 _MODIFIED_NAME = re.compile(r"modif|updat", re.IGNORECASE)
 _ADDRESS_DATE = re.compile(
@@ -58,11 +58,11 @@ _AGENCY_STAFF = re.compile(
     rf"((?:{NEWS_AGENCIES}))(?:\s.{{0,40}}\b(?:writers?|reporters?|correspondents?))?", re.IGNORECASE
 )
 _EARLIEST = 1600
-"""Years before newspapers: what systems write that know no date."""
+"""Earlier years are placeholders for unknown dates."""
 
 
 class Moment(NamedTuple):
-    """A point in time, how much of it is known, and how."""
+    """A point in time, its precision, and the method that found it."""
 
     at: datetime
     precision: Precision
@@ -71,10 +71,10 @@ class Moment(NamedTuple):
 
 @dataclass
 class PageData:
-    """What a page says of its article; None for what it does not say."""
+    """Metadata of a page's article; None where the page says nothing."""
 
     headlines: tuple[str, ...] = ()
-    """The headline as the page gives it, in one or more places; the best first."""
+    """All headlines that the page gives, best first."""
     byline: str | None = None
     outlet: str | None = None
     section: str | None = None
@@ -84,7 +84,7 @@ class PageData:
     published: Moment | None = None
     modified: Moment | None = None
     is_article: bool = False
-    """Whether the page says that it is one; few pages that are say nothing, and none that lists others says so."""
+    """Whether the page declares itself an article. Most articles do, and lists of articles never do."""
 
     @property
     def headline(self) -> str | None:
@@ -92,43 +92,48 @@ class PageData:
         return self.headlines[0] if self.headlines else None
 
 
-def page_data(root: html.HtmlElement, address: str | None) -> PageData:
-    """Read what a page says of its article. `address` is where the page was found, if that is known."""
+def read_page_data(root: html.HtmlElement, address: str | None) -> PageData:
+    """Read the metadata of a page's article.
+
+    `address` is where the page was found, if known.
+    """
     meta = _meta(root)
     url = _canonical(root, meta, address)
-    article = _described_article(root, url)
+    article = _find_article(root, url)
     marked = _microdata(root)
 
     def texts(field: str, *described: object) -> Iterator[str]:
         stated = (value for name in _META.get(field, ()) for value in meta.get(name, ()))
         for value in (*described, *stated, *marked.get(field, ())):
-            # JSON-LD often has HTML's character references in it.
+            # JSON-LD often contains HTML character references.
             if (text := as_text(value)) and len(text) <= _LONGEST_FIELD:
                 yield unescape(text)
 
     outlets = list(texts("outlet", article.get("publisher")))
-    # A story from the wire may name the agency as its publisher, on a page that names the outlet.
+    # An agency's story may name the agency as publisher although the page names the outlet.
     outlet = next((text for text in outlets if not _AGENCY.fullmatch(text)), next(iter(outlets), None))
     title = as_text(root.findtext(".//title"))
     headlines = [*texts("headline", article.get("headline"), article.get("name"))]
     if title:
-        headlines += [_without_outlet(title, outlet)]
-    # An address in the place of a name is an author's page.
-    bylines = (_names(text) for text in texts("byline", article.get("author"), article.get("creator")))
-    authors = _names(as_text([link.text_content() for link in islice(root.iterfind(".//a[@rel='author']"), 5)]) or "")
+        headlines += [_strip_outlet(title, outlet)]
+    # An address in place of a name is an author's page.
+    bylines = (_clean_names(text) for text in texts("byline", article.get("author"), article.get("creator")))
+    authors = _clean_names(
+        as_text([link.text_content() for link in islice(root.iterfind(".//a[@rel='author']"), 5)]) or ""
+    )
     agencies = texts("credit", *(article.get(key) for key in ("sourceOrganization", "creditText", "provider")))
     byline = next(filter(None, bylines), authors)
     wire = (found[1] for part in (byline or "").split(", ") if (found := _AGENCY_STAFF.fullmatch(part)))
     credited = (text for text in (*agencies, *outlets, *wire) if _AGENCY.fullmatch(text) and text != outlet)
     return PageData(
-        headlines=tuple(dict.fromkeys(_without_outlet(text, outlet) for text in headlines)),
+        headlines=tuple(dict.fromkeys(_strip_outlet(text, outlet) for text in headlines)),
         byline=byline,
         outlet=outlet,
         section=next(texts("section", _first(article.get("articleSection"))), None),
         url=url,
         language=next(filter(None, map(as_language, _languages(root, article, meta))), None),
         credit=next(credited, None),
-        published=_published(root, article, meta, marked, url or address),
+        published=_find_published(root, article, meta, marked, url or address),
         modified=_moment(article.get("dateModified"), "json-ld")
         or _first_moment((value for name in _META["modified"] for value in meta.get(name, ())), "meta")
         or _first_moment(marked.get("modified", ()), "microdata")
@@ -138,10 +143,10 @@ def page_data(root: html.HtmlElement, address: str | None) -> PageData:
     )
 
 
-def as_moment(value: Any) -> tuple[datetime, Precision] | None:
-    """A date or time as pages write them: ISO 8601, RFC 2822, seconds since 1970, or with the month's name.
+def parse_moment(value: Any) -> tuple[datetime, Precision] | None:
+    """Parse a date or time: ISO 8601, RFC 2822, Unix seconds, or with a month name.
 
-    A date in figures alone that is not ISO 8601 is no date here: nobody can tell 4/5 from 5/4.
+    Numeric dates other than ISO 8601 give None, since 4/5 is ambiguous.
     """
     text = " ".join(str(value).split()) if isinstance(value, str | int) else ""
     if not text or len(text) > 100:
@@ -152,16 +157,16 @@ def as_moment(value: Any) -> tuple[datetime, Precision] | None:
         text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
     found = as_date(re.sub(r"(?<=\d) (?=[+-]\d\d:?\d\d$)", "", text))
     if found is None:
-        found = _with_month_name(text)
+        found = _parse_month_name(text)
     if found and found[0].year < _EARLIEST:
         return None
     if found and re.search(r"00:00:00(?:\.0+)?$", text) and found[1] == "second":
-        # Midnight, without a zone: what systems write that know the day only.
+        # Midnight without a zone is what systems write that know only the day.
         return found[0], "day"
     return found
 
 
-def _with_month_name(text: str) -> tuple[datetime, Precision] | None:
+def _parse_month_name(text: str) -> tuple[datetime, Precision] | None:
     if not re.search(r"[A-Za-z]{3}", text) or not re.search(r"\b(?:19|20)\d\d\b", text):
         return None
     try:
@@ -177,7 +182,7 @@ def _with_month_name(text: str) -> tuple[datetime, Precision] | None:
                 unknown.append(name)
             return _ZONES.get(name or "", 0) if seconds is None else seconds
 
-        # What the text leaves out is filled from a default: where two defaults give two dates, it is no date.
+        # Missing parts are filled from a default, so a date that differs between two defaults is incomplete.
         defaults = datetime(2000, 1, 1), datetime(2001, 2, 2)
         first, second = (parser.parse(text, default=default, tzinfos=offset) for default in defaults)
     except (ValueError, OverflowError, TypeError, IndexError, AttributeError):
@@ -185,7 +190,7 @@ def _with_month_name(text: str) -> tuple[datetime, Precision] | None:
     if first != second:
         return None
     if unknown:
-        # IST is India's, Ireland's or Israel's time: the day is what can be relied on.
+        # IST is the time of India, Ireland or Israel, so only the day is reliable.
         return datetime(first.year, first.month, first.day, tzinfo=UTC), "day"
     moment = first.astimezone(UTC) if first.tzinfo else first.replace(tzinfo=UTC)
     if not re.search(r"\d:\d\d|\d ?[ap]\.?m\b", text, re.IGNORECASE):
@@ -193,8 +198,11 @@ def _with_month_name(text: str) -> tuple[datetime, Precision] | None:
     return moment, "second" if re.search(r":\d\d:\d\d", text) else "minute"
 
 
-def address_date(url: str) -> tuple[datetime, Precision] | None:
-    """The date in an address such as https://…/2015/12/15/…, to the day or the month."""
+def parse_address_date(url: str) -> tuple[datetime, Precision] | None:
+    """Read the date in an address such as https://…/2015/12/15/…
+
+    Precise to the day or the month.
+    """
     try:
         found = _ADDRESS_DATE.search(urlsplit(url).path)
     except ValueError:
@@ -210,7 +218,7 @@ def address_date(url: str) -> tuple[datetime, Precision] | None:
     return datetime(day.year, day.month, day.day, tzinfo=UTC), "day" if found["day"] else "month"
 
 
-# ── Where a page says it ─────────────────────────────────────────────────────────────────────────
+# ── Where a page states its metadata ─────────────────────────────────────────────────────────────
 
 
 def _meta(root: html.HtmlElement) -> dict[str, list[str]]:
@@ -224,7 +232,10 @@ def _meta(root: html.HtmlElement) -> dict[str, list[str]]:
 
 
 def _microdata(root: html.HtmlElement) -> dict[str, list[str]]:
-    """The properties of the page's article; those of something within it (a video, a comment) are not the article's."""
+    """Return the microdata properties of the page's article.
+
+    Those of items inside it, such as a video or a comment, are left out.
+    """
     fields = {
         "headline": "headline", "author": "byline", "datePublished": "published", "dateModified": "modified",
         "articleSection": "section", "publisher": "outlet",
@@ -249,21 +260,24 @@ def _property(element: html.HtmlElement) -> str:
     return element.get("content") or element.get("datetime") or " ".join("".join(element.itertext()).split())
 
 
-def _described_article(root: html.HtmlElement, url: str | None) -> Mapping[str, Any]:
-    """The article in the page's JSON-LD: of several, the one with the page's address, else the first."""
+def _find_article(root: html.HtmlElement, url: str | None) -> Mapping[str, Any]:
+    """Return the article in the page's JSON-LD.
+
+    Of several, the one with the page's address, or else the first.
+    """
     nodes = list(islice(_nodes(_json_ld(root)), _MOST_NODES))
     named = {node["@id"]: node for node in nodes if isinstance(node.get("@id"), str) and len(node) > 1}
     articles = [node for node in nodes if any(_ARTICLE_TYPE.match(kind) for kind in _types(node))]
     same = (node for node in articles if url and url in map(_identity, (node.get("url"), node.get("mainEntityOfPage"))))
     best = next(same, articles[0] if articles else {})
-    return {key: _resolved(value, named) for key, value in best.items()}
+    return {key: _resolve(value, named) for key, value in best.items()}
 
 
 def _json_ld(root: html.HtmlElement) -> Iterator[Any]:
     for script in islice(root.iter("script"), 500):
         if "ld+json" not in (script.get("type") or "").lower() or not script.text or len(script.text) > _LONGEST_JSON:
             continue
-        # As some systems wrap it for XHTML, and with line ends inside strings.
+        # Some systems wrap JSON-LD for XHTML, or put line ends inside strings.
         text = re.sub(r"^\s*(?:<!--|(?://)?\s*<!\[CDATA\[)|(?:-->|(?://)?\s*\]\]>)\s*$", "", script.text.strip())
         try:
             yield json.loads(text.strip().rstrip(";"), strict=False)
@@ -272,7 +286,7 @@ def _json_ld(root: html.HtmlElement) -> Iterator[Any]:
 
 
 def _nodes(values: Iterable[Any]) -> Iterator[dict[str, Any]]:
-    """All objects in JSON-LD, outer ones first."""
+    """Yield all objects in JSON-LD, outer ones first."""
     rest = list(values)
     while rest:
         value = rest.pop(0)
@@ -292,10 +306,10 @@ def _identity(value: Any) -> Any:
     return value.get("@id") or value.get("url") if isinstance(value, dict) else value
 
 
-def _resolved(value: Any, named: Mapping[str, Any]) -> Any:
-    """An object in the place of a reference to it."""
+def _resolve(value: Any, named: Mapping[str, Any]) -> Any:
+    """Replace a reference by the object that it refers to."""
     if isinstance(value, list):
-        return [_resolved(part, named) for part in value[:50]]
+        return [_resolve(part, named) for part in value[:50]]
     if isinstance(value, dict) and "name" not in value and isinstance(value.get("@id"), str):
         return named.get(value["@id"], value)
     return value
@@ -314,7 +328,7 @@ def _canonical(root: html.HtmlElement, meta: Mapping[str, list[str]], address: s
     for link in (*links, *(value for name in _META["url"] for value in meta.get(name, ()))):
         try:
             url = str(urljoin(address, link.strip())) if address else link.strip()
-            # A site's front page, as careless templates give it for every page, is no article's address.
+            # Careless templates give the front page as the address of every page.
             if as_domain(url) and urlsplit(url).path.strip("/"):
                 return url
         except ValueError:
@@ -328,7 +342,7 @@ def _languages(root: html.HtmlElement, article: Mapping[str, Any], meta: Mapping
     yield from (value for name in _META["language"] for value in meta.get(name, ()))
 
 
-def _published(
+def _find_published(
     root: html.HtmlElement,
     article: Mapping[str, Any],
     meta: Mapping[str, list[str]],
@@ -342,13 +356,16 @@ def _published(
         or _first_moment(marked.get("published", ()), "microdata")
         or _time_element(root, modified=False)
     )
-    if found is None and url and (day := address_date(url)):
+    if found is None and url and (day := parse_address_date(url)):
         return Moment(*day, "url")
     return found
 
 
 def _time_element(root: html.HtmlElement, *, modified: bool) -> Moment | None:
-    """The first `<time>` that stands near no list of other stories; one named for changes is not for publishing."""
+    """Return the first `<time>` outside lists of other stories.
+
+    One whose name says that it is for changes is not used for publication.
+    """
     for element in islice(root.iter("time"), 50):
         around = [element, *islice(element.iterancestors(), 3)]
         names = " ".join(f"{e.get('class') or ''} {e.get('itemprop') or ''} {e.get('id') or ''}" for e in around)
@@ -365,7 +382,7 @@ def _time_element(root: html.HtmlElement, *, modified: bool) -> Moment | None:
 
 
 def _moment(value: Any, method: str) -> Moment | None:
-    found = as_moment(_first(value))
+    found = parse_moment(_first(value))
     return Moment(*found, method) if found else None
 
 
@@ -373,8 +390,8 @@ def _first_moment(values: Iterable[str], method: str) -> Moment | None:
     return next((moment for value in values if (moment := _moment(value, method))), None)
 
 
-def _without_outlet(title: str, outlet: str | None) -> str:
-    """A title without the outlet's name at its end: "Ferries sail again - The Daily"."""
+def _strip_outlet(title: str, outlet: str | None) -> str:
+    """Strip the outlet from a title such as "Ferries sail again - The Daily"."""
     if not outlet:
         return title
     found = re.fullmatch(r"(.+\S)\s+[|–—·:-]+\s+(\S.*)", title, re.DOTALL)
@@ -384,7 +401,7 @@ def _without_outlet(title: str, outlet: str | None) -> str:
     return str(found[1]) if same else title
 
 
-def _names(byline: str) -> str | None:
-    """A byline without "By", and without addresses in the place of names."""
+def _clean_names(byline: str) -> str | None:
+    """Strip "By" and addresses from a byline."""
     names = [name.strip() for name in re.split(r",(?! Jr)", re.sub(r"(?i)^by[\s:]+", "", byline))]
     return ", ".join(dict.fromkeys(name for name in names if name and "://" not in name)) or None

@@ -1,4 +1,4 @@
-"""Lines and paragraphs of a draft, and what can be told from their looks."""
+"""Lines and paragraphs of a draft, and tests of their form."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NEWS_AGENCIES = (
 )
 """Names of news agencies, as alternatives of a regular expression."""
 PICTURE_AGENCIES = "EPA|Getty(?: Images)?|Shutterstock"
-"""Names of agencies that supply pictures only, likewise."""
+"""Names of agencies that supply only pictures, as alternatives of a regular expression."""
 
 _EMPTY_LINE = re.compile(r"\n[^\S\n]*\n")
 _TITLE_START = re.compile(r"""[-–—•\s]*["'“‘«(\[$£€]*[^\W_]""")
@@ -31,13 +31,13 @@ class Paragraph:
 
 
 def lines(draft: Draft) -> list[tuple[Stretch, str]]:
-    """The lines on which there is no verdict yet, with their texts."""
+    """Return the lines that have no verdict yet, with their texts."""
     text = draft.text
     return [(each, text[each.start : each.end]) for each in draft.stretches if each.kind == "body"]
 
 
 def paragraphs(draft: Draft, most: int | None = None) -> list[Paragraph]:
-    """The body's paragraphs as things stand, or the first few of them."""
+    """Return the current paragraphs of the body, or at most the first `most`."""
     text = draft.text
     parts: list[Paragraph] = []
     wrapped = []
@@ -56,9 +56,9 @@ def paragraphs(draft: Draft, most: int | None = None) -> list[Paragraph]:
 
 
 def blank_line_between(draft: Draft, before: Stretch, after: Stretch) -> bool:
-    """Whether an empty line parts two stretches that follow one another in the body.
+    """Whether an empty line separates two consecutive stretches of the body.
 
-    What was cut between them counts as if it had not been there.
+    Stretches that were cut between them are ignored.
     """
     if draft.text.count("\n", before.end, after.start) < 2:
         return False
@@ -66,7 +66,7 @@ def blank_line_between(draft: Draft, before: Stretch, after: Stretch) -> bool:
 
 
 def words(text: str) -> list[str]:
-    """The words, without case and punctuation: what counts when two texts are compared.
+    """Return the words without case and punctuation, for comparing texts.
 
     >>> words("Assad, meanwhile")
     ['assad', 'meanwhile']
@@ -75,17 +75,20 @@ def words(text: str) -> list[str]:
 
 
 def ends_sentence(text: str) -> bool:
-    """Whether the last character is a full stop or the like, closing quotation marks and brackets aside."""
+    """Whether a text ends with a full stop or the like, before any closing quote."""
     return text.rstrip(_CLOSING).endswith((".", "!", "?", "…"))
 
 
 def is_prose(text: str) -> bool:
-    """Whether it is a sentence or more, and no heading."""
+    """Whether a text is at least one sentence, and no heading."""
     return ends_sentence(text) and len(text.split(maxsplit=_FEWEST_WORDS_IN_PROSE)) >= _FEWEST_WORDS_IN_PROSE
 
 
 def is_title_like(text: str, most_words: int) -> bool:
-    """Whether it could be a heading: a capital first, no full stop, comma or colon last, not too many words."""
+    """Whether a text could be a heading.
+
+    A heading begins with a capital, has few words, and does not end with a full stop, comma or colon.
+    """
     if len(text) > _LONGEST_TITLE or len(text.split()) > most_words:
         return False
     start = _TITLE_START.match(text)

@@ -1,7 +1,7 @@
-"""Standing phrases of news sites, and how a line is recognised as one.
+"""Standing phrases of news sites, and how a line is recognized as one.
 
-A phrase is a line's words in small letters without punctuation. Phrases are looked up by their first word, so that a
-line of running text costs no more than one look into a dictionary.
+A phrase is a line's words in lower case without punctuation. Phrases are looked up by their first word, so that a line
+of running text costs one dictionary lookup.
 """
 
 # ruff: noqa: E501  (an expression a line)
@@ -19,7 +19,8 @@ _WORK = r"(?:article|story|page|post|video|gallery|photo|content|piece|report|li
 _WORKS = r"(?:articles|stories|posts|videos|news|headlines|content|reads|picks|links|topics|photos|galleries|reading)"
 _NAMES = r"(?: [\w'&-]+){1,4}"
 
-# An expression a line. Each begins with one or more words, parted by "|", which it is looked up by; "0" is any number.
+# One expression a line. Each begins with one or more words, separated by "|", by which it is looked up; "0" is any
+# number.
 
 LIST_HEADINGS = rf"""
 most (?:read|viewed|popular|shared|emailed|commented|watched|discussed|recent)(?: {_WORKS})?(?: in{_NAMES}| today| now)?
@@ -249,7 +250,7 @@ image copyright
 video (?:unavailable|player|caption|source)(?: .{{1,60}})?
 audio (?:unavailable|player)
 """
-"""What one clicks on, and what a page says of itself."""
+"""Buttons, and what a page says about itself."""
 
 COMMENTS = r"""
 comment|comments(?: are closed| are now closed| 0| on this \w+| section| policy| guidelines)?
@@ -291,7 +292,7 @@ oldest(?: first)?
 most liked
 best rated
 """
-"""What belongs to readers' comments."""
+"""Phrases around readers' comments."""
 
 TEASER_LABELS = re.compile(
     r"(?:read (?:more|also|next|this(?: next)?|the story|on)|also read|more (?:on this|here|reading)|see also|also see"
@@ -301,20 +302,20 @@ TEASER_LABELS = re.compile(
     r"|listen(?: to more| now)?|see (?:photos|pictures|more)|read)\s*(?:[:|»>→]|[–—]\s|-\s)\s*(?=\S)",
     re.IGNORECASE,
 )
-"""Beginnings of lines that lead to other stories, wherever they stand."""
+"""Beginnings of lines that link to other stories, anywhere in a document."""
 WEAK_TEASER_LABELS = re.compile(
     r"(?:more|video|photos|pictures|in pictures|gallery|slideshow|explainer|explained|analysis|opinion|podcast|live|live"
     r" updates|timeline|profile|exclusive|quiz|map|interactive|review|fact check|graphic|infographic)\s*[:|]\s*(?=\S)",
     re.IGNORECASE,
 )
-"""Beginnings of lines that lead to other stories when they look like headlines and stand below some text."""
+"""Beginnings of lines that link to other stories if they look like headlines and stand below some text."""
 
 LABELS = re.compile(
     r"(?:tags?|tagged(?: (?:with|in|under|as))?|(?:related |more )?topics?|filed (?:under|in)|categor(?:y|ies)|keywords"
     r"|posted (?:in|under)|(?:estimated )?(?:reading|read) time|time to read|in this (?:article|story))\s*:.{0,160}",
     re.IGNORECASE,
 )
-"""Lines with a colon that say where a site has filed the article."""
+"""Lines with a colon that show how a site filed the article."""
 
 _CALL = frozenset(
     [
@@ -372,7 +373,7 @@ _CALL = frozenset(
         "your",
     ]
 )
-"""First words of sentences in which a page speaks to its readers."""
+"""First words of sentences that address the page's readers."""
 _PAGES_OWN = re.compile(
     r"\b(?:newsletters?|inbox|cookies?|javascript|browser|ad ?-?blockers?|unsubscribe|subscribers?|subscriptions?"
     r"|subscribing|free account|log in|sign in|signing up|re-?captcha|privacy policy|terms (?:of|and) \w+"
@@ -383,7 +384,7 @@ _PAGES_OWN = re.compile(
     r"|our (?:\w+ )?channels?|your donations?|making a donation|subscribe)\b",
     re.IGNORECASE,
 )
-"""What such sentences are about."""
+"""Subjects of such sentences."""
 _OF_AN_ARTICLE = re.compile(
     r"[“”\"«»]|\b(?:said|says|told|added|asked|he|she|they|them|his|her|their|was|were|had|yesterday)\b", re.IGNORECASE
 )
@@ -401,8 +402,8 @@ _FIRST_WORDS = re.compile(r"[\w'@©|-]+")
 Phrases = dict[str, re.Pattern[str]]
 
 
-def _by_first_word(expressions: str) -> Phrases:
-    """For each word that a phrase can begin with, an expression for all phrases that do."""
+def _group_by_first_word(expressions: str) -> Phrases:
+    """Return, for each first word of a phrase, an expression for all its phrases."""
     found: dict[str, list[str]] = defaultdict(list)
     for expression in expressions.strip().splitlines():
         first = _FIRST_WORDS.match(expression)
@@ -412,7 +413,7 @@ def _by_first_word(expressions: str) -> Phrases:
     return {word: re.compile("|".join(some)) for word, some in found.items()}
 
 
-_LIST_HEADINGS, _BUTTONS, _COMMENTS = map(_by_first_word, (LIST_HEADINGS, BUTTONS, COMMENTS))
+_LIST_HEADINGS, _BUTTONS, _COMMENTS = map(_group_by_first_word, (LIST_HEADINGS, BUTTONS, COMMENTS))
 _KNOWN = frozenset(
     {*_LIST_HEADINGS, *_BUTTONS, *_COMMENTS, "tagged", "category", "topic", "tag", "posted", "estimated", "time"}
 )
@@ -420,7 +421,7 @@ _ANY = frozenset({*_KNOWN, *_CALL})
 
 
 def phrase(line: str) -> str:
-    """The words of a line in small letters, without punctuation, numbers as 0.
+    """Return a line's words in lower case, without punctuation, numbers as 0.
 
     >>> phrase("Comments (34)"), phrase("Editor’s Picks:")
     ('comments 0', "editor's picks")
@@ -429,7 +430,7 @@ def phrase(line: str) -> str:
 
 
 def first_word(line: str) -> str:
-    """The first word of a line as `phrase` has it."""
+    """Return the first word of a line in the form of `phrase`."""
     word = line.partition(" ")[0]
     if word.isalpha():
         return word.lower()
@@ -440,8 +441,11 @@ def first_word(line: str) -> str:
     return "0" if word[0].isdigit() else word.replace("’", "'")
 
 
-def standing_phrase(line: str) -> str | None:
-    """What a line is if it is a standing phrase: "comment", "heading" (of a list), "button" or "call"; else None."""
+def classify_phrase(line: str) -> str | None:
+    """Classify a line that is a standing phrase; returns None for others.
+
+    The kinds are "comment", "heading" (of a list), "button" and "call".
+    """
     first = first_word(line)
     if first not in _ANY or len(line) > _LONGEST_CALL:
         return None
@@ -461,7 +465,7 @@ def standing_phrase(line: str) -> str | None:
 
 
 def _is_call(line: str, first: str) -> bool:
-    """Whether a page asks or tells its readers something, as no article does."""
+    """Whether a line addresses the page's readers as no article does."""
     if _OF_AN_ARTICLE.search(line) or not _PAGES_OWN.search(line):
         return False
     return first not in ("to", "if", "by", "not") or bool(

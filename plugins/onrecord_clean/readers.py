@@ -1,4 +1,4 @@
-"""What readers wrote below the article, and lines that say when it was published."""
+"""Readers' comments below the article, and lines with its publication date."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from onrecord import Draft
 
 from .fixpoint import TextCleaner
 from .paragraphs import is_prose, lines
-from .phrases import first_word, phrase, standing_phrase
+from .phrases import classify_phrase, first_word, phrase
 
 _AGO = re.compile(
     r"(?:(?:about |over )?(?:0|an?|one|two|few) (?:sec|second|min|minute|hr|hour|day|week|month|yr|year)s? ago"
@@ -66,7 +66,7 @@ _MOST_WORDS_IN_NAME = 4
 _FEWEST_SIGNS = 2
 _LINES_OF_HEAD = 6
 _FEWEST_IN_CHRONICLE = 3
-"""So many different dates, each on a line by itself, are headings."""
+"""This many different dates on lines of their own are headings."""
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*"
 _DATE_WORDS = re.compile(
@@ -87,24 +87,24 @@ _LONGEST_SIGN = 45
 
 
 class ReaderComments(TextCleaner):
-    """Cuts what readers wrote: from "Comments", or a first name above a date, to the end of the document.
+    """Cut readers' comments: from "Comments", or a name above a date, to the end.
 
-    Names, dates and buttons such as "Reply" must follow one another there, and no text of the article after them.
+    Names, dates and buttons such as "Reply" must alternate there, with no text of the article after them.
     """
 
     name, version, order = "reader_comments", "2", 195
 
-    def judge(self, draft: Draft) -> None:
+    def clean(self, draft: Draft) -> None:
         here = lines(draft)
         texts = [text for _, text in here]
         signs = [at for at, text in enumerate(texts) if len(text) <= _LONGEST_SIGN and _is_sign(text)]
         end = len(texts)
-        # Once the last comments are cut, those before them stand at the end.
+        # Once the last comments are cut, those before them are at the end.
         while len(signs) >= _FEWEST_SIGNS:
             first = last = len(signs) - 1
             while first and signs[first] - signs[first - 1] <= _MOST_LINES_BETWEEN_SIGNS:
                 first -= 1
-            begin = _beginning(texts, signs[first])
+            begin = _find_beginning(texts, signs[first])
             # The text of the last comment may follow its date.
             behind = texts[signs[last] + 2 : end]
             if last - first + 1 < _FEWEST_SIGNS or begin is None or any(map(is_prose, behind)):
@@ -127,10 +127,10 @@ def _is_sign(text: str) -> bool:
     )
 
 
-def _beginning(texts: list[str], sign: int) -> int | None:
-    """The line with which the comments begin whose first sign is at `sign`."""
+def _find_beginning(texts: list[str], sign: int) -> int | None:
+    """Return the line where comments begin if their first sign is at `sign`."""
     for at in range(sign, max(-1, sign - 5), -1):
-        if standing_phrase(texts[at]) == "comment":
+        if classify_phrase(texts[at]) == "comment":
             return at
     name = sign - 1
     named = name > 0 and len(texts[name].split()) <= _MOST_WORDS_IN_NAME and not is_prose(texts[name])
@@ -139,14 +139,14 @@ def _beginning(texts: list[str], sign: int) -> int | None:
 
 
 class DateLines(TextCleaner):
-    """Finds lines that say when the article was published or changed.
+    """Find lines that say when the article was published or updated.
 
-    A date alone, without the time of day, is one only near the top, and not where it is one of a chronicle's headings.
+    A date without a time counts only near the top, and not if it is one of several headings of a chronicle.
     """
 
-    name, version, order = "date_lines", "2", 207
+    name, version, order = "date_lines", "3", 207
 
-    def judge(self, draft: Draft) -> None:
+    def clean(self, draft: Draft) -> None:
         dated: dict[int, str] = {}
         alone: dict[int, str] = {}
         for at, (_, line) in enumerate(here := lines(draft)):
@@ -159,16 +159,16 @@ class DateLines(TextCleaner):
             elif line[0].isalnum() and is_date(line):
                 (dated if _TIME.search(line) else alone)[at] = line
         if alone and len(set(alone.values())) < _FEWEST_IN_CHRONICLE:
-            # By the lines that are left above it, so that cutting one moves no other up.
+            # Count only lines that stay, so that cutting one does not move another up.
             head = [at for at in range(len(here)) if at not in dated and at not in alone][:_LINES_OF_HEAD]
             below = head[-1] if len(head) == _LINES_OF_HEAD else len(here)
             dated.update((at, line) for at, line in alone.items() if at < below)
         for at in dated:
-            draft.mark(here[at][0], "metadata", "says when it was published or changed")
+            draft.mark(here[at][0], "metadata", "publication or update date")
 
 
 def is_date(text: str) -> bool:
-    """Whether it is a date, perhaps with a weekday and a time, and nothing else.
+    """Whether a text is a date, maybe with weekday and time, and nothing else.
 
     >>> is_date("Fri 3 Mar 2023 10.15 GMT"), is_date("May 3 was a Friday"), is_date("In March 2023")
     (True, False, False)

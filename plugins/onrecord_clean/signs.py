@@ -1,6 +1,6 @@
-"""Signs on a page of what a text is: the names of the elements around it, and the phrases that it is made of.
+"""Signs of what a text on a page is: names of elements, and standing phrases.
 
-Names of elements are whatever a site's authors chose; these are words that many of them choose.
+Sites name their elements freely; these are words that many of them use.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from onrecord import SegmentKind
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a text is, and why."""
+    """The kind of a text, and the reason."""
 
     kind: SegmentKind
     reason: str | None = None
@@ -38,7 +38,7 @@ _TAGS = {
     "select": Verdict("boilerplate", "a list to choose from"),
     "textarea": Verdict("boilerplate", "a field to fill in"),
     "label": Verdict("boilerplate", "the label of a field"),
-    "dialog": Verdict("boilerplate", "in a dialogue"),
+    "dialog": Verdict("boilerplate", "in a dialog"),
     "title": Verdict("metadata", "the page's title"),
 }
 
@@ -55,7 +55,7 @@ _NAMES: tuple[tuple[SegmentKind, str, str], ...] = (
     ),
     (
         "byline",
-        "the names of the authors, or what is said of them",
+        "the authors' names or biographies",
         r"byline\w* authors? authorbio bio writers? contributors? vcard",
     ),
     (
@@ -66,7 +66,7 @@ _NAMES: tuple[tuple[SegmentKind, str, str], ...] = (
     ),
     (
         "boilerplate",
-        "the page's furniture",
+        "boilerplate of the page",
         r"newsletters? subscri\w+ signup optin paywall adverts? advertisements? ads? adsense adslot dfp sponsor\w*"
         r" shar(?:e|es|ing) sharedaddy social\w* addthis breadcrumbs? tags? taglist topics tagcloud keywords"
         " cookies? gdpr consent copyright footers? footnav nav navbar navigation menus? toolbar pagination pager"
@@ -128,27 +128,30 @@ _KEYWORDS = re.compile(
 _RIGHTS = re.compile(r"(?:©|\(c\)|copyright)\s*(?:\W*(?:19|20)\d\d|.*rights reserved)", re.IGNORECASE)
 
 
-def by_element(element: html.HtmlElement) -> Verdict | None:
-    """What an element's tag, name or style says of the text in it; None if nothing."""
+def judge_element(element: html.HtmlElement) -> Verdict | None:
+    """Judge text by the tag, names or style of an element; None if they say nothing."""
     if verdict := _TAGS.get(element.tag):
         return verdict
     if element.get("hidden") is not None or _HIDDEN.search(element.get("style") or ""):
         return Verdict("boilerplate", "hidden on the page")
-    return _by_names(names_of(element))
+    return _judge_names(names_of(element))
 
 
 def names_of(element: html.HtmlElement) -> tuple[str, ...]:
-    """An element's classes and id."""
-    return _split(f"{element.get('class') or ''} {element.get('id') or ''}"[:_LONGEST_NAMES])
+    """Return an element's classes and id."""
+    return _split_names(f"{element.get('class') or ''} {element.get('id') or ''}"[:_LONGEST_NAMES])
 
 
 def is_called_lead(element: html.HtmlElement) -> bool:
-    """Whether an element's names say that it has the first lines of an article."""
+    """Whether an element's names say that it holds the first lines of an article."""
     return any(_LEAD.search(name) for name in names_of(element))
 
 
-def of_other_story(text: str, linked: float, *, ends: bool) -> bool:
-    """Whether a line points to another story. `linked` is the share of it that is a link, `ends` whether it ends so."""
+def is_other_story(text: str, linked: float, *, ends: bool) -> bool:
+    """Whether a line points to another story.
+
+    `linked` is the share of the line that is a link, `ends` whether it ends like a sentence.
+    """
     found = _RELATED.match(text)
     return found is not None and (linked > 0.6 or (found["mark"] is not None and (linked > 0.3 or not ends)))
 
@@ -158,20 +161,20 @@ def heads_other_stories(text: str) -> bool:
     return _RELATED_HEADING.fullmatch(text.rstrip(":")) is not None
 
 
-def in_small_print(text: str) -> Verdict | None:
-    """Sign-offs, invitations and the like, as they stand below an article."""
+def judge_small_print(text: str) -> Verdict | None:
+    """Judge sign-offs, invitations and the like below an article."""
     if _UPDATED.fullmatch(text):
-        return Verdict("boilerplate", "when it was published or changed")
+        return Verdict("boilerplate", "publication or update date")
     if _SIGN_OFF.match(text):
         return Verdict("byline", "names who reported or edited the story")
-    # What somebody says may have the same words.
+    # A quotation may use the same words.
     if _INVITATION.search(text) and not _QUOTED.search(text):
         return Verdict("boilerplate", "an invitation to the reader")
     return None
 
 
 def is_date_line(text: str) -> bool:
-    """Whether a short line has a year or a time of day in it."""
+    """Whether a short line contains a year or a time of day."""
     return _DATE_LINE.match(text) is not None
 
 
@@ -181,26 +184,26 @@ def is_list_of_keywords(text: str) -> bool:
 
 
 def is_copyright_line(text: str) -> bool:
-    """Whether a line says whose the text is, rather than whose the picture above it."""
+    """Whether a line says who owns the text, not who owns the picture above it."""
     return _RIGHTS.match(text) is not None
 
 
 @lru_cache(4096)
-def _split(names: str) -> tuple[str, ...]:
+def _split_names(names: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names.split()))
 
 
 @lru_cache(4096)
-def _words_in(name: str) -> tuple[str, ...]:
-    """The words of a name, and neighbouring ones run together: read-more, readMore → read, more, readmore."""
+def _split_name(name: str) -> tuple[str, ...]:
+    """Split a name into words, and join neighbors: readMore → read, more, readmore."""
     parts = [part.lower() for part in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)]
     return (*parts, *(a + b for a, b in itertools.pairwise(parts)))
 
 
 @lru_cache(4096)
-def _by_names(names: tuple[str, ...]) -> Verdict | None:
+def _judge_names(names: tuple[str, ...]) -> Verdict | None:
     for kind, what, pattern in _NAMED:
         for name in names:
-            if any(pattern.fullmatch(part) for part in _words_in(name)):
+            if any(pattern.fullmatch(part) for part in _split_name(name)):
                 return Verdict(kind, f"{what}: in an element called “{name[:60]}”")
     return None

@@ -13,12 +13,12 @@ from .paragraphs import blank_line_between, ends_sentence, is_title_like
 _NARROWEST, _WIDEST = 40, 120
 _FEWEST_WRAPS = 2
 _FEWEST_PER_SHORT = 8
-"""Full lines for each that ends within a sentence with room for the next word, where lines were filled."""
+"""Full lines required for each line that ends early inside a sentence, if lines were filled."""
 _LONGEST_WORD = 15
 
 
 class HardWraps(Cleaner):
-    """Joins the lines of a paragraph in documents whose lines were cut at a width, and in no others."""
+    """Join the lines of a paragraph in documents whose lines were wrapped at a width."""
 
     name, version, order = "hard_wraps", "2", 300
 
@@ -39,30 +39,30 @@ class HardWraps(Cleaner):
             if before is first and not is_full and _is_heading(draft.words(before), draft.words(after)):
                 continue
             if not ends_sentence(draft.words(before)):
-                # A line with room for the next word is the last of its paragraph, if all others were filled.
+                # If all lines were filled, a line with room for the next word ends its paragraph.
                 after.continues = is_full or not wraps.filled or _goes_on(draft.words(after))
             else:
-                # A full line that ends a sentence says nothing; the line after it does: where that breaks off
-                # early in a sentence, it is the first of a paragraph.
+                # A full line that ends a sentence decides nothing. If the line after it breaks off early inside a
+                # sentence, that line begins a paragraph.
                 next_is_full = full.get(following.get(after.start, -1), True)
                 breaks_off = not ends_sentence(draft.words(after)) and not next_is_full
                 after.continues = is_full and not breaks_off
 
 
 class Wraps(NamedTuple):
-    """How a document's lines were cut."""
+    """How a document's lines were wrapped."""
 
     width: int
     """In characters."""
     filled: bool
-    """Whether lines within sentences have as many words as there was room for, as good as all of them."""
+    """Whether nearly all lines inside sentences have as many words as fit."""
 
 
 def find_wraps(draft: Draft, pairs: list[tuple[Stretch, Stretch]]) -> Wraps | None:
-    """How the lines were cut; None where they were not.
+    """Find out how lines were wrapped; returns None if they were not.
 
-    `pairs` are adjacent lines without an empty line between them. They were cut at a width if most lines that
-    end within a sentence are so long that the next word would not have fitted.
+    `pairs` are adjacent lines without an empty line between them. Lines are wrapped if most that end inside a sentence
+    are so long that the next word would not fit.
     """
     inside = [(draft.words(a), draft.words(b)) for a, b in pairs if not ends_sentence(draft.words(a))]
     lengths = sorted(stretch.end - stretch.start for pair in pairs for stretch in pair)
@@ -72,7 +72,7 @@ def find_wraps(draft: Draft, pairs: list[tuple[Stretch, Stretch]]) -> Wraps | No
     if width < _NARROWEST:
         return None
     full = [_is_full(before, after, width) for before, after in inside]
-    # A line that begins with a small letter goes on with the one before it: no heading or item of a list does.
+    # A line that begins in lower case continues the line before it; headings and list items do not.
     goes_on = [_goes_on(after) for _, after in inside]
     cut = sum(a and b for a, b in zip(full, goes_on, strict=True))
     short = sum(goes_on) - cut
@@ -82,7 +82,10 @@ def find_wraps(draft: Draft, pairs: list[tuple[Stretch, Stretch]]) -> Wraps | No
 
 
 def _width(lengths: list[int]) -> int:
-    """The largest length that is not far above all others: a link or a caption may not have been cut."""
+    """Return the largest length that is not far above all others.
+
+    Links and captions may not have been wrapped.
+    """
     at = len(lengths) - 1
     while at >= _FEWEST_WRAPS and lengths[at] - lengths[at - _FEWEST_WRAPS] > _LONGEST_WORD:
         at -= 1

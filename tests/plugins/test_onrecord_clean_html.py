@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onrecord_clean.alignment import found_words
+from onrecord_clean.alignment import match_words
 from onrecord_clean.page import read_page
 from tests.plugins.pages import DESCRIBED, FOUR, HEADLINE, ONE, TEXT, THREE, TWO, json_ld, page, paragraphs, read
 
@@ -116,7 +116,7 @@ def test_lines_below_the_text_that_are_for_the_reader_or_of_the_staff_are_set_as
     assert read(page(paragraphs(*TEXT, line))).paragraphs == list(TEXT)
 
 
-def test_a_name_for_furniture_that_a_site_gives_to_its_paragraphs_is_none() -> None:
+def test_a_boilerplate_name_around_the_article_is_ignored() -> None:
     inside = "".join(f"<div class='widget widget-text'><p>{text}</p></div>" for text in TEXT)
     assert read(page(inside + "<div class='newsletter'><p>Get the news each day.</p></div>")).paragraphs == list(TEXT)
 
@@ -225,12 +225,12 @@ WORD = st.sampled_from(["a", "b", "c", "d", "e", "f", "g", "h"])
 def test_words_taken_from_a_text_are_found_in_it(words: list[str], data: st.DataObject) -> None:
     kept = data.draw(st.lists(st.booleans(), min_size=len(words), max_size=len(words)))
     sought = [word for word, keep in zip(words, kept, strict=True) if keep]
-    found = found_words(words, sought)
+    found = match_words(words, sought)
     assert sum(found) <= len(sought)
     assert len(found) == len(words)
 
 
-def test_a_sentence_that_stands_twice_is_found_where_its_neighbours_are() -> None:
+def test_a_sentence_that_stands_twice_is_found_where_its_neighbors_are() -> None:
     words = [
         "x",
         "y",
@@ -248,7 +248,7 @@ def test_a_sentence_that_stands_twice_is_found_where_its_neighbours_are() -> Non
         "six",
         "seven",
     ]
-    assert found_words(words, ["one", "two", "three", "four", "five", "six", "seven"]) == [False] * 8 + [True] * 7
+    assert match_words(words, ["one", "two", "three", "four", "five", "six", "seven"]) == [False] * 8 + [True] * 7
 
 
 # ── What it survives ─────────────────────────────────────────────────────────────────────────────
@@ -270,7 +270,7 @@ ACCENTED = "The café’s owner, Zoë Žižek, paid £5 for the crème brûlée 
         ("<meta charset=hex>", "cp1252"),
     ],
 )
-def test_encodings_are_recognised(declaration: str, encoding: str) -> None:
+def test_encodings_are_recognized(declaration: str, encoding: str) -> None:
     accented = ACCENTED.replace("Ž", "Z").replace("ž", "z")
     assert read(page(paragraphs(*TEXT, accented), declaration).encode(encoding)).paragraphs[-1] == accented
 

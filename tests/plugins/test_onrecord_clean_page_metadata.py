@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onrecord_clean.pagedata import address_date, as_moment
+from onrecord_clean.pagedata import parse_address_date, parse_moment
 from tests.plugins.pages import DESCRIBED, HEADLINE, TEXT, json_ld, page, paragraphs, read
 
 
@@ -143,19 +143,19 @@ def test_no_date_is_invented() -> None:
     ],
 )
 def test_dates_as_pages_write_them(written: str, at: datetime, precision: str) -> None:
-    assert as_moment(written) == (at, precision)
+    assert parse_moment(written) == (at, precision)
 
 
 @pytest.mark.parametrize(
     "written", ["03/04/2024", "March", "March 1", "yesterday", "", None, {}, "2024-13-45", "Mon, x"]
 )
 def test_what_is_no_date_or_could_be_two_is_none(written: object) -> None:
-    assert as_moment(written) is None
+    assert parse_moment(written) is None
 
 
 @given(st.one_of(st.text(max_size=120), st.integers(), st.text("0123456789 JanFebMarUTC:,.+-/TZ", max_size=40)))
 def test_anything_is_a_date_or_none(written: object) -> None:
-    found = as_moment(written)
+    found = parse_moment(written)
     assert found is None or found[0].tzinfo is not None
 
 
@@ -173,7 +173,7 @@ def test_anything_is_a_date_or_none(written: object) -> None:
     ],
 )
 def test_dates_in_addresses(url: str, expected: tuple[tuple[int, int, int], str] | None) -> None:
-    found = address_date(url)
+    found = parse_address_date(url)
     assert (found and ((found[0].year, found[0].month, found[0].day), found[1])) == expected
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from itertools import pairwise
@@ -73,7 +73,9 @@ class Draft:
     is_read: bool = False
     """Whether there is a text, if an empty one: not for a media type that no cleaner reads."""
     cleaner: str = ""
-    """The cleaner at work, which verdicts are signed with; the stage sets it."""
+    """Name of the running cleaner, which signs its verdicts; set by the stage."""
+    cleaners: Sequence[object] = ()
+    """All cleaners that run on the document, in order; set by the stage."""
 
     @property
     def metadata(self) -> dict[str, Any]:

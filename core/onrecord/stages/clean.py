@@ -58,6 +58,7 @@ def run_cleaners(draft: Draft, cleaners: Sequence[Cleaner]) -> Iterator[Cleaner 
 
     Raises as `clean_document` does.
     """
+    draft.cleaners = cleaners
     document = draft.document
     if document.media_type.startswith("text/") and document.media_type != "text/html":
         # What is between tags is text, but not in lines: that is for a cleaner that reads HTML.

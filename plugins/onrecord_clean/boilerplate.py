@@ -1,4 +1,4 @@
-"""What a page has around and between the article's text."""
+"""Boilerplate around the article's paragraphs: buttons, captions, links."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .paragraphs import (
     lines,
     paragraphs,
 )
-from .phrases import TEASER_LABELS, WEAK_TEASER_LABELS, standing_phrase
+from .phrases import TEASER_LABELS, WEAK_TEASER_LABELS, classify_phrase
 
 _AGENCIES = f"(?i:{NEWS_AGENCIES}|{PICTURE_AGENCIES})"
 _PICTURE = r"(?i:file|photos?|photographs?|photography|images?|pictures?|handout|courtesy|illustration)\b"
@@ -65,15 +65,15 @@ _MOST_TEASERS = 10
 
 
 class Boilerplate(TextCleaner):
-    """Cuts lines that are nothing but a page's standing phrases: buttons, advertisement marks, comment boxes."""
+    """Cut lines that are only standing phrases: buttons, ad labels, comment boxes."""
 
-    name, version, order = "boilerplate", "2", 200
+    name, version, order = "boilerplate", "3", 200
 
-    def judge(self, draft: Draft) -> None:
+    def clean(self, draft: Draft) -> None:
         goes_on = False
         for stretch, line in reversed(lines(draft)):
-            # Before a line that begins in the middle of a sentence, "Share" is the first word of it.
-            what = None if goes_on else standing_phrase(line)
+            # Before a line that begins in mid-sentence, "Share" is the first word of that sentence.
+            what = None if goes_on else classify_phrase(line)
             if what:
                 _mark_phrase(draft, [stretch], line, what)
             elif not any(map(str.isalnum, line)):
@@ -88,17 +88,17 @@ def _mark_phrase(draft: Draft, stretches: Sequence[Stretch], text: str, what: st
         if what == "comment":
             draft.mark(stretch, "comment", f"“{shown}” belongs to the readers' comments")
         elif what == "call":
-            draft.mark(stretch, "boilerplate", "the page speaks to its readers, about itself")
+            draft.mark(stretch, "boilerplate", "the page addresses its readers")
         else:
             draft.mark(stretch, "boilerplate", f"“{shown}” is a standing phrase of web pages")
 
 
 class LinkedStories(TextCleaner):
-    """Cuts lines such as "Read more: Storm closes harbour", which lead to other stories."""
+    """Cut labeled links to other stories, such as "Read more: Storm closes harbour"."""
 
-    name, version, order = "linked_stories", "1", 202
+    name, version, order = "linked_stories", "2", 202
 
-    def judge(self, draft: Draft) -> None:
+    def clean(self, draft: Draft) -> None:
         seen_text = False
         for stretch, line in lines(draft):
             if (
@@ -110,34 +110,37 @@ class LinkedStories(TextCleaner):
                 )
             ):
                 if seen_text or not ends_sentence(line):
-                    draft.mark(stretch, "teaser", "says itself that it leads to another story")
+                    draft.mark(stretch, "teaser", "labeled as a link to another story")
             elif not seen_text:
                 seen_text = is_prose(line)
 
 
 class Captions(TextCleaner):
-    """Cuts captions: lines that are signed by a picture agency or call themselves one, and short ones printed twice."""
+    """Cut captions: lines credited to a picture agency or labeled as captions.
 
-    name, version, order = "captions", "2", 210
+    Also cuts short lines that are printed twice in a row.
+    """
 
-    def judge(self, draft: Draft) -> None:
+    name, version, order = "captions", "3", 210
+
+    def clean(self, draft: Draft) -> None:
         left = []
         for stretch, line in lines(draft):
             if is_caption(line):
-                draft.mark(stretch, "caption", "a caption: it names where a picture comes from")
+                draft.mark(stretch, "caption", "a caption: it credits a picture")
             else:
                 left.append((stretch, line))
         doubled = [(a, b, line) for (a, line), (b, other) in pairwise(left) if line == other]
-        # Where every line is printed twice, it is no sign of a caption.
+        # Where every line is printed twice, repetition is no sign of a caption.
         if doubled and 4 * len(doubled) <= len(left) + 4:
             for *pair, line in doubled:
                 if 4 <= len(line.split()) <= _MOST_WORDS_IN_DOUBLED_CAPTION and not _SPOKEN.search(line):
                     for stretch in pair:
-                        draft.mark(stretch, "caption", "a caption: the same line stands here twice in a row")
+                        draft.mark(stretch, "caption", "a caption: the same line twice in a row")
 
 
 def is_caption(line: str) -> bool:
-    """Whether a line names where a picture comes from, as captions do and sentences do not."""
+    """Whether a line credits a picture as captions do and sentences do not."""
     if len(line) > _LONGEST_CAPTION:
         return False
     if line[0] in _CAPTION_STARTS and _BEGINS_AS_CAPTION.match(line):
@@ -151,10 +154,10 @@ def is_caption(line: str) -> bool:
     return _MENTIONS_PICTURE.search(line, begin) is not None and _ENDS_SIGNED.search(line, begin) is not None
 
 
-class WrappedFurniture(Cleaner):
-    """Does to paragraphs that were cut into lines what is done to lines before these are joined."""
+class WrappedBoilerplate(Cleaner):
+    """Cut boilerplate and captions that were wrapped over several lines."""
 
-    name, version, order = "wrapped_furniture", "1", 302
+    name, version, order = "wrapped_boilerplate", "2", 302
 
     def clean(self, draft: Draft) -> None:
         if not any(stretch.continues for stretch in draft.stretches):
@@ -162,26 +165,26 @@ class WrappedFurniture(Cleaner):
         for part in paragraphs(draft):
             if len(part.stretches) == 1 or part.stretches[0].kind != "body":
                 continue
-            if what := standing_phrase(part.text):
+            if what := classify_phrase(part.text):
                 _mark_phrase(draft, part.stretches, part.text, what)
             elif is_caption(part.text):
                 for stretch in part.stretches:
-                    draft.mark(stretch, "caption", "a caption: it names where a picture comes from")
+                    draft.mark(stretch, "caption", "a caption: it credits a picture")
             elif len(part.text) <= _LONGEST_LINK and TEASER_LABELS.match(part.text):
                 for stretch in part.stretches:
-                    draft.mark(stretch, "teaser", "says itself that it leads to another story")
+                    draft.mark(stretch, "teaser", "labeled as a link to another story")
 
 
 class ListedStories(TextCleaner):
-    """Cuts headlines of other stories that stand below a heading such as "Most read", behind some text."""
+    """Cut headlines of other stories below a heading such as "Most read"."""
 
     name, version, order = "listed_stories", "1", 304
 
-    def judge(self, draft: Draft) -> None:
+    def clean(self, draft: Draft) -> None:
         headings = [
             stretch.start
             for stretch in draft.stretches
-            if stretch.kind == "boilerplate" and standing_phrase(draft.words(stretch)) == "heading"
+            if stretch.kind == "boilerplate" and classify_phrase(draft.words(stretch)) == "heading"
         ]
         if not headings:
             return
@@ -195,20 +198,20 @@ class ListedStories(TextCleaner):
             while end < len(parts) and _is_title(parts[end]):
                 end += 1
             if end < len(parts) and end > at and len(parts[end - 1].text.split()) < _FEWEST_WORDS_IN_LISTED_TITLE:
-                end -= 1  # A short one above running text is the heading of that.
+                end -= 1  # A short title above running text is its heading.
             for part in parts[at:end]:
                 _mark(draft, part, "teaser", "in a list of other stories")
 
 
 class SideBoxes(TextCleaner):
-    """Marks side boxes: a heading and lines below it without the empty lines that part paragraphs elsewhere.
+    """Mark side boxes: a heading and lines with no empty lines between them.
 
-    Their text stays in the body.
+    Applies where empty lines separate the paragraphs elsewhere. Side boxes stay in the body.
     """
 
     name, version, order = "side_boxes", "2", 600
 
-    def judge(self, draft: Draft) -> None:
+    def clean(self, draft: Draft) -> None:
         if not any(_is_subheading(text) for _, text in lines(draft) if not ends_sentence(text) or text[-1] == "?"):
             return
         parts = paragraphs(draft)
@@ -240,15 +243,15 @@ def _mark_box(draft: Draft, block: list[Paragraph], first: Paragraph | None) -> 
 
 
 class Teasers(TextCleaner):
-    """Cuts headlines of other stories: title-like lines between or after paragraphs that end with a full stop.
+    """Cut headlines of other stories between and after the paragraphs.
 
-    A short one with text below it is taken as a subheading and stays in the body. On HTML pages links and elements
-    tell more than how a line looks, and `html_text` has heeded them.
+    These are lines like titles next to paragraphs that end with a full stop. A short one above text is a subheading and
+    stays in the body. HTML pages are left to `html_text`, which knows links and elements.
     """
 
     name, version, order = "teasers", "2", 610
 
-    def judge(self, draft: Draft) -> None:
+    def clean(self, draft: Draft) -> None:
         if draft.document.media_type in HTML_TYPES:
             return
         parts = paragraphs(draft)
