@@ -1,4 +1,7 @@
-"""The annotator `claims`: who is on record saying what, put together from the parts that the pipeline has marked."""
+"""The annotator `claims`: attributed statements with their speakers.
+
+Assembles claims from the sources, cues and contents that the pipeline marks.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from uuid import UUID
 
 from onrecord import Annotator, Article, Claim, ClaimSpan, Mention, Row, hookimpl, identify
 
-from .assembling import Attribution, assemble
+from .assembly import Attribution, assemble
 from .roles import ROLES, Roles
 from .speakers import Speaker, Speakers
 from .text import Text
@@ -16,7 +19,7 @@ from .text import Text
 ONRECORD_API = 1
 
 GAP = " … "
-"""Stands for the words between two stretches of a content, as in any quotation."""
+"""Separates two stretches of a content."""
 
 CONTENT_IS_ITS_SPANS = """
 -- Which claims have a content that is not the texts of their content spans, with an ellipsis between them?
@@ -33,7 +36,7 @@ where joined.content is distinct from claim.content
 
 
 class Claims(Annotator):
-    """Finds attributed statements and their speakers."""
+    """Find attributed statements and their speakers."""
 
     name, version, writes = "claims", "3", (Claim, ClaimSpan)
     requires = ("entities",)
@@ -42,7 +45,7 @@ class Claims(Annotator):
     checks = MappingProxyType({"content_is_its_spans": CONTENT_IS_ITS_SPANS})
 
     def annotate(self, article: Article) -> Iterator[Row]:
-        """The claims in the order of the text, each followed by its spans."""
+        """Yield the claims in text order, each followed by its spans."""
         text = Text.of(article.doc)
         speakers = Speakers(text, article.rows(Mention))
         seen: set[UUID] = set()

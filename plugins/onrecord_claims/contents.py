@@ -1,4 +1,4 @@
-"""What counts as the content of a claim: the words inside the marks, or the clause, without what only ends it."""
+"""Content of a claim: the words inside quotation marks, or a clause."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Literal
 
 from .quotations import CLOSING, EITHER, MARKS
 from .text import DASHES, STOPS
-from .words import listed
+from .words import word_set
 
 if TYPE_CHECKING:
     from .text import Stretch, Text
 
 QuoteType = Literal["direct", "indirect", "mixed"]
 
-SMALL_WORDS = listed("a an and as at by for from in of on or the to vs with v. 's is are")
-"""Words that stand in lower case in titles."""
+SMALL_WORDS = word_set("a an and as at by for from in of on or the to vs with v. 's is are")
+"""Words that titles write in lower case."""
 LONGEST_TITLE = 10
 _CLOSES = CLOSING | EITHER | {"’", "'"}
 _JUNK = frozenset({",", ";", ":"})
@@ -23,23 +23,23 @@ _JUNK = frozenset({",", ";", ":"})
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A stretch of what is said, as a claim has it."""
+    """A stretch of what is said, as the claim has it."""
 
     words: Stretch
     quoted: QuoteType
-    """direct: all in quotation marks, which it is without."""
+    """direct: entirely in quotation marks, which are left out."""
 
 
-def content_of(text: Text, stretch: Stretch) -> Content | None:
-    """The content in a stretch that was marked; None where nothing of it is left.
+def extract_content(text: Text, stretch: Stretch) -> Content | None:
+    """Return the content of a marked stretch, or None if nothing remains.
 
-    Of exactly one quotation, the words inside the marks less a last comma; marks need not match, and one of them
-    may be missing. Of anything else, the words less the stops at the end.
+    For exactly one quotation, these are the words inside the marks without a final comma; marks may differ, and one may
+    be missing. For anything else, these are the words without final stops.
     """
-    begin, end = _without_junk(text, *stretch)
+    begin, end = _strip_junk(text, *stretch)
     if begin >= end:
         return None
-    inside = _inside(text, begin, end)
+    inside = _strip_marks(text, begin, end)
     if inside is not None:
         first, last = inside
         while last > first and (text.words[last - 1] in _JUNK or text.words[last - 1] in DASHES):
@@ -47,20 +47,23 @@ def content_of(text: Text, stretch: Stretch) -> Content | None:
         return Content((first, last), "direct") if first < last else None
     while end > begin and text.words[end - 1] in STOPS:
         end -= 1
-    begin, end = _without_junk(text, begin, end)
+    begin, end = _strip_junk(text, begin, end)
     if begin >= end:
         return None
-    return Content((begin, end), "mixed" if any(text.quoted(i) for i in range(begin, end)) else "indirect")
+    return Content((begin, end), "mixed" if any(text.is_quoted(i) for i in range(begin, end)) else "indirect")
 
 
 def quote_type(contents: list[Content]) -> QuoteType:
-    """In quotation marks, without, or in part."""
+    """Return whether contents are in quotation marks, not, or partly."""
     kinds = {content.quoted for content in contents}
     return kinds.pop() if len(kinds) == 1 else "mixed"
 
 
-def whole_quotations(text: Text, stretch: Stretch) -> Stretch:
-    """A stretch with the marks that it lacks at its ends by a word or two: the pipeline may miss them."""
+def complete_quotations(text: Text, stretch: Stretch) -> Stretch:
+    """Extend a stretch to quotation marks that it misses by a word or two.
+
+    The pipeline sometimes leaves them out.
+    """
     begin, end = stretch
     first = text.quotation(begin)
     if first and first.mark == begin - 1:
@@ -74,8 +77,8 @@ def whole_quotations(text: Text, stretch: Stretch) -> Stretch:
 
 
 def is_title(text: Text, stretch: Stretch) -> bool:
-    """Whether a stretch is in quotation marks because it is a name or a title: “The Old Dam”, “Jack”."""
-    inside = _inside(text, *stretch)
+    """Whether a stretch is in quotation marks as a title or name: “The Old Dam”."""
+    inside = _strip_marks(text, *stretch)
     if inside is None:
         return False
     words = [text.words[i] for i in range(*inside)]
@@ -88,19 +91,19 @@ def is_title(text: Text, stretch: Stretch) -> bool:
     )
 
 
-def _without_junk(text: Text, begin: int, end: int) -> Stretch:
-    def junk(i: int) -> bool:
+def _strip_junk(text: Text, begin: int, end: int) -> Stretch:
+    def is_junk(i: int) -> bool:
         return text.words[i] in _JUNK or text.is_dash(i)
 
-    while begin < end and junk(begin):
+    while begin < end and is_junk(begin):
         begin += 1
-    while end > begin and junk(end - 1):
+    while end > begin and is_junk(end - 1):
         end -= 1
     return begin, end
 
 
-def _inside(text: Text, begin: int, end: int) -> Stretch | None:
-    """The words inside the marks, where a stretch is a quotation or a part of one."""
+def _strip_marks(text: Text, begin: int, end: int) -> Stretch | None:
+    """Return the words inside the marks if a stretch is a quotation or part of one."""
     while end - begin > 1 and text.words[end - 1] in STOPS and text.words[end - 2] in _CLOSES:
         end -= 1
     quotation = text.quotation(begin)
@@ -110,6 +113,6 @@ def _inside(text: Text, begin: int, end: int) -> Stretch | None:
     if text.words[begin] == "‘" and text.words[end - 1] in ("’", "'") and end - begin > 2:
         return (begin + 1, end - 1) if "‘" not in text.words[begin + 1 : end] else None
     unopened = text.words[end - 1] in CLOSING | EITHER and text.quotation_of[end - 1] < 0
-    if unopened and text.begins_sentence(begin) and end - begin > 1:
+    if unopened and text.is_sentence_start(begin) and end - begin > 1:
         return (begin, end - 1) if MARKS.isdisjoint(text.words[begin : end - 1]) else None
     return None

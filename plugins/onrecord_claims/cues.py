@@ -1,4 +1,4 @@
-"""What a cue says: the word that counts in it, its base form and class, and whether it is denied or passive."""
+"""Reading of cues: head, base form, class, negation and voice."""
 
 from __future__ import annotations
 
@@ -8,45 +8,45 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from .lexicon import LIGHT, NEGATIONS, NOUN_CLASS, OTHER_CLASS, PHRASE_CLASS, REFUSALS, VERB_CLASS
-from .words import ARTICLES, BE, POSSESSIVES, PREPOSITIONS, listed
+from .words import ARTICLES, BE, POSSESSIVES, PREPOSITIONS, word_set
 
 if TYPE_CHECKING:
     from .text import Stretch, Text
 
 Kind = Literal["verb", "noun", "phrase", "other"]
 
-FUNCTION_WORDS = listed("""
+FUNCTION_WORDS = word_set("""
     a about after again all already also always an and any are as at be been being but ca can could did do does even
     ever first for from had has have having he her his how i in into is it its just later may me might must my n't never
     no not now of often on once one only or other our out over own recently repeatedly same shall she should since so
     some still such that the their them then there they this to today too under up was we were what when which who will
     wo would yesterday yet you your 's 've 'd 'll 're 'm monday tuesday wednesday thursday friday saturday sunday
     """)
-"""Words that are no head while there is another, whatever the lexicon says of them."""
+"""Words that are the head only if there is no other, whatever the lexicon says."""
 DETERMINERS = ARTICLES | POSSESSIVES | {"this", "that"}
-NOBODY = listed("no nobody none neither")
+NOBODY = word_set("no nobody none neither")
 FARTHEST_NEGATION = 3
-"""How many words before a cue a negation may stand that belongs to it."""
+"""In words before the cue, for a negation that belongs to it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """What the words of a cue amount to."""
+    """The reading of a cue."""
 
     lemma: str | None
-    """The base form of its head: say, point out, statement."""
+    """Base form of the head: say, point out, statement."""
     cue_class: str | None
-    """Its class in the lexicon; None for what that does not have."""
+    """Class in the lexicon; None for words that it does not have."""
     kind: Kind
-    """What the head is."""
+    """Kind of the head."""
     head: int
-    """The word that is the head."""
+    """Position of the head."""
     negated: bool
-    """Whether the text says that it was not said: did not say, refused to say, without saying."""
+    """Whether the text denies the statement: did not say, refused to say, without saying."""
     refused: bool
-    """Whether it does so, or says no more, by a verb of refusal."""
+    """Whether a verb of refusal denies it, or is all that the cue says."""
     passive: bool
-    """Whether it leaves out by whom: was told, is expected."""
+    """Whether the cue leaves out the source: was told, is expected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,35 +58,37 @@ class _Candidate:
 
 
 def read_cue(text: Text, words: Stretch) -> Cue:
-    """What a cue says. It has at least one word."""
-    head = _head(text, words)
+    """Read a cue of at least one word."""
+    head = _find_head(text, words)
     refused = any(REFUSALS.intersection(_verb_lemmas(text.lower[i])) for i in range(words[0], head.at))
     return Cue(
         head.lemma,
         head.cue_class,
         head.kind,
         head.at,
-        negated=refused or _negated(text, words, head.at),
+        negated=refused or _is_negated(text, words, head.at),
         refused=refused or head.lemma in REFUSALS,
-        passive=head.kind in ("verb", "phrase") and _passive(text, words, head.at),
+        passive=head.kind in ("verb", "phrase") and _is_passive(text, words, head.at),
     )
 
 
 # ── The head ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _head(text: Text, words: Stretch) -> _Candidate:
-    """The first word that says what is done. Words that leave it to another count only where there is none: light ones,
-    and what it is done in (said in a statement, wrote a letter warning).
+def _find_head(text: Text, words: Stretch) -> _Candidate:
+    """Return the first word that names the act.
+
+    Light verbs and nouns for the medium (said in a statement, wrote a letter warning) count only if there is nothing
+    else.
     """
-    phrases = [phrase for i in range(*words) for phrase in _phrases(text, words, i)]
-    single = [candidate for i in range(*words) if (candidate := _single(text, words, i))]
+    phrases = [phrase for i in range(*words) for phrase in _find_phrases(text, words, i)]
+    single = [candidate for i in range(*words) if (candidate := _read_single(text, words, i))]
     strong = [c for c in single if text.lower[c.at] not in FUNCTION_WORDS and c.lemma not in LIGHT]
     if phrases and not any(c.at < phrases[0].at for c in strong):
         return max((p for p in phrases if p.at == phrases[0].at), key=lambda p: len(p.lemma))
     if strong:
         return next((c for c in strong if not (c.kind == "noun" and c.cue_class == "say")), strong[0])
-    unknown = _unknown(text, words)
+    unknown = _read_unknown(text, words)
     grammatical = text.lower[unknown.at] in FUNCTION_WORDS | PREPOSITIONS
     light = [c for c in single if text.lower[c.at] not in FUNCTION_WORDS or grammatical]
     if light and (light[0].lemma not in PREPOSITIONS or grammatical):
@@ -94,7 +96,7 @@ def _head(text: Text, words: Stretch) -> _Candidate:
     return unknown
 
 
-def _phrases(text: Text, words: Stretch, i: int) -> Iterator[_Candidate]:
+def _find_phrases(text: Text, words: Stretch, i: int) -> Iterator[_Candidate]:
     for lemma in _bases(text.lower[i]):
         for phrase in _PHRASES_BY_FIRST.get(lemma, ()):
             k = i
@@ -108,7 +110,7 @@ def _phrases(text: Text, words: Stretch, i: int) -> Iterator[_Candidate]:
                 yield _Candidate(i, joined, PHRASE_CLASS[joined], "phrase")
 
 
-def _single(text: Text, words: Stretch, i: int) -> _Candidate | None:
+def _read_single(text: Text, words: Stretch, i: int) -> _Candidate | None:
     word = text.lower[i]
     verb = next((lemma for lemma in _verb_lemmas(word) if lemma in VERB_CLASS), None)
     noun = next((lemma for lemma in _noun_lemmas(word) if lemma in NOUN_CLASS), None)
@@ -122,7 +124,7 @@ def _single(text: Text, words: Stretch, i: int) -> _Candidate | None:
 
 
 def _is_noun(text: Text, words: Stretch, i: int) -> bool:
-    """Whether a form that is a verb too is a noun here, by the words around it: his latest claim, calls from."""
+    """Whether a form that may be a verb is a noun here: his latest claim, calls from."""
     if i > 0 and (text.lower[i - 1] in DETERMINERS or text.lower[i - 1] in ("no", "any", "some", "more")):
         return True
     if i > words[0]:
@@ -131,34 +133,34 @@ def _is_noun(text: Text, words: Stretch, i: int) -> bool:
     return text.words[i].islower() and i + 1 < words[1] and text.lower[i + 1] in ("of", "from", "by")
 
 
-def _unknown(text: Text, words: Stretch) -> _Candidate:
-    """The first word that is more than grammar, with the base form of the verb that it may be."""
+def _read_unknown(text: Text, words: Stretch) -> _Candidate:
+    """Return the first content word, with its base form as a verb if it has one."""
     content = [i for i in range(*words) if text.lower[i] not in FUNCTION_WORDS and text.words[i][0].isalpha()]
     at = next((i for i in content if not text.lower[i].endswith("ly")), content[0] if content else words[0])
     lemmas = _verb_lemmas(text.lower[at])
     return _Candidate(at, lemmas[0] if lemmas else text.lower[at], None, "other")
 
 
-# ── What it is in the sentence ───────────────────────────────────────────────────────────────────
+# ── The cue in its sentence ──────────────────────────────────────────────────────────────────────
 
 
-def _negated(text: Text, words: Stretch, head: int) -> bool:
+def _is_negated(text: Text, words: Stretch, head: int) -> bool:
     if any(_denies(text, i) for i in range(words[0], head)):
         return True
     sentence = text.sentences[text.sentence_of[words[0]]][0]
-    return _denied(text.lower[max(words[0] - FARTHEST_NEGATION, sentence) : words[0]])
+    return _is_denied(text.lower[max(words[0] - FARTHEST_NEGATION, sentence) : words[0]])
 
 
 def _denies(text: Text, i: int) -> bool:
-    """Whether a word before a head denies it: not, but not "not only"; yet to."""
+    """Whether a word before a head denies it: "not", "yet to", but not "not only"."""
     following = text.lower[i + 1] if i + 1 < len(text.lower) else ""
     if text.lower[i] == "yet":
         return following == "to"
     return text.lower[i] in NEGATIONS and following not in ("only", "just", "merely")
 
 
-def _denied(earlier: Sequence[str]) -> bool:
-    """Whether a negation stands right before a cue, or with an auxiliary or adverb between."""
+def _is_denied(earlier: Sequence[str]) -> bool:
+    """Whether a negation precedes a cue, apart from auxiliaries and adverbs."""
     for word in reversed(earlier):
         if word in ("not", "n't", "never", "neither", "nor", "without", "cannot"):
             return True
@@ -167,7 +169,7 @@ def _denied(earlier: Sequence[str]) -> bool:
     return False
 
 
-def _passive(text: Text, words: Stretch, head: int) -> bool:
+def _is_passive(text: Text, words: Stretch, head: int) -> bool:
     """Whether a participle has a form of "be" before it and no "by" after it."""
     form = text.lower[head]
     if not (form.endswith(("ed", "n", "t")) or form in _PARTICIPLES) or form.endswith("ing"):

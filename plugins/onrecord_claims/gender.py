@@ -1,10 +1,13 @@
-"""Whether a person is a he or a she, where the text tells: by titles, nouns, given names, or a pronoun resolved."""
+"""Gender of the persons in an article.
+
+Inferred from titles, nouns, given names and resolved pronouns.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from .words import listed
+from .words import word_set
 
 if TYPE_CHECKING:
     from .names import Name, Names
@@ -15,7 +18,7 @@ Gender = Literal["he", "she"]
 
 TITLES: dict[str, Gender] = {
     **dict.fromkeys(
-        listed("""
+        word_set("""
         mr sir lord king prince emperor sheikh pope imam rabbi bishop archbishop cardinal father brother husband son
         congressman chairman spokesman businessman councilman assemblyman alderman salesman anchorman policeman actor
         uncle nephew grandfather
@@ -23,15 +26,15 @@ TITLES: dict[str, Gender] = {
         "he",
     ),
     **dict.fromkeys(
-        listed("""
+        word_set("""
         mrs ms miss madam lady queen princess empress sister mother wife daughter congresswoman chairwoman spokeswoman
         businesswoman councilwoman assemblywoman alderwoman anchorwoman policewoman actress aunt niece grandmother nun
         """),
         "she",
     ),
 }
-"""Nouns that stand before a name or after it, in lower case, without a full stop."""
-MEN = listed("""
+"""Nouns before or after a name, in lower case without a full stop."""
+MEN = word_set("""
     aaron abdul abdullah abraham adam ahmad ahmed alan albert alejandro alex alexander alexei ali allen andrei andrew
     anthony antonio arthur barack ben benjamin bernard bernie bill bob boris brad bradley brian bruce carl carlos
     charles chris christopher chuck craig daniel dave david dennis dmitry don donald doug douglas ed edward emmanuel
@@ -45,7 +48,7 @@ MEN = listed("""
     scott sean sebastian sergei sergey shinzo simon stephen steve steven stuart ted terry theodore thomas tim timothy
     todd tom tony vernon victor vincent viktor vladimir walter warren wayne wesley william xavier yasser yuri
     """)
-WOMEN = listed("""
+WOMEN = word_set("""
     abigail agnes aisha alice alicia alison amanda amy ana andrea angela anita ann anna anne annette annie barbara
     beth betsy betty beverly bonnie brenda carly carmen carol caroline carolyn catherine cecile charlotte cheryl
     christina christine cindy claire claudia condoleezza cynthia deborah debbie denise diana diane donna dorothy eleanor
@@ -62,23 +65,26 @@ WOMEN = listed("""
 
 
 class Genders:
-    """What is known of the persons of an article; they are told apart by their names."""
+    """Known genders of an article's persons, by name."""
 
     def __init__(self, text: Text, names: Names) -> None:
-        """Reads titles, appositions and given names."""
+        """Read titles, appositions and given names."""
         self._full: dict[str, Gender | None] = {}
         self._family: dict[str, Gender | None] = {}
         for name in names.all:
-            if name.is_person and (known := _told(text, name)):
+            if name.is_person and (known := _infer_gender(text, name)):
                 self._note(name, known)
 
     def of(self, name: Name) -> Gender | None:
-        """What is known of a person; of two with the same family name, nothing by that name alone."""
+        """Return a person's gender if known.
+
+        A family name that several persons share is not enough.
+        """
         full = self._full.get(name.mention.text.lower())
         return full or self._family.get(name.last)
 
     def learn(self, name: Name, gender: Gender) -> None:
-        """Note what a pronoun says that stands for the person, unless more is known."""
+        """Learn the gender of a person from a pronoun, unless more is known."""
         if name.is_person and self.of(name) is None and name.last not in self._family:
             self._note(name, gender)
 
@@ -87,13 +93,13 @@ class Genders:
             known[key] = gender if known.get(key, gender) == gender else None
 
 
-def _told(text: Text, name: Name) -> Gender | None:
+def _infer_gender(text: Text, name: Name) -> Gender | None:
     begin, end = name.words
     before = begin - 1
     if before > 0 and text.words[before] == ",":
         before -= 1
     title = TITLES.get(text.lower[before].rstrip(".")) if before >= 0 else None
-    if title and (before == begin - 1 or title_of_kin(text.lower[before])):
+    if title and (before == begin - 1 or is_kin_title(text.lower[before])):
         return title
     given = text.lower[begin]
     if end - begin > 1 and given in MEN | WOMEN:
@@ -107,9 +113,9 @@ def _told(text: Text, name: Name) -> Gender | None:
     return None
 
 
-KIN = listed("father brother husband son uncle nephew sister mother wife daughter aunt niece grandfather grandmother")
+KIN = word_set("father brother husband son uncle nephew sister mother wife daughter aunt niece grandfather grandmother")
 
 
-def title_of_kin(word: str) -> bool:
-    """Whether a noun may stand before a name with a comma between: his wife, Jane."""
+def is_kin_title(word: str) -> bool:
+    """Whether a noun may precede a name with a comma between: his wife, Jane."""
     return word in KIN or word.endswith(("man", "woman"))

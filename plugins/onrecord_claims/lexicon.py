@@ -1,13 +1,13 @@
-"""What cues mean: a class for each verb, noun, phrase and other word that attributes.
+"""Lexicon of cues: a class for each verb, noun, phrase and other word.
 
-Verbs and nouns stand in their base form, in American spelling: `criticise` is looked up as `criticize`.
+Verbs and nouns are base forms in American spelling: `criticise` is looked up as `criticize`.
 """
 
 from __future__ import annotations
 
 from types import MappingProxyType
 
-from .words import listed
+from .words import word_set
 
 VERBS = {
     "say": """
@@ -190,7 +190,7 @@ PHRASES = {
     "seem": "look like · come across · come off",
     "according": "according to · in accordance with",
 }
-"""Words that mean more together, apart by two others at most: they made it clear."""
+"""Word sequences with a meaning of their own, with at most two words between: they made it clear."""
 OTHERS = {
     "say": ": - —",
     "according": "according among at by for from in of on per to under via with",
@@ -213,25 +213,25 @@ OTHERS = {
 }
 """Adjectives, adverbs, prepositions and marks."""
 
-LIGHT = listed("""
+LIGHT = word_set("""
     appear attempt avoid begin cast come contain continue count decline deliver draw emerge express fail feature
     focus follow hesitate hold include likely issue join launch look move offer pass post present publish put raise
     refuse release remain resist seem send set share show sound speak start strike struggle tend try turn work
     among at by for from in of on per prepared ready set to under via willing with : - —
     """)
-"""Words that leave it to another one to say what is done: they express support, continue to insist, refuse to say."""
+"""Light words, which leave it to another word to name the act: express support, continue to insist, refuse to say."""
 REFUSALS = frozenset({"avoid", "decline", "fail", "hesitate", "refuse", "resist"})
-"""Verbs which say of another that it was not done."""
+"""Verbs that deny the act named by another verb."""
 NEGATIONS = frozenset({"cannot", "hardly", "n't", "neither", "never", "no", "nobody", "none", "nor", "not", "without"})
 
 
-def _by_word(groups: dict[str, str], separator: str | None = None) -> MappingProxyType[str, str]:
+def _index_by_word(groups: dict[str, str], separator: str | None = None) -> MappingProxyType[str, str]:
     return MappingProxyType(
         {" ".join(word.split()): cue_class for cue_class, words in groups.items() for word in words.split(separator)}
     )
 
 
-VERB_CLASS, NOUN_CLASS, OTHER_CLASS = _by_word(VERBS), _by_word(NOUNS), _by_word(OTHERS)
-PHRASE_CLASS = _by_word(PHRASES, "·")
+VERB_CLASS, NOUN_CLASS, OTHER_CLASS = _index_by_word(VERBS), _index_by_word(NOUNS), _index_by_word(OTHERS)
+PHRASE_CLASS = _index_by_word(PHRASES, "·")
 CLASSES = frozenset(VERBS)
-"""All there are: what is done in saying it."""
+"""All classes: the acts of which saying something can be part."""

@@ -1,4 +1,4 @@
-"""The article's mentions as stretches of words, to be looked up by place."""
+"""Names in an article as stretches of words, to be looked up by position."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ class Name:
 
     @property
     def last(self) -> str:
-        """Its last word in lower case, which is a person's family name."""
+        """The last word in lower case, which is a person's family name."""
         return self.mention.text.split()[-1].lower().removesuffix("’s").removesuffix("'s")
 
 
 class Names:
-    """The names of an article in the order of the text."""
+    """The names of an article in text order."""
 
     def __init__(self, text: Text, mentions: Sequence[Mention]) -> None:
-        """Mentions that are no names, and those that no word begins with, are left out."""
+        """Leave out mentions that are not names or do not begin at a word."""
         self.all: list[Name] = []
         for mention in sorted(mentions, key=lambda mention: mention.start_char):
             words = text.at(mention.start_char, mention.end_char)
@@ -44,17 +44,17 @@ class Names:
         self._begins = [name.words[0] for name in self.all]
 
     def within(self, stretch: Stretch) -> list[Name]:
-        """The names in a stretch."""
+        """Return the names inside a stretch."""
         first, last = bisect_left(self._begins, stretch[0]), bisect_left(self._begins, stretch[1])
         return [name for name in self.all[first:last] if name.words[1] <= stretch[1]]
 
     def before(self, word: int, limit: int) -> Iterator[Name]:
-        """The names before a word, the nearest first, at most so many."""
+        """Return up to `limit` names before a word, nearest first."""
         at = bisect_left(self._begins, word)
         for number in range(at - 1, max(at - 1 - limit, -1), -1):
             yield self.all[number]
 
     def ending_at(self, word: int) -> Name | None:
-        """The name that ends right before a word."""
+        """Return the name that ends right before a word."""
         nearest = next(self.before(word, 1), None)
         return nearest if nearest and nearest.words[1] == word else None

@@ -1,4 +1,4 @@
-"""Quotations: which words stand in quotation marks, with marks of every style, unbalanced ones too."""
+"""Quotations: words in quotation marks of any style, including unbalanced ones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import IntEnum
 OPENING = frozenset({"“", "``", "«", "„"})
 CLOSING = frozenset({"”", "»"})
 EITHER = frozenset({'"', "''"})
-"""Marks that open or close, by where they stand."""
+"""Marks that open or close depending on their position."""
 MARKS = OPENING | CLOSING | EITHER
 EDGES = "[“”«»„\"]|``|''"
 """The marks, as a regular expression."""
@@ -17,7 +17,7 @@ _BEFORE_OPENING = frozenset({"(", "[", "—", "–", "―", "--", "-", "‘", "'
 
 
 class Spacing(IntEnum):
-    """What stands between a word and the one before."""
+    """The white space between a word and the previous one."""
 
     NONE = 0
     SPACE = 1
@@ -29,13 +29,13 @@ class Quotation:
     """Words in quotation marks."""
 
     mark: int
-    """The word that is the opening mark."""
+    """Position of the opening mark."""
     end: int
-    """The word after the closing mark, or after the last word of a quotation that has none."""
+    """The word after the closing mark, or after the last word if there is none."""
     closed: bool
-    """Whether there is a closing mark: a quotation of several paragraphs has one only at its end."""
+    """Whether there is a closing mark. A quotation of several paragraphs has one only at its end."""
     resumes: bool
-    """Whether the quotation before was left open at the end of its paragraph and this one opens the next."""
+    """Whether it continues a quotation left open at the end of the previous paragraph."""
 
     @property
     def inside(self) -> tuple[int, int]:
@@ -43,10 +43,10 @@ class Quotation:
         return self.mark + 1, self.end - 1 if self.closed else self.end
 
 
-def quotations_in(words: Sequence[str], spacing: Sequence[Spacing], paragraph_of: Sequence[int]) -> list[Quotation]:
-    """The quotations in the order of the text. None overlap: single marks and marks within marks open none.
+def find_quotations(words: Sequence[str], spacing: Sequence[Spacing], paragraph_of: Sequence[int]) -> list[Quotation]:
+    """Return the quotations in text order, without overlaps.
 
-    What is open ends with its paragraph, or where the next quotation opens.
+    Single marks and nested marks open none. An open quotation ends with its paragraph, or where the next one opens.
     """
     found: list[Quotation] = []
     opened: int | None = None
@@ -86,14 +86,20 @@ def _free_after(words: Sequence[str], spacing: Sequence[Spacing], i: int) -> boo
 
 
 def _may_open(words: Sequence[str], spacing: Sequence[Spacing], i: int) -> bool:
-    """Whether a mark can open where nothing is open. Some texts have a closing mark in the place of an opening one."""
+    """Whether a mark can open a quotation when none is open.
+
+    Some texts have a closing mark in place of an opening one.
+    """
     if words[i] in OPENING:
         return True
     return _free_before(words, spacing, i) and (words[i] in EITHER or not _free_after(words, spacing, i))
 
 
 def _closes(words: Sequence[str], spacing: Sequence[Spacing], i: int) -> bool:
-    """Whether a mark closes what is open. One at the head of a line, or with space only before it, opens anew."""
+    """Whether a mark closes the open quotation.
+
+    A mark at the start of a line, or with space only before it, opens the next one.
+    """
     if words[i] in CLOSING:
         return True
     if spacing[i] == Spacing.LINE:

@@ -1,4 +1,4 @@
-"""The parts of attributions that the pipeline has marked: sources, cues and contents."""
+"""Sources, cues and contents that the pipeline marks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROLES: tuple[Role, Role, Role] = ("source", "cue", "content")
 
 @dataclass(slots=True)
 class Roles:
-    """Stretches of words by role, each in the order of the text. None overlap."""
+    """Stretches of words by role, each in text order without overlaps."""
 
     sources: list[Stretch]
     cues: list[Stretch]
@@ -27,12 +27,12 @@ class Roles:
 
     @classmethod
     def of(cls, doc: Doc, text: Text) -> Roles:
-        """The spans of `doc.spans["source" | "cue" | "content"]`, as words of the text."""
-        found = ([_words(text, span, role) for span in doc.spans.get(role, ())] for role in ROLES)
+        """Read `doc.spans["source" | "cue" | "content"]` as words of the text."""
+        found = ([_find_words(text, span, role) for span in doc.spans.get(role, ())] for role in ROLES)
         return cls(*([stretch for stretch in stretches if stretch[0] < stretch[1]] for stretches in found))
 
     def without(self, *, sources: Container[int] = (), cues: Container[int] = ()) -> Roles:
-        """The same without the sources and cues of these numbers."""
+        """Return the roles without the sources and cues of these numbers."""
         return Roles(
             [source for number, source in enumerate(self.sources) if number not in sources],
             [cue for number, cue in enumerate(self.cues) if number not in cues],
@@ -40,11 +40,14 @@ class Roles:
         )
 
 
-def _words(text: Text, span: Span, role: Role) -> Stretch:
-    """The words of a span. A token with a quotation mark in it, as hold,”she, belongs to a content up to the mark."""
+def _find_words(text: Text, span: Span, role: Role) -> Stretch:
+    """Return the words of a span.
+
+    A token with a quotation mark in it, such as hold,”she, belongs to a content up to the mark.
+    """
     begin, end = text.word_of[span.start], text.word_of[span.end]
-    first = _mark_within(text, begin, text.word_of[span.start + 1])
-    last = _mark_within(text, text.word_of[span.end - 1], end)
+    first = _find_mark(text, begin, text.word_of[span.start + 1])
+    last = _find_mark(text, text.word_of[span.end - 1], end)
     if role == "content":
         return (first if first is not None and len(span) > 1 else begin), (end if last is None else last + 1)
     if first is not None and first + 1 < end:
@@ -52,6 +55,6 @@ def _words(text: Text, span: Span, role: Role) -> Stretch:
     return begin, (last if last is not None and last > begin else end)
 
 
-def _mark_within(text: Text, begin: int, end: int) -> int | None:
-    """The quotation mark among the words of one token, if it has others too."""
+def _find_mark(text: Text, begin: int, end: int) -> int | None:
+    """Return the quotation mark inside a token that also has other words."""
     return next((i for i in range(begin, end) if text.words[i] in MARKS), None) if end - begin > 1 else None

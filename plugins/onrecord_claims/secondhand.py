@@ -1,6 +1,6 @@
-"""What somebody said, as a report has it: “…,” the minister told reporters, according to the agency.
+"""Reports of statements: “…,” the minister told reporters, according to the agency.
 
-The pipeline marks all that comes before "according to" as one content. Who said it is worth more than who passed it on.
+The pipeline marks everything before "according to" as one content. The original speaker matters more than the agency.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
     from .text import Stretch, Text
 
 SAYING = frozenset({"say", "tell", "add", "announce", "warn", "insist", "explain"})
-"""Classes of verbs that are looked for."""
+"""Classes of the verbs that introduce the original statement."""
 BEFORE_VERBS = frozenset({"also", "later", "then", "previously", "earlier", "repeatedly", "has", "have", "had"})
 LONGEST_SOURCE = 12
-"""A noun phrase before such a verb has at most so many words."""
+"""In words, for the noun phrase before such a verb."""
 NEAR = 3
-"""So many words may stand between "according to" and what it attributes."""
+"""In words, between "according to" and its content."""
 
 
-def unwrapped(text: Text, roles: Roles) -> Roles:
-    """The roles with the attributions in place of those contents of "according to" that are attributions."""
+def unwrap_reports(text: Text, roles: Roles) -> Roles:
+    """Replace contents of "according to" that are attributions themselves."""
     number = 0
     while number < len(roles.cues):
         cue = roles.cues[number]
         content = _content_before(roles, cue) if read_cue(text, cue).cue_class == "according" else None
-        parts = _parts(text, *content) if content else None
+        parts = _split_parts(text, *content) if content else None
         if content and parts:
-            # The report's cue is gone, and those after it have moved up.
-            roles = _replaced(roles, number, content, *parts)
+            # The report's cue was removed, so the next cue now has its number.
+            roles = _replace_report(roles, number, content, *parts)
         else:
             number += 1
     return roles
@@ -44,8 +44,8 @@ def _content_before(roles: Roles, cue: Stretch) -> Stretch | None:
     return content if content and 0 <= cue[0] - content[1] <= NEAR else None
 
 
-def _parts(text: Text, begin: int, end: int) -> tuple[Stretch, Stretch, Stretch] | None:
-    """Source, cue and content of an attribution that is all there is between two words."""
+def _split_parts(text: Text, begin: int, end: int) -> tuple[Stretch, Stretch, Stretch] | None:
+    """Split an attribution that fills a stretch into source, cue and content."""
     quotation = text.quotation(begin)
     first = quotation.end if quotation and quotation.mark == begin else begin
     if first >= end:
@@ -61,14 +61,14 @@ def _parts(text: Text, begin: int, end: int) -> tuple[Stretch, Stretch, Stretch]
 
 
 def _says(text: Text, i: int) -> bool:
-    if text.quoted(i) or not text.lower[i].endswith(("d", "s")):
+    if text.is_quoted(i) or not text.lower[i].endswith(("d", "s")):
         return False
     read = read_cue(text, (i, i + 1))
     return read.kind == "verb" and read.cue_class in SAYING
 
 
-def _replaced(roles: Roles, report: int, old: Stretch, source: Stretch, cue: Stretch, content: Stretch) -> Roles:
-    """Roles without the report's cue and content, and with what they were of."""
+def _replace_report(roles: Roles, report: int, old: Stretch, source: Stretch, cue: Stretch, content: Stretch) -> Roles:
+    """Replace the report's cue and content by the parts of the original statement."""
     kept = roles.without(cues={report})
     contents = [each for each in kept.contents if each != old]
     return Roles(sorted([*kept.sources, source]), sorted([*kept.cues, cue]), sorted([*contents, content]))

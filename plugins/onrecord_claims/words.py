@@ -1,18 +1,18 @@
-"""Closed classes of words that several modules go by: in lower case, with ' for every apostrophe."""
+"""Closed word classes, in lower case with ' for every apostrophe."""
 
 from __future__ import annotations
 
 
-def listed(text: str) -> frozenset[str]:
-    """A set of the words in a text."""
+def word_set(text: str) -> frozenset[str]:
+    """Return the set of words in a text."""
     return frozenset(text.split())
 
 
-PREPOSITIONS = listed("""
+PREPOSITIONS = word_set("""
     about across after against amid among around as at before behind between by during for from in inside into like
     near of on outside over per since through to toward towards under until with within without
     """)
-RELATIVES = listed("who whom whose which that")
-ARTICLES = listed("a an the")
-POSSESSIVES = listed("his her their its our my your 's '")
-BE = listed("is are was were be been being am 's 're 'm got gets")
+RELATIVES = word_set("who whom whose which that")
+ARTICLES = word_set("a an the")
+POSSESSIVES = word_set("his her their its our my your 's '")
+BE = word_set("is are was were be been being am 's 're 'm got gets")

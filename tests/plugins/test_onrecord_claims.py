@@ -1,6 +1,6 @@
 """The annotator `claims` with the default pipeline: sentences of ours from end to end.
 
-What is put together from given parts is specified in `test_onrecord_claims_assembling`, `…_cues` and `…_speakers`.
+What is put together from given parts is specified in `test_onrecord_claims_assembly`, `…_cues` and `…_speakers`.
 """
 
 from __future__ import annotations

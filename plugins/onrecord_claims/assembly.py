@@ -1,9 +1,9 @@
-"""Attributions, put together from the sources, cues and contents that the pipeline has marked.
+"""Assembly of attributions from marked sources, cues and contents.
 
-A cue takes the contents and the source that belong to it (see `pairing`). Quotation marks say more: stretches of one
-quotation belong together, and so do a quotation that its attribution interrupts and one that runs over several
-paragraphs, opened anew in each and closed in the last. What stands within a quotation is no attribution of its own.
-A quotation that is a sentence by itself, without a cue, is taken for an attribution too, though not a certain one.
+A cue takes the contents and the source that belong to it (see `pairing`). Quotation marks add to this: stretches of one
+quotation belong together. So do the parts of a quotation that its attribution interrupts, and the paragraphs of one
+that is opened again in each and closed in the last. A cue inside a quotation makes no attribution of its own. A
+quotation that is a whole sentence without a cue becomes an attribution of low confidence.
 """
 
 from __future__ import annotations
@@ -14,81 +14,81 @@ from dataclasses import dataclass, field
 from math import prod
 
 from .confidence import FLOATING, GOES_ON, RESUMED, SIGNED, SPEECH, TRAILING, confidence
-from .contents import QuoteType, content_of, is_title, quote_type, whole_quotations
+from .contents import QuoteType, complete_quotations, extract_content, is_title, quote_type
 from .cues import Cue, is_nobody, read_cue
 from .pairing import Pairing
 from .quotations import Quotation
 from .roles import Roles
-from .secondhand import unwrapped
+from .secondhand import unwrap_reports
 from .silence import is_silence
 from .text import STOPS, Stretch, Text
 
 FEWEST_WORDS = 3
-"""A quotation of fewer words, without a cue, is no attribution."""
+"""In words. Shorter quotations without a cue are no attributions."""
 LONGEST_SIGNATURE = 5
-"""How many words a name under a quotation has at most."""
+"""In words, for a name below a quotation."""
 NAMING = frozenset({"call", "say", "tell", "reply", "add", "ask"})
-"""Classes of cues that may have no more than capitalised words for their content: they call it “the Old Dam”."""
+"""Cue classes whose content may be only capitalized words: they call it “the Old Dam”."""
 AUTHORING = frozenset({"discuss", "publish", "read", "recite", "sing", "write"})
-"""Verbs among them that have works for their objects: she wrote “The Old Dam”."""
+"""Verbs of these classes whose objects are works: she wrote “The Old Dam”."""
 
 
 @dataclass(slots=True)
 class Attribution:
-    """Something said, as stretches of words."""
+    """An attributed statement, as stretches of words."""
 
     contents: list[Stretch]
-    """In the order of the text, each as a claim has it."""
+    """In text order, as the claim will have them."""
     quote_type: QuoteType
     confidence: float
     cue: Stretch | None = None
     said: Cue | None = None
-    """What the cue amounts to."""
+    """The reading of the cue."""
     negated: bool = False
-    """Whether the cue or the source says that it was not said."""
+    """Whether the cue or the source denies the statement."""
     source: Stretch | None = None
-    """As the pipeline has marked it, with what follows the noun phrase."""
+    """As the pipeline marks it, including what follows the noun phrase."""
 
     @property
     def begin(self) -> int:
-        """The first word of any of its stretches."""
+        """The first word of any stretch."""
         return min(stretch[0] for stretch in (*self.contents, self.cue, self.source) if stretch)
 
 
 @dataclass(slots=True)
 class _Draft:
-    """An attribution in the making: stretches as they are marked."""
+    """An unfinished attribution, with stretches as the pipeline marks them."""
 
     contents: list[Stretch]
     cue: int | None = None
     source: int | None = None
     signature: Stretch | None = None
-    """The name that stands under a quotation without a cue."""
+    """The name below a quotation without a cue."""
     certainties: list[float] = field(default_factory=list)
 
 
 def assemble(text: Text, roles: Roles) -> list[Attribution]:
-    """All attributions of an article, in the order of the text."""
-    roles = unwrapped(text, roles)
-    swallowed = _swallowing(text, roles)
+    """Return all attributions of an article in text order."""
+    roles = unwrap_reports(text, roles)
+    nesting = _find_nesting(text, roles)
     roles = roles.without(
-        cues={number for number, cue in enumerate(roles.cues) if text.quotation_of[cue[0]] in swallowed},
-        sources={number for number, source in enumerate(roles.sources) if text.quotation_of[source[0]] in swallowed},
+        cues={number for number, cue in enumerate(roles.cues) if text.quotation_of[cue[0]] in nesting},
+        sources={number for number, source in enumerate(roles.sources) if text.quotation_of[source[0]] in nesting},
     )
     cues = [read_cue(text, words) for words in roles.cues]
-    drafts = _paired(text, roles, cues)
+    drafts = _pair_cues(text, roles, cues)
     for draft in drafts:
-        draft.contents = _merged(text, draft.contents, swallowed)
+        draft.contents = _merge_contents(text, draft.contents, nesting)
     drafts += _add_quotations(text, roles, drafts)
-    found = (_attribution(text, roles, cues, draft) for draft in drafts)
+    found = (_build_attribution(text, roles, cues, draft) for draft in drafts)
     return sorted((each for each in found if each), key=lambda each: (each.begin, each.contents))
 
 
-# ── What the pipeline has marked ─────────────────────────────────────────────────────────────────
+# ── Pair what the pipeline marks ──────────────────────────────────────────────────────────────────
 
 
-def _swallowing(text: Text, roles: Roles) -> set[int]:
-    """The quotations that have cues in them, which are part of what is quoted."""
+def _find_nesting(text: Text, roles: Roles) -> set[int]:
+    """Return the quotations that contain cues, which are part of the quotation."""
     found = set()
     for begin, end in roles.cues:
         number = text.quotation_of[begin]
@@ -98,23 +98,26 @@ def _swallowing(text: Text, roles: Roles) -> set[int]:
 
 
 def _has_end(text: Text, number: int) -> bool:
-    """Whether it is known where a quotation ends: at its closing mark, or where the next paragraph resumes it."""
+    """Whether the end of a quotation is known.
+
+    It ends at its closing mark, or where the next paragraph resumes it.
+    """
     following = text.quotations[number + 1 : number + 2]
     return text.quotations[number].closed or any(quotation.resumes for quotation in following)
 
 
-def _paired(text: Text, roles: Roles, cues: Sequence[Cue]) -> list[_Draft]:
-    """For each cue that has contents a draft. Contents without a cue are left out."""
+def _pair_cues(text: Text, roles: Roles, cues: Sequence[Cue]) -> list[_Draft]:
+    """Make a draft for each cue with contents; contents without a cue are left out."""
     pairing = Pairing(text, roles, cues)
     drafts: dict[int, _Draft] = {}
-    units = _units(text, roles)
-    for unit, choice in zip(units, pairing.cues_of(units), strict=True):
+    units = _group_contents(text, roles)
+    for unit, choice in zip(units, pairing.choose_cues(units), strict=True):
         if choice.number is not None:
             draft = drafts.setdefault(choice.number, _Draft([], choice.number))
             draft.contents += [roles.contents[number] for number in unit]
             draft.certainties.append(choice.certainty)
     for number, cue in enumerate(cues):
-        source = pairing.source_of(number)
+        source = pairing.choose_source(number)
         if number not in drafts and source.number is not None and cue.cue_class in SPEECH:
             before = _sentence_before(text, roles.cues[number], roles.sources[source.number])
             if before:
@@ -126,8 +129,11 @@ def _paired(text: Text, roles: Roles, cues: Sequence[Cue]) -> list[_Draft]:
 
 
 def _sentence_before(text: Text, cue: Stretch, source: Stretch) -> Stretch | None:
-    """The sentence that a cue and its source end, and nothing else: "The dam is old, Reed said." It is what they said,
-    whatever attribution of its own the pipeline has found in it instead.
+    """Return the rest of a sentence that ends with a cue and source.
+
+    "The dam is old, Reed said."
+
+    It replaces any attribution that the pipeline has found inside that sentence.
     """
     begin, end = min(cue[0], source[0]), max(cue[1], source[1])
     first, last = text.sentences[text.sentence_of[begin]]
@@ -138,14 +144,17 @@ def _sentence_before(text: Text, cue: Stretch, source: Stretch) -> Stretch | Non
     return None
 
 
-def _units(text: Text, roles: Roles) -> list[list[int]]:
-    """The contents that belong together by their quotation marks, whichever cue they have."""
+def _group_contents(text: Text, roles: Roles) -> list[list[int]]:
+    """Group the contents that belong together by their quotation marks.
+
+    Ignores which cues they have.
+    """
     units: list[list[int]] = []
     last_in: dict[int, list[int]] = {}
     for number, (begin, end) in enumerate(roles.contents):
         quotation = text.quotation_of[begin]
         unit = last_in.get(quotation) or last_in.get(quotation - 1) if quotation >= 0 else None
-        if unit is None or not _together(text, roles, unit[-1], number):
+        if unit is None or not _belong_together(text, roles, unit[-1], number):
             unit = []
             units.append(unit)
         unit.append(number)
@@ -154,23 +163,23 @@ def _units(text: Text, roles: Roles) -> list[list[int]]:
     return units
 
 
-def _together(text: Text, roles: Roles, earlier: int, later: int) -> bool:
+def _belong_together(text: Text, roles: Roles, earlier: int, later: int) -> bool:
     before, after = roles.contents[earlier], roles.contents[later]
     first, second = text.quotation_of[before[1] - 1], text.quotation_of[after[0]]
     interrupted = bisect_left(roles.cues, before) < bisect_left(roles.cues, after)
     if first == second or text.quotations[second].resumes:
         return not interrupted
     whole = text.quotation_of[before[0]] == first
-    return interrupted and whole and _goes_on(text, text.quotations[first], text.quotations[second])
+    return interrupted and whole and _is_continued(text, text.quotations[first], text.quotations[second])
 
 
-def _merged(text: Text, contents: Iterable[Stretch], swallowed: set[int]) -> list[Stretch]:
-    """Contents with what lies between them in one quotation, and with all of one that has a cue in it."""
+def _merge_contents(text: Text, contents: Iterable[Stretch], nesting: set[int]) -> list[Stretch]:
+    """Merge contents of one quotation; extend them to quotations that contain cues."""
     found: list[Stretch] = []
     for stretch in sorted(contents):
-        begin, end = whole_quotations(text, stretch)
+        begin, end = complete_quotations(text, stretch)
         number = text.quotation_of[begin]
-        if number in swallowed:
+        if number in nesting:
             quotation = text.quotations[number]
             begin, end = quotation.mark, max(end, quotation.end)
         if found and (begin < found[-1][1] or (number >= 0 and text.quotation_of[found[-1][1] - 1] == number)):
@@ -180,11 +189,11 @@ def _merged(text: Text, contents: Iterable[Stretch], swallowed: set[int]) -> lis
     return found
 
 
-# ── What quotation marks say ─────────────────────────────────────────────────────────────────────
+# ── Use the quotation marks ───────────────────────────────────────────────────────────────────────
 
 
 def _add_quotations(text: Text, roles: Roles, drafts: Sequence[_Draft]) -> list[_Draft]:
-    """Add the quotations that go on a draft's to it, and make new drafts of those that stand alone."""
+    """Add continued quotations to their drafts; returns new drafts for separate ones."""
     owners: dict[int, _Draft] = {}
     for draft in drafts:
         for begin, end in draft.contents:
@@ -196,25 +205,25 @@ def _add_quotations(text: Text, roles: Roles, drafts: Sequence[_Draft]) -> list[
             continue
         owner, before = owners.get(number - 1), text.quotations[number - 1]
         if owner and quotation.resumes:
-            owners[number] = _extended(owner, quotation, RESUMED)
+            owners[number] = _extend(owner, quotation, RESUMED)
         elif not _is_sentence(text, quotation):
             continue
-        elif owner and owner.cue is not None and _is_direct(owner, before) and _goes_on(text, before, quotation):
-            owners[number] = _extended(owner, quotation, GOES_ON)
+        elif owner and owner.cue is not None and _is_direct(owner, before) and _is_continued(text, before, quotation):
+            owners[number] = _extend(owner, quotation, GOES_ON)
         elif quotation.inside[1] - quotation.inside[0] > FEWEST_WORDS:
-            owners[number] = _floating(text, quotation)
+            owners[number] = _start_draft(text, quotation)
             floating.append(owners[number])
     return floating
 
 
-def _floating(text: Text, quotation: Quotation) -> _Draft:
-    signature = _signature(text, quotation.end)
+def _start_draft(text: Text, quotation: Quotation) -> _Draft:
+    signature = _find_signature(text, quotation.end)
     certainty = SIGNED if signature else FLOATING
     return _Draft([(quotation.mark, quotation.end)], signature=signature, certainties=[certainty])
 
 
-def _signature(text: Text, end: int) -> Stretch | None:
-    """The capitalised words after a dash that follows a quotation: “…” — Ann Reed."""
+def _find_signature(text: Text, end: int) -> Stretch | None:
+    """Return the capitalized words after a dash below a quotation: “…” — Ann Reed."""
     if end + 1 >= len(text.words) or not text.is_dash(end):
         return None
     after = end + 1
@@ -223,27 +232,28 @@ def _signature(text: Text, end: int) -> Stretch | None:
     return (end + 1, after) if after > end + 1 and text.paragraph_of[end] == text.paragraph_of[after - 1] else None
 
 
-def _extended(draft: _Draft, quotation: Quotation, certainty: float) -> _Draft:
+def _extend(draft: _Draft, quotation: Quotation, certainty: float) -> _Draft:
     draft.contents.append((quotation.mark, quotation.end))
     draft.certainties.append(certainty)
     return draft
 
 
 def _is_direct(draft: _Draft, quotation: Quotation) -> bool:
-    """Whether a quotation is a content by itself, not part of a clause."""
+    """Whether a quotation is a content of its own and not part of a clause."""
     return any(quotation.mark <= begin < quotation.end for begin, _ in draft.contents)
 
 
 def _is_sentence(text: Text, quotation: Quotation) -> bool:
-    """Whether a quotation is one or more sentences by itself."""
+    """Whether a quotation consists of whole sentences."""
     begin, end = quotation.mark, quotation.end
-    opens = text.begins_sentence(begin) or text.words[begin - 1] in STOPS or text.words[begin - 1] == ":"
-    ends = end == len(text.words) or text.begins_sentence(end) or text.quoted(end) or _signature(text, end) is not None
+    opens = text.is_sentence_start(begin) or text.words[begin - 1] in STOPS or text.words[begin - 1] == ":"
+    ends = end == len(text.words) or text.is_sentence_start(end) or text.is_quoted(end)
+    ends = ends or _find_signature(text, end) is not None
     return opens and ends and (not quotation.closed or text.words[quotation.inside[1] - 1] in STOPS)
 
 
-def _goes_on(text: Text, first: Quotation, second: Quotation) -> bool:
-    """Whether nothing but an attribution stands between two quotations of a paragraph: “…,” he said. “…”"""
+def _is_continued(text: Text, first: Quotation, second: Quotation) -> bool:
+    """Whether only an attribution separates two quotations: “…,” he said. “…”"""
     if text.paragraph_of[first.mark] != text.paragraph_of[second.mark] or not first.closed:
         return False
     if not _is_sentence(text, second):
@@ -253,7 +263,7 @@ def _goes_on(text: Text, first: Quotation, second: Quotation) -> bool:
 
 
 def _is_occupied(roles: Roles, quotation: Quotation) -> bool:
-    """Whether a cue or source lies in a quotation."""
+    """Whether a cue or source is inside a quotation."""
     for stretches in (roles.cues, roles.sources):
         at = bisect_left(stretches, (quotation.mark, 0))
         if at < len(stretches) and stretches[at][0] < quotation.end:
@@ -261,15 +271,15 @@ def _is_occupied(roles: Roles, quotation: Quotation) -> bool:
     return False
 
 
-# ── The outcome ──────────────────────────────────────────────────────────────────────────────────
+# ── Build the results ─────────────────────────────────────────────────────────────────────────────
 
 
-def _attribution(text: Text, roles: Roles, cues: Sequence[Cue], draft: _Draft) -> Attribution | None:
+def _build_attribution(text: Text, roles: Roles, cues: Sequence[Cue], draft: _Draft) -> Attribution | None:
     said = None if draft.cue is None else cues[draft.cue]
     contents = [
         content
         for stretch in sorted(draft.contents)
-        if not _is_work(text, said, stretch) and (content := content_of(text, stretch))
+        if not _is_work(text, said, stretch) and (content := extract_content(text, stretch))
     ]
     stretches = [content.words for content in contents]
     cue = None if draft.cue is None else roles.cues[draft.cue]
@@ -285,7 +295,7 @@ def _attribution(text: Text, roles: Roles, cues: Sequence[Cue], draft: _Draft) -
 
 
 def _is_work(text: Text, said: Cue | None, stretch: Stretch) -> bool:
-    """Whether a stretch is the title of a book or film, or a nickname, that a cue does not say but is about."""
+    """Whether a stretch is a title or nickname that the cue names but does not quote."""
     if not is_title(text, stretch) or (stretch[0] > 0 and text.words[stretch[0] - 1] in (",", ":")):
         return False
     return said is None or said.cue_class not in NAMING or said.lemma in AUTHORING
