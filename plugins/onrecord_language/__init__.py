@@ -1,4 +1,4 @@
-"""The default English pipeline: names, sentences and attributions, from one small network."""
+"""The default English pipeline: names, sentences and attributions by one network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pipeline's component: names, sentences, and the parts of attributions, from one pass of the network."""
+"""The spaCy component: names, sentences and attributions in one network pass."""
 
 from __future__ import annotations
 
@@ -23,17 +23,23 @@ if TYPE_CHECKING:
 FACTORY = "onrecord_attributions"
 DOCS_AT_ONCE = 64
 LANGUAGE = "en"
-"""The network has learnt from English: docs in other languages get empty groups."""
+"""The language of the training data. Docs in other languages get empty span groups."""
 
 
 @cache
 def _encoder(threads: int, process: int) -> Encoder:
-    """The process's one network. A forked process makes its own: threads are not inherited."""
+    """Return the network of this process.
+
+    A forked process needs its own, since threads are not inherited.
+    """
     return Encoder(threads=threads)
 
 
 class Reader:
-    """Sets `doc.spans["source" | "cue" | "content"]`, and if wanted `doc.ents` and where sentences begin."""
+    """Sets attributions in `doc.spans`, and optionally names and sentences.
+
+    The spans are `doc.spans["source" | "cue" | "content"]`.
+    """
 
     def __init__(self, names: bool, sentences: bool, threads: int) -> None:
         self._names, self._sentences, self._threads = names, sentences, threads
@@ -43,7 +49,7 @@ class Reader:
         return next(self.pipe([doc]))
 
     def pipe(self, docs: Iterable[Doc], batch_size: int = DOCS_AT_ONCE) -> Iterator[Doc]:
-        """Annotate docs, many at a time. Many short docs cost no more than few long ones."""
+        """Annotate docs in batches; many short docs cost no more than a few long ones."""
         stream = iter(docs)
         while batch := list(islice(stream, batch_size)):
             self._read([doc for doc in batch if doc.lang_ == LANGUAGE])
@@ -76,7 +82,10 @@ def _spans(doc: Doc, words: Sequence[int], found: Iterable[tuple[int, int, str]]
 
 
 def _set_sentences(doc: Doc, words: Sequence[int], scores: Scores) -> None:
-    """Sentences begin where the network says so and after an empty line, but not with “he said” after a quotation."""
+    """Set sentence starts where the network finds them and after empty lines.
+
+    Never at “he said” after a quotation.
+    """
     values = np.full(len(doc), -1, np.int64)
     values[np.array(words, np.int64)[scores.sentence[:, 0] > 0]] = 1
     before, broken = "", False
@@ -97,14 +106,14 @@ def _set_sentences(doc: Doc, words: Sequence[int], scores: Scores) -> None:
 def _set_roles(doc: Doc, words: Sequence[int], found: Sequence[tuple[int, int, str]]) -> None:
     spans = {role: [span for span in found if span[2] == role] for role in ROLES}
     for role in ("source", "cue"):
-        # A quotation may run over paragraphs, a source and a cue do not: what stands before is a heading.
+        # Quotations can span paragraphs, sources and cues cannot: the words before are a heading.
         spans[role] = [(_last_begin(doc, words, first, last), last, role) for first, last, _ in spans[role]]
     for role in ROLES:
         doc.spans[role] = SpanGroup(doc, name=role, spans=_spans(doc, words, spans[role]))
 
 
 def _last_begin(doc: Doc, words: Sequence[int], first: int, last: int) -> int:
-    """Where the last paragraph begins that words first to last have a part in; first, if it is only one."""
+    """Return where the last paragraph within words first to last begins, or `first`."""
     for i in range(last - 1, first, -1):
         if any(doc[k].text.count("\n") > 1 for k in range(words[i - 1] + 1, words[i])):
             return i
@@ -117,5 +126,8 @@ def _last_begin(doc: Doc, words: Sequence[int], first: int, last: int) -> int:
     assigns=["doc.ents", "doc.spans", "token.is_sent_start"],
 )
 def make_reader(nlp: Language, name: str, names: bool, sentences: bool, threads: int) -> Reader:
-    """The component; `names` and `sentences` say whether it sets these too, which other pipelines have of their own."""
+    """Make the component.
+
+    `names` and `sentences` make it set these as well; other pipelines have their own.
+    """
     return Reader(names, sentences, threads)

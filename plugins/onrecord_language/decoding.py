@@ -1,4 +1,4 @@
-"""The best row of valid tags for a text, given each word's scores (Viterbi)."""
+"""Viterbi decoding: the best valid tag sequence for the scores of a text."""
 
 from __future__ import annotations
 
@@ -18,23 +18,26 @@ _NEVER = np.float32(-1e4)
 
 
 class Decoder:
-    """Finds the best tags of texts, many at a time, since a step costs the same for one and for fifty."""
+    """Finds the best tags for many texts at once.
+
+    A step costs the same for one text as for fifty.
+    """
 
     def __init__(self, tags: Tags, transitions: Floats) -> None:
         count = len(tags)
-        allowed = np.array([[tags.follows(i, j) for j in range(count)] for i in range(count)])
+        allowed = np.array([[tags.can_follow(i, j) for j in range(count)] for i in range(count)])
         self.tags = tags
-        # One row per tag that comes after, since each of them asks for the best tag before it.
+        # One row per next tag, since each needs the best previous tag.
         self._into = np.where(allowed, transitions, _NEVER).T.astype(np.float32)
-        self._begin = np.where([tags.begins(tag) for tag in range(count)], np.float32(0), _NEVER)
-        self._end = np.where([tags.ends(tag) for tag in range(count)], np.float32(0), _NEVER)
+        self._begin = np.where([tags.can_begin(tag) for tag in range(count)], np.float32(0), _NEVER)
+        self._end = np.where([tags.can_end(tag) for tag in range(count)], np.float32(0), _NEVER)
 
     def spans(self, scores: Sequence[Floats]) -> list[list[tuple[int, int, str]]]:
-        """The spans of each text: first word, the word after the last, label."""
+        """Return the spans of each text: first word, word after the last, label."""
         return [self.tags.spans(tags.tolist()) for tags in self.best(scores)]
 
     def best(self, scores: Sequence[Floats]) -> list[NDArray[np.int64]]:
-        """The best tags of each text, of scores words × tags."""
+        """Return the best tags of each text for scores of shape words × tags."""
         order = sorted(range(len(scores)), key=lambda i: -len(scores[i]))
         lengths = [len(scores[i]) for i in order]
         found: list[NDArray[np.int64]] = [np.zeros(0, np.int64)] * len(scores)

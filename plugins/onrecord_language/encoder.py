@@ -1,4 +1,4 @@
-"""The network at work: ONNX Runtime over windows of texts."""
+"""Inference: ONNX Runtime over windows of texts."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 MODEL = Path(__file__).with_name("model")
-"""The folder with the weights and the vocabulary."""
+"""Folder with the weights and the vocabulary."""
 WINDOW, CONTEXT = 254, 10
-"""Word pieces read at once, and how many of them on each side are there for the sake of the others."""
+"""Word pieces in a window, and how many on each side serve only as context."""
 PIECES_AT_ONCE = 1024
-"""At most so many word pieces make one call: enough for the matrix products, little enough for the caches."""
+"""Most word pieces per call: enough for efficient matrix products, few enough for the CPU caches."""
 
 
 class Scores(NamedTuple):
-    """What the network says of a text's words, white space left out: an array of words × … each."""
+    """Scores of a text's words, without white space: arrays of shape words × …."""
 
     roles: Floats
     names: Floats
@@ -51,10 +51,10 @@ def _length(job: _Job) -> int:
 
 
 class Encoder:
-    """The network with its vocabulary and what decodes its scores."""
+    """The network with its vocabulary and the decoders of its scores."""
 
     def __init__(self, folder: Path = MODEL, threads: int = 1) -> None:
-        # Set before the import, which else begins a file of usage figures, to be sent.
+        # Must be set before the import, which otherwise starts to collect usage figures for upload.
         os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         import onnxruntime
 
@@ -73,7 +73,10 @@ class Encoder:
         self._ends = np.cumsum([len(self.roles.tags), len(self.names.tags)])
 
     def scores(self, texts: Sequence[Pieces]) -> list[Scores]:
-        """Scores of texts of any length. Windows of the same length are read together, so that nothing is padded."""
+        """Return the scores of texts of any length.
+
+        Windows of equal length form a batch, so that nothing is padded.
+        """
         words = [np.flatnonzero(np.diff(text.begins)) for text in texts]
         found = [np.zeros((len(at), self._width), np.float32) for at in words]
         jobs = [
@@ -95,7 +98,7 @@ class Encoder:
         return int(self._session.get_outputs()[0].shape[2])
 
     def _read(self, texts: Sequence[Pieces], jobs: Sequence[_Job]) -> Floats:
-        """The network's output, jobs × pieces × …, for windows of the same length."""
+        """Run windows of equal length; returns jobs × pieces × …."""
         ids = np.empty((len(jobs), jobs[0].length + 2), np.int32)
         features = np.zeros_like(ids)
         ids[:, 0], ids[:, -1] = self.vocabulary.begin, self.vocabulary.end

@@ -1,4 +1,4 @@
-"""The default pipeline for English: spaCy's tokenizer, and our network for all the rest."""
+"""The default pipeline for English: spaCy's tokenizer and our network."""
 
 from __future__ import annotations
 
@@ -9,19 +9,21 @@ if TYPE_CHECKING:
 
 
 def blank() -> Language:
-    """spaCy's English tokenizer and nothing else, for texts of any length."""
+    """Make a pipeline with only spaCy's English tokenizer, for texts of any length."""
     import spacy
 
     nlp = spacy.blank("en")
-    # Nothing here needs memory in proportion to the square of the text, which spaCy's limit guards against.
+    # spaCy's length limit guards against quadratic memory, which nothing here needs.
     nlp.max_length = 50_000_000
     return nlp
 
 
 def load(threads: int = 1) -> Language:
-    """The pipeline: names in `doc.ents`, sentences, and attributions in `doc.spans["source" | "cue" | "content"]`.
+    """Load the pipeline.
 
-    `threads` is how many the network uses. More processes with one each are faster than one with many.
+    It sets names in `doc.ents`, sentences, and attributions in `doc.spans["source" | "cue" | "content"]`. `threads` is
+    the number of threads of the network; several processes with one thread each are faster than one process with
+    several.
     """
     nlp = blank()
     nlp.add_pipe("onrecord_attributions", config={"names": True, "sentences": True, "threads": threads})

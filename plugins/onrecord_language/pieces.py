@@ -1,4 +1,4 @@
-"""Words as the network reads them: numbers of word pieces, and what the pieces themselves do not show."""
+"""Network input: word piece ids, and features that lower-case pieces lack."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 SHAPES, GAPS, QUOTES = 7, 4, 4
 FEATURES = SHAPES * GAPS * QUOTES
-"""How many values a feature has: shape of the word × what stands before it × how it stands to quotation marks."""
+"""Number of feature values: word shape × white space before the word × position relative to quotation marks."""
 LONGEST_WORD = 16
-"""So many pieces of a word are read; a longer one is an address or no word at all."""
+"""In pieces. The rest of a longer word is ignored; it is an address or no word at all."""
 _PART = re.compile(r"[^\W_]+|[^\w\s]|_")
 _SAME = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "’": "'", "‘": "'", "`": "'"})
 _CACHED_WORDS = 200_000
@@ -31,15 +31,18 @@ class Pieces:
     """The word pieces of a text of n words."""
 
     ids: NDArray[np.int64]
-    """Number of each piece in the vocabulary."""
+    """Vocabulary ids of the pieces."""
     features: NDArray[np.int64]
     """For each piece a number below FEATURES."""
     begins: NDArray[np.int64]
-    """n + 1 numbers: the pieces of word i are those from begins[i] up to begins[i + 1]. White space has none."""
+    """n + 1 offsets: word i has the pieces from begins[i] up to begins[i + 1]. White space has none."""
 
 
 class WordPieces:
-    """The vocabulary of word pieces (Wu et al. 2016, arXiv:1609.08144), in lower case and without accents."""
+    """A word piece vocabulary, lower-case without accents.
+
+    Wu et al. 2016, arXiv:1609.08144.
+    """
 
     def __init__(self, vocabulary: Path) -> None:
         from curated_tokenizers import WordPieceProcessor  # type: ignore[attr-defined]
@@ -51,7 +54,7 @@ class WordPieces:
         self._words: dict[str, tuple[tuple[int, ...], int]] = {}
 
     def read(self, words: Sequence[str], spaced: Sequence[bool]) -> Pieces:
-        """The pieces of a text's words; `spaced` says whether white space follows a word."""
+        """Return the pieces of a text's words; `spaced` tells where white space follows."""
         ids: list[int] = []
         features: list[int] = []
         begins = [0]
@@ -76,7 +79,7 @@ class WordPieces:
         plain = "".join(
             char for char in unicodedata.normalize("NFD", word[:200].lower()) if unicodedata.category(char) != "Mn"
         )
-        # A lone surrogate cannot be in any piece, and would be an error in the library.
+        # No piece contains a lone surrogate, and the library would fail on it.
         text = '"' if word in ("''", "``") else plain.translate(_SAME).encode("utf-8", "replace").decode("utf-8")
         ids = [piece for part in _PART.findall(text) for piece in self._processor.encode(part)[0]]
         pieces = tuple(self._unknown if piece < 0 else piece for piece in ids[:LONGEST_WORD])

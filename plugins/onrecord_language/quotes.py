@@ -1,4 +1,4 @@
-"""Quotation marks: which open, which close, and which words stand between them."""
+"""Quotation marks: which open, which close, and which words are between them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from enum import IntEnum
 OPENING = frozenset({"“", "``", "«", "„"})
 CLOSING = frozenset({"”", "»"})
 EITHER = frozenset({'"', "''"})
-"""Marks that open or close, by where they stand."""
+"""Marks that open or close depending on their position."""
 MARKS = OPENING | CLOSING | EITHER
 _BEFORE_OPENING = frozenset({"(", "[", "—", "–", "―", "--", "-", "‘", "'", "`"})
 
 
 class Quote(IntEnum):
-    """How a word stands to quotation marks."""
+    """Position of a word relative to quotation marks."""
 
     OUTSIDE = 0
     INSIDE = 1
@@ -23,16 +23,16 @@ class Quote(IntEnum):
 
 
 def quote_states(words: Sequence[str], spaced: Sequence[bool]) -> list[Quote]:
-    """For each word whether it stands in quotation marks, or is one that opens or closes.
+    """Return for each word whether it is inside quotation marks, opens or closes.
 
-    `spaced` says whether white space follows a word; words of white space are words too. An empty line ends
-    what is open, since a quotation of several paragraphs is opened anew in each.
+    `spaced` tells where white space follows a word; words of white space count as words. An empty line ends an open
+    quotation, since a quotation of several paragraphs is opened again in each.
     """
     states: list[Quote] = []
     inside = False
     for i, word in enumerate(words):
         if word in MARKS:
-            opens = word in OPENING or (word in EITHER and _opens(words, spaced, i, inside))
+            opens = word in OPENING or (word in EITHER and _is_opening(words, spaced, i, inside))
             states.append(Quote.OPENS if opens else Quote.CLOSES)
             inside = opens
             continue
@@ -42,7 +42,7 @@ def quote_states(words: Sequence[str], spaced: Sequence[bool]) -> list[Quote]:
     return states
 
 
-def _opens(words: Sequence[str], spaced: Sequence[bool], i: int, inside: bool) -> bool:
+def _is_opening(words: Sequence[str], spaced: Sequence[bool], i: int, inside: bool) -> bool:
     """Whether a mark that looks the same at both ends opens."""
     free_before = i == 0 or spaced[i - 1] or words[i - 1].isspace() or words[i - 1] in _BEFORE_OPENING
     free_after = i + 1 == len(words) or spaced[i] or words[i + 1].isspace()

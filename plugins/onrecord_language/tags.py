@@ -1,4 +1,4 @@
-"""The labels that the network gives, as tags of words: which there are and which may follow which."""
+"""Tags of the network's labels, and which tags may follow each other."""
 
 from __future__ import annotations
 
@@ -7,54 +7,57 @@ from dataclasses import dataclass
 from functools import cached_property
 
 ROLES = ("source", "cue", "content")
-"""The parts of an attribution. They never overlap, so that one row of tags holds all three."""
+"""The parts of an attribution. They never overlap, so one tag sequence holds all three."""
 NAMES = ("PERSON", "ORG", "LOC", "NORP", "EVENT", "MISC")
-"""The kinds of names: places of every kind are LOC; peoples, parties' adherents and faiths are NORP."""
+"""Kinds of names. LOC is places of every kind; NORP is peoples, supporters of parties, and religions."""
 
 
 @dataclass(frozen=True)
 class Tags:
-    """The tags B, I, E and S (begin, inside, end, single) of each label, and O, which is number 0."""
+    """Tags B, I, E and S for each label, and O, which is number 0.
+
+    They mean begin, inside, end, single, and outside.
+    """
 
     labels: tuple[str, ...]
 
     @cached_property
     def names(self) -> list[str]:
-        """Tags as they are written, "B-source": 4 × labels + 1 of them."""
+        """Names of the 4 × labels + 1 tags, such as "B-source"."""
         return ["O", *(f"{position}-{label}" for label in self.labels for position in "BIES")]
 
     def __len__(self) -> int:
         return 4 * len(self.labels) + 1
 
     def number(self, position: str, label: str) -> int:
-        """The number of a tag."""
+        """Return the number of a tag."""
         return 1 + 4 * self.labels.index(label) + "BIES".index(position)
 
-    def follows(self, before: int, after: int) -> bool:
-        """Whether one tag may stand right after another. A span that has begun goes on until its end."""
+    def can_follow(self, before: int, after: int) -> bool:
+        """Whether one tag may follow another; a span that has begun must reach its end."""
         inside = before > 0 and (before - 1) % 4 in (0, 1)
         going_on = after > 0 and (after - 1) % 4 in (1, 2)
         if inside or going_on:
             return inside and going_on and (before - 1) // 4 == (after - 1) // 4
         return True
 
-    def begins(self, tag: int) -> bool:
+    def can_begin(self, tag: int) -> bool:
         """Whether a text may begin with the tag."""
         return tag == 0 or (tag - 1) % 4 in (0, 3)
 
-    def ends(self, tag: int) -> bool:
+    def can_end(self, tag: int) -> bool:
         """Whether a text may end with the tag."""
         return tag == 0 or (tag - 1) % 4 in (2, 3)
 
     def of_span(self, length: int, label: str) -> list[int]:
-        """The tags of a span of so many words."""
+        """Return the tags of a span of `length` words."""
         if length == 1:
             return [self.number("S", label)]
         middle = [self.number("I", label)] * (length - 2)
         return [self.number("B", label), *middle, self.number("E", label)]
 
     def spans(self, tags: Sequence[int]) -> list[tuple[int, int, str]]:
-        """The spans in a row of valid tags: first word, the word after the last, label."""
+        """Return the spans of valid tags: first word, word after the last, label."""
         found: list[tuple[int, int, str]] = []
         begin = 0
         for i, tag in enumerate(tags):

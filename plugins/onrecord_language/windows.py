@@ -1,4 +1,4 @@
-"""A text longer than the network reads at once, cut into windows that overlap."""
+"""Overlapping windows of a text that is longer than the network's input."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ if TYPE_CHECKING:
 
 
 class Window(NamedTuple):
-    """Words read together, and those among them whose scores count: the rest is there as context."""
+    """Words that are read together, and the range of words whose scores count.
+
+    The rest is context.
+    """
 
     first: int
     last: int
@@ -21,9 +24,9 @@ class Window(NamedTuple):
 
 
 def windows(begins: NDArray[np.int64], size: int, context: int) -> list[Window]:
-    """Windows of up to `size` pieces, each with up to `context` pieces on both sides of the words that count.
+    """Return windows of up to `size` pieces, with up to `context` on each side.
 
-    `begins` are a text's piece offsets by word, as in Pieces. Every word counts in one window.
+    `begins` are a text's piece offsets by word, as in Pieces. Every word counts in exactly one window.
     """
     count = len(begins) - 1
     found: list[Window] = []
@@ -38,5 +41,8 @@ def windows(begins: NDArray[np.int64], size: int, context: int) -> list[Window]:
 
 
 def _word_at(begins: NDArray[np.int64], piece: int) -> int:
-    """The last word that begins at or before the piece, or the number of words if all end by then."""
+    """Return the last word that begins at or before the piece.
+
+    Returns the number of words if all of them end before it.
+    """
     return int(begins.searchsorted(piece, side="right")) - 1

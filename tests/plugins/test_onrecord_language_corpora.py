@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from onrecord_language.tags import NAME_TAGS, ROLE_TAGS
-from onrecord_language.training.corpora import ANY, Text, iob, names_of, polnear, treebank
+from onrecord_language.training.corpora import ANY, Text, certain_names, read_iob, read_polnear, read_treebank
 from onrecord_language.training.wordlists import is_event, is_people
 
 
@@ -56,13 +56,13 @@ TREEBANK = """\
 
 
 def test_a_treebanks_texts_are_spaced_as_they_were_written(tmp_path: Path) -> None:
-    one, two = treebank(packed(tmp_path / "t.xz", TREEBANK))
+    one, two = read_treebank(packed(tmp_path / "t.xz", TREEBANK))
     assert written(one) == "Don't go! They can't.\n\nWhy?"
     assert written(two) == "Yes"
 
 
 def test_a_treebank_says_where_sentences_begin_and_nothing_of_names_and_roles(tmp_path: Path) -> None:
-    one, _ = treebank(packed(tmp_path / "t.xz", TREEBANK))
+    one, _ = read_treebank(packed(tmp_path / "t.xz", TREEBANK))
     assert [word for word, begins in zip(one.words, one.sentences, strict=True) if begins] == ["Do", "They", "Why"]
     assert {*one.names, *one.roles} == {ANY}
 
@@ -93,8 +93,8 @@ Cup\tI-misc
 def test_labels_are_mapped_to_ours_and_the_rest_is_told_apart_where_the_corpus_does_not(
     tmp_path: Path, rest: str, event: str
 ) -> None:
-    [text] = iob(packed(tmp_path / "n.xz", IOB.replace("misc", rest)))
-    assert [(" ".join(text.words[a:b]), label) for a, b, label in names_of(text)] == [
+    [text] = read_iob(packed(tmp_path / "n.xz", IOB.replace("misc", rest)))
+    assert [(" ".join(text.words[a:b]), label) for a, b, label in certain_names(text)] == [
         ("Anna Berg", "PERSON"),
         ("Greens", "ORG"),
         ("Danish", "NORP"),
@@ -148,7 +148,7 @@ def polnear_folder(folder: Path, *articles: tuple[str, dict[str, str]]) -> Path:
 
 
 def test_polnears_spans_are_tags_of_our_own_words(tmp_path: Path) -> None:
-    [(_, text)] = polnear(polnear_folder(tmp_path, ("Anna Berg said rain fell.", {})), "train")
+    [(_, text)] = read_polnear(polnear_folder(tmp_path, ("Anna Berg said rain fell.", {})), "train")
     assert [ROLE_TAGS.names[bits.bit_length() - 1] for bits in text.roles] == [
         "O", "S-source", "S-cue", "S-content", "O", "O",
     ]  # fmt: skip
@@ -158,7 +158,7 @@ def test_polnears_spans_are_tags_of_our_own_words(tmp_path: Path) -> None:
 def test_a_label_that_the_tagger_seldom_gives_a_name_leaves_open_what_the_name_is(tmp_path: Path) -> None:
     often = ("Trump won", {"Trump": "PERSON"})
     folder = polnear_folder(tmp_path, *[often] * 8, ("Trump lost", {"Trump": "LOCATION"}))
-    *others, last = (text for _, text in polnear(folder, "train"))
+    *others, last = (text for _, text in read_polnear(folder, "train"))
     assert {frozenset(may_be(text, "Trump")) for text in others} == {frozenset({"PERSON"})}
     assert {"PERSON", "LOC", "ORG"} < may_be(last, "Trump")
     assert "O" not in may_be(last, "Trump")
@@ -167,6 +167,6 @@ def test_a_label_that_the_tagger_seldom_gives_a_name_leaves_open_what_the_name_i
 def test_where_the_tagger_passed_over_a_word_that_is_often_a_name_nothing_is_taught(tmp_path: Path) -> None:
     often = ("Trump won", {"Trump": "PERSON"})
     folder = polnear_folder(tmp_path, *[often] * 5, ("Trump lost", {}))
-    *_, last = (text for _, text in polnear(folder, "train"))
+    *_, last = (text for _, text in read_polnear(folder, "train"))
     assert last.names[0] == ANY
     assert may_be(last, "lost") == {"O"}

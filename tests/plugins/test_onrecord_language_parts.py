@@ -130,8 +130,8 @@ TWO = Tags(("a", "b"))
 
 
 def valid(tags: tuple[int, ...]) -> bool:
-    followed = all(TWO.follows(x, y) for x, y in pairwise(tags))
-    return TWO.begins(tags[0]) and TWO.ends(tags[-1]) and followed
+    followed = all(TWO.can_follow(x, y) for x, y in pairwise(tags))
+    return TWO.can_begin(tags[0]) and TWO.can_end(tags[-1]) and followed
 
 
 @settings(deadline=None, max_examples=50)

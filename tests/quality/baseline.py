@@ -18,7 +18,7 @@ from spacy.training import Example
 from spacy.util import minibatch
 
 from onrecord_language.tags import NAMES
-from onrecord_language.training.corpora import Text, iob, is_certain, names_of, polnear
+from onrecord_language.training.corpora import Text, certain_names, is_certain, read_iob, read_polnear
 
 from . import names
 from .corpora import CONLL, POLITICS, UNER
@@ -35,9 +35,9 @@ def main() -> None:
     arguments = parser.parse_args()
     folder: Path = arguments.corpora
     texts = [
-        *iob(folder / "ner-conll2003-train.iob.xz"),
-        *iob(folder / "ner-crossner-politics-train.iob.xz", 3),
-        *(text for _, text in polnear(folder, "train")),
+        *read_iob(folder / "ner-conll2003-train.iob.xz"),
+        *read_iob(folder / "ner-crossner-politics-train.iob.xz", 3),
+        *(text for _, text in read_polnear(folder, "train")),
     ]
     nlp = trained(texts, arguments.minutes)
     console = Console(width=120)
@@ -70,7 +70,7 @@ def trained(texts: list[Text], minutes: float) -> Language:
 def _example(nlp: Language, text: Text) -> Example:
     reference = Doc(nlp.vocab, text.words, text.spaced)
     unknown = [reference[i : i + 1] for i, tags in enumerate(text.names) if not is_certain(tags)]
-    spans = [spacy.tokens.Span(reference, *span) for span in names_of(text)]
+    spans = [spacy.tokens.Span(reference, *span) for span in certain_names(text)]
     reference.set_ents(spans, missing=unknown)
     return Example(Doc(nlp.vocab, text.words, text.spaced), reference)
 

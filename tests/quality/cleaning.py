@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from onrecord_clean.paragraphs import words
-from onrecord_language.training.corpora import lines
+from onrecord_language.training.corpora import read_lines
 from tests.cleaning import clean
 from tests.messing.articles import Clean
 from tests.messing.furniture import HELD_OUT, SEEN
@@ -60,7 +60,7 @@ def _untouched(articles: list[Clean]) -> Table:
 
 
 def _articles(path: Path) -> Iterator[Clean]:
-    for line in lines(path):
+    for line in read_lines(path):
         article = json.loads(line)
         paragraphs = tuple(part for text in article["text"].split("\n") if (part := " ".join(text.split())))
         title = " ".join(article["title"].split())

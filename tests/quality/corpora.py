@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from onrecord_language.training.corpora import iob, lines, names_of
+from onrecord_language.training.corpora import certain_names, read_iob, read_lines
 
 from .measures import Attribution, Span
 
@@ -60,14 +60,14 @@ class Page:
 
 def pages(path: Path) -> Iterator[Page]:
     """The pages of the article extraction benchmark."""
-    for line in lines(path):
+    for line in read_lines(path):
         page = json.loads(line)
         yield Page(page["url"], page["html"], page["article_body"])
 
 
 def attributed(path: Path) -> Iterator[tuple[str, list[Attribution]]]:
     """PolNeAR: each article's text and the attributions that people found in it."""
-    for line in lines(path):
+    for line in read_lines(path):
         article = json.loads(line)
         text: str = article["text"]
         yield (
@@ -94,16 +94,16 @@ def named(path: Path, vocabulary: Vocab) -> Iterator[tuple[Doc, list[tuple[Span,
     """
     from spacy.tokens import Doc
 
-    for text in iob(path):
+    for text in read_iob(path):
         doc = Doc(vocabulary, text.words, text.spaced)
-        spans = ((doc[first:last], label) for first, last, label in names_of(text))
+        spans = ((doc[first:last], label) for first, last, label in certain_names(text))
         yield doc, [((span.start_char, span.end_char), label) for span, label in spans]
 
 
 def sentences(path: Path) -> Iterator[tuple[str, set[int]]]:
     """A treebank: each document's text, its paragraphs apart by an empty line, and where its sentences begin."""
     text, starts, glued = "", set[int](), False
-    for line in [*lines(path), "# newdoc"]:
+    for line in [*read_lines(path), "# newdoc"]:
         if line.startswith("# newdoc"):
             if text:
                 yield text, starts

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from onrecord import ClaimSpan
 from onrecord_language.quotes import Quote, quote_states
-from onrecord_language.training.scores import Tally
+from onrecord_language.training.scores import SpanCounts
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -89,11 +89,11 @@ class Words:
 class AttributionScores:
     """Counts over articles; the labels are ROLES, QUOTED and REST, and of `whole` SAME_WORDS and LENIENT."""
 
-    spans: Tally = field(default_factory=Tally)
+    spans: SpanCounts = field(default_factory=SpanCounts)
     """Spans that are exactly right; the same span in two attributions counts once."""
-    words: Tally = field(default_factory=Tally)
+    words: SpanCounts = field(default_factory=SpanCounts)
     """Words that are part of a role. QUOTED are those between quotation marks, REST those that are not."""
-    whole: Tally = field(default_factory=Tally)
+    whole: SpanCounts = field(default_factory=SpanCounts)
     """Attributions whose parts belong together."""
 
     def add(

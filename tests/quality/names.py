@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onrecord import EntityKind
-from onrecord_entities import found_in, names_in
+from onrecord_entities import read_names, refine_names
 from onrecord_entities.kinds import KINDS
-from onrecord_language.training.scores import Tally
+from onrecord_language.training.scores import SpanCounts
 
 from .corpora import CONLL, POLITICS, UNER, Corpus, named
 from .measures import Span
@@ -44,11 +44,11 @@ def tables(nlp: Language, paths: Mapping[Corpus, Path]) -> list[Table]:
 def _table(nlp: Language, corpus: Corpus, path: Path) -> Table:
     groups = COMPARED[corpus]
     docs, gold = zip(*named(path, nlp.vocab), strict=True)
-    pipeline, annotator = Tally(), Tally()
+    pipeline, annotator = SpanCounts(), SpanCounts()
     for doc, expected in zip(nlp.pipe(docs), gold, strict=True):
-        names = found_in(doc)
+        names = read_names(doc)
         wanted = [(span, KINDS[label]) for span, label in expected]
-        for tally, found in ((pipeline, names), (annotator, names_in(doc.text, names))):
+        for tally, found in ((pipeline, names), (annotator, refine_names(doc.text, names))):
             count(tally, [((name.start, name.end), name.kind) for name in found], wanted, groups)
     return Table(
         f"Names: {corpus.title}",
@@ -62,7 +62,7 @@ def _table(nlp: Language, corpus: Corpus, path: Path) -> Table:
 
 
 def count(
-    tally: Tally,
+    tally: SpanCounts,
     found: Iterable[tuple[Span, EntityKind]],
     gold: Iterable[tuple[Span, EntityKind]],
     groups: Groups,
@@ -74,7 +74,7 @@ def count(
         tally.add(label, ours, theirs)
 
 
-def _overall(pipeline: Tally, annotator: Tally) -> list[Cell]:
+def _overall(pipeline: SpanCounts, annotator: SpanCounts) -> list[Cell]:
     gold, found, right = (sum(counts.values()) for counts in (pipeline.gold, pipeline.found, pipeline.right))
     return [
         "all",

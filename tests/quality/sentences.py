@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import spacy
 
-from onrecord_language.training.scores import Tally
+from onrecord_language.training.scores import SpanCounts
 
 from .corpora import Corpus, sentences
 from .tables import SCORES, Table, scores
@@ -26,7 +26,7 @@ def tables(nlp: Language, paths: Mapping[Corpus, Path]) -> list[Table]:
 
 def _table(nlp: Language, corpus: Corpus, path: Path) -> Table:
     texts, gold = zip(*sentences(path), strict=True)
-    counted = Tally()
+    counted = SpanCounts()
     rules = spacy.blank("en")
     rules.add_pipe("sentencizer")
     for doc, expected in zip(nlp.pipe(texts), gold, strict=True):

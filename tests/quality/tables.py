@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from onrecord_language.training.scores import Tally
+    from onrecord_language.training.scores import SpanCounts
 
 Cell = str | int | float | None
 SCORES = ("gold", "found", "precision", "recall", "F1")
@@ -56,7 +56,7 @@ def shown(cell: Cell) -> str:
     return f"{cell:,}" if isinstance(cell, int) else cell
 
 
-def scores(tally: Tally, label: str) -> list[Cell]:
+def scores(tally: SpanCounts, label: str) -> list[Cell]:
     """The cells under SCORES for what was counted under one label."""
     return [
         tally.gold[label],

@@ -11,7 +11,7 @@ from spacy.language import Language
 from spacy.tokens import Doc, SpanGroup
 
 from onrecord import ClaimSpan, identify
-from onrecord_language.training.scores import Tally
+from onrecord_language.training.scores import SpanCounts
 
 from .measures import (
     LENIENT,
@@ -66,7 +66,7 @@ def counted(found: Sequence[Attribution], gold: Sequence[Attribution], text: str
     return scores
 
 
-def right_found_gold(tally: Tally, label: str) -> tuple[int, int, int]:
+def right_found_gold(tally: SpanCounts, label: str) -> tuple[int, int, int]:
     return tally.right[label], tally.found[label], tally.gold[label]
 
 
@@ -208,7 +208,7 @@ def test_claims_are_compared_by_their_spans() -> None:
     ],
 )
 def test_kinds_of_names_that_a_corpus_does_not_tell_apart_count_as_one(corpus, kind, label) -> None:
-    tally = Tally()
+    tally = SpanCounts()
     count(tally, [((0, 3), kind)], [((0, 3), kind), ((5, 9), kind)], COMPARED[corpus])
     assert {each: right_found_gold(tally, each) for each in tally.gold if tally.gold[each]} == (
         {label: (1, 1, 2)} if label else {}
@@ -216,7 +216,7 @@ def test_kinds_of_names_that_a_corpus_does_not_tell_apart_count_as_one(corpus, k
 
 
 def test_a_name_of_the_wrong_kind_is_both_missed_and_superfluous() -> None:
-    tally = Tally()
+    tally = SpanCounts()
     count(tally, [((0, 3), "person")], [((0, 3), "place")], COMPARED[CONLL])
     assert right_found_gold(tally, "person") == (0, 1, 0)
     assert right_found_gold(tally, "place") == (0, 0, 1)

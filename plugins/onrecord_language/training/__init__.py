@@ -1,1 +1,4 @@
-"""How the network was trained: `python -m onrecord_language.training CORPORA`. Needs the extra `train`."""
+"""Training: `python -m onrecord_language.training CORPORA OUT`.
+
+Needs the extra `train`.
+"""

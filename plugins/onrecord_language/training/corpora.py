@@ -1,4 +1,7 @@
-"""The public corpora, read into one form. Each reader yields texts whose labels say no more than the corpus does."""
+"""Readers of the public corpora, which give them one form.
+
+The labels of a text say no more than its corpus does.
+"""
 
 from __future__ import annotations
 
@@ -26,10 +29,10 @@ ANY = -1
 
 @dataclass
 class Text:
-    """Words and what is known about them.
+    """Words and their labels.
 
-    What a word may be is a set of tags, as bits: one bit where the corpus says it, several where it says less,
-    ANY where it says nothing.
+    Labels are sets of possible tags, as bits: one bit if the corpus gives the tag, several if it is ambiguous, ANY if
+    the corpus does not say.
     """
 
     words: list[str]
@@ -37,7 +40,7 @@ class Text:
     roles: list[int] = field(default_factory=list)
     names: list[int] = field(default_factory=list)
     sentences: list[int] = field(default_factory=list)
-    """1 where a sentence begins, 0 where none does, -1 where it is not known."""
+    """1 where a sentence begins, 0 where none does, -1 where it is unknown."""
     names_weight: float = 1.0
     attributions: list[dict[str, list[tuple[int, int]]]] = field(default_factory=list)
 
@@ -48,8 +51,8 @@ class Text:
         self.sentences = self.sentences or [-1] * count
 
 
-def lines(path: Path) -> Iterator[str]:
-    """The lines of an xz-compressed UTF-8 file, without their ends."""
+def read_lines(path: Path) -> Iterator[str]:
+    """Yield the lines of an xz-compressed UTF-8 file."""
     with lzma.open(path, "rt", encoding="utf-8") as file:
         for line in file:
             yield line.rstrip("\n")
@@ -57,17 +60,20 @@ def lines(path: Path) -> Iterator[str]:
 
 @cache
 def tokenizer() -> Language:
-    """The tokenizer of the pipeline, so that training sees the words that the pipeline will see."""
+    """Return the pipeline's tokenizer, so that training sees the same words."""
     from ..english import blank
 
     return blank()
 
 
-def polnear(corpora: Path, part: str) -> Iterator[tuple[dict[str, Any], Text]]:
-    """PolNeAR's articles with their attributions; names and sentences are CoreNLP's, and so not certain."""
-    silver = _corenlp(corpora / f"polnear-{part}.corenlp.conllu.xz")
-    articles = [json.loads(line) for line in lines(corpora / POLNEAR.format(part=part))]
-    habits = _habits([(article["text"], silver[article["id"]][0]) for article in articles])
+def read_polnear(corpora: Path, part: str) -> Iterator[tuple[dict[str, Any], Text]]:
+    """Yield PolNeAR's articles with their attributions.
+
+    Names and sentences are CoreNLP's, and therefore uncertain.
+    """
+    silver = _read_corenlp(corpora / f"polnear-{part}.corenlp.conllu.xz")
+    articles = [json.loads(line) for line in read_lines(corpora / POLNEAR.format(part=part))]
+    habits = _learn_habits([(article["text"], silver[article["id"]][0]) for article in articles])
     for article in articles:
         doc = tokenizer().make_doc(article["text"])
         text = Text([t.text for t in doc], [bool(t.whitespace_) for t in doc], names_weight=0.4)
@@ -116,13 +122,13 @@ _LABELS = {
     "LOCATION": ["LOC"], "LOC": ["LOC"], "location": ["LOC"], "country": ["LOC"],
     "election": ["EVENT"], "event": ["EVENT"],
 }  # fmt: skip
-"""What the corpora's labels are here. Their rest ("misc") holds peoples, events and other things."""
+"""Our labels for those of the corpora. Their "misc" contains peoples, events and other things."""
 
 
 def _tag_name(text: Text, first: int, last: int, given: Sequence[str]) -> None:
-    """A name that the corpus gives this label, or one of these."""
+    """Label a name that the corpus gives one of these labels."""
     name = [word for word in text.words[first:last] if not word.isspace()]
-    # Of CrossNER's "misc" nothing is an event, for these it tells apart.
+    # CrossNER labels events separately, so none are in its "misc".
     is_other = "misc" in given or not is_event(name)
     rest = ["NORP"] if is_people(name) else ["MISC"] if is_other else ["EVENT"]
     labels = {ours for theirs in given for ours in _LABELS.get(theirs, rest)}
@@ -133,16 +139,16 @@ def _tag_name(text: Text, first: int, last: int, given: Sequence[str]) -> None:
 
 @dataclass
 class _Habits:
-    """How a tagger that errs labels most names, and so where it is to be believed."""
+    """How a tagger labels most names, which shows where it can be trusted."""
 
     label: Mapping[str, str]
-    """By name the label that it has four times in five, if there is one."""
+    """For each name, the label that it has at least four times in five."""
     words: Set[str]
-    """Words that may be a name's where they are not said to be: one in ten times they are."""
+    """Words outside names that are in names at least one time in ten, and may be missed names."""
     labels: Sequence[str] = ("PERSON", "ORGANIZATION", "LOCATION", "MISC")
 
 
-def _habits(texts: Iterable[tuple[str, Sequence[tuple[int, int, str]]]]) -> _Habits:
+def _learn_habits(texts: Iterable[tuple[str, Sequence[tuple[int, int, str]]]]) -> _Habits:
     labels: dict[str, Counter[str]] = defaultdict(Counter)
     seen, named = Counter[str](), Counter[str]()
     for text, names in texts:
@@ -157,12 +163,12 @@ def _habits(texts: Iterable[tuple[str, Sequence[tuple[int, int, str]]]]) -> _Hab
     )
 
 
-def _corenlp(path: Path) -> dict[str, tuple[list[tuple[int, int, str]], set[int]]]:
-    """By article: names with their offsets, and the offsets at which sentences begin."""
+def _read_corenlp(path: Path) -> dict[str, tuple[list[tuple[int, int, str]], set[int]]]:
+    """Return, by article, names with offsets, and the offsets of sentence starts."""
     found: dict[str, tuple[list[tuple[int, int, str]], set[int]]] = defaultdict(lambda: ([], set()))
     names, sentences = found[""]
     last: tuple[str, int] = ("O", -1)
-    for line in lines(path):
+    for line in read_lines(path):
         if line.startswith("# newdoc id = "):
             names, sentences = found[line.removeprefix("# newdoc id = ")]
         if not line or line[0] == "#":
@@ -183,11 +189,14 @@ def _corenlp(path: Path) -> dict[str, tuple[list[tuple[int, int, str]], set[int]
     return found
 
 
-def iob(path: Path, sentences_together: int = 12) -> Iterator[Text]:
-    """A corpus of names: a word and its tag on each line, a line without between sentences."""
+def read_iob(path: Path, sentences_together: int = 12) -> Iterator[Text]:
+    """Read a corpus of names, with a word and its tag per line.
+
+    Empty lines separate sentences.
+    """
     sentences = [
         [line.split("\t") for line in group]
-        for filled, group in groupby(lines(path), key=lambda line: bool(line) and line[0] != "#")
+        for filled, group in groupby(read_lines(path), key=lambda line: bool(line) and line[0] != "#")
         if filled
     ]
     for at in range(0, len(sentences), sentences_together):
@@ -196,13 +205,13 @@ def iob(path: Path, sentences_together: int = 12) -> Iterator[Text]:
         text = Text([row[columns[0]] for row in rows], [])
         text.spaced = [_space_between(*pair) for pair in zip(text.words, [*text.words[1:], ""], strict=True)]
         text.names = [1] * len(rows)
-        for first, last, label in iob_spans([row[columns[1]] for row in rows]):
+        for first, last, label in decode_iob([row[columns[1]] for row in rows]):
             _tag_name(text, first, last, [label])
         yield text
 
 
-def iob_spans(tags: Iterable[str]) -> list[tuple[int, int, str]]:
-    """The spans of a row of tags such as B-person, I-person, O."""
+def decode_iob(tags: Iterable[str]) -> list[tuple[int, int, str]]:
+    """Return the spans of tags such as B-person, I-person, O."""
     found: list[tuple[int, int, str]] = []
     before = "O"
     for i, tag in enumerate(tags):
@@ -215,15 +224,15 @@ def iob_spans(tags: Iterable[str]) -> list[tuple[int, int, str]]:
 
 
 def _space_between(word: str, after: str) -> bool:
-    """Whether white space stood between two words, which these corpora do not tell."""
+    """Guess whether white space separated two words; these corpora do not say."""
     return word not in ("(", "[", "$", "``") and after not in (*".,;:!?)]%", "'s", "n't", "'re", "'ve", "'ll", "''")
 
 
-def treebank(path: Path) -> Iterator[Text]:
-    """A Universal Dependencies treebank: where sentences begin."""
+def read_treebank(path: Path) -> Iterator[Text]:
+    """Read the sentence boundaries of a Universal Dependencies treebank."""
     text = Text([], [])
     together, spaced = 0, True
-    for line in [*lines(path), "# newdoc"]:
+    for line in [*read_lines(path), "# newdoc"]:
         if line.startswith("# newdoc"):
             if text.words:
                 yield text
@@ -235,7 +244,7 @@ def treebank(path: Path) -> Iterator[Text]:
         elif line and line[0] != "#":
             number, word, *_, misc = line.split("\t")
             if "-" in number:
-                # Words written together, such as "don't": what follows them is said of all at once.
+                # Words written together, such as "don't", are one word here, so the labels of their parts are skipped.
                 together, spaced = int(number.split("-")[1]), "SpaceAfter=No" not in misc
             elif number == str(together):
                 _add(text, word, spaced, int(number == "1"))
@@ -253,12 +262,12 @@ def _add(text: Text, word: str, spaced: bool, sentence: int) -> None:
 
 
 def is_certain(bits: int) -> bool:
-    """Whether only one tag may be right."""
+    """Whether only one tag is possible."""
     return bits.bit_count() == 1 and bits > 0
 
 
-def names_of(text: Text) -> list[tuple[int, int, str]]:
-    """The names of a text that are certain: first word, the word after the last, label."""
+def certain_names(text: Text) -> list[tuple[int, int, str]]:
+    """Return the certain names of a text: first word, word after the last, label."""
     return NAME_TAGS.spans([bits.bit_length() - 1 if is_certain(bits) else 0 for bits in text.names])
 
 

@@ -1,4 +1,4 @@
-"""Texts cut into windows of word pieces with their labels, and windows put together into batches."""
+"""Windows of word pieces with labels, and batches of windows."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Example:
 
     @classmethod
     def of(cls, text: Text, vocabulary: WordPieces) -> Example:
-        """The text as the network reads it."""
+        """Convert a text to network input."""
         return cls(text, vocabulary.read(text.words, text.spaced))
 
     def cut(self, size: int, random: Random) -> Iterator[tuple[int, int]]:
-        """Windows of words that together are the whole text; where the first ends is left to chance."""
+        """Cut a text into windows of words; the end of the first one is random."""
         begins = self.pieces.begins
         first, limit = 0, random.randint(size // 4, size)
         while first < len(begins) - 1:
@@ -45,7 +45,7 @@ class Batch:
     features: Tensor
     mask: Tensor
     words: Tensor
-    """For each word the place of its first piece in the row."""
+    """For each word, the position of its first piece in the row."""
     is_word: Tensor
     roles: Tensor
     names: Tensor
@@ -55,7 +55,7 @@ class Batch:
     has_roles: Tensor
 
     def to(self, device: torch.device) -> Batch:
-        """The same on another device."""
+        """Copy the batch to a device."""
         values = {name: value.to(device) if isinstance(value, Tensor) else value for name, value in vars(self).items()}
         return Batch(**values)
 
@@ -64,29 +64,29 @@ Cut = tuple[Example, int, int]
 
 
 def collate(cuts: list[Cut], vocabulary: WordPieces) -> Batch:
-    """Windows as one batch, padded to the longest."""
+    """Make one batch of windows, pad to the longest."""
     rows = [_row(cut, vocabulary) for cut in cuts]
 
-    def padded(values: list[np.ndarray], fill: int) -> Tensor:
+    def pad(values: list[np.ndarray], fill: int) -> Tensor:
         out = np.full((len(values), max(map(len, values))), fill, np.int64)
         for i, value in enumerate(values):
             out[i, : len(value)] = value
         return torch.from_numpy(out)
 
     def allowed(name: str, tags: int) -> Tensor:
-        bits = padded([row[name] for row in rows], ANY)
+        bits = pad([row[name] for row in rows], ANY)
         return (bits[:, :, None] >> torch.arange(tags)) & 1 > 0
 
-    ids = padded([row["ids"] for row in rows], 0)
+    ids = pad([row["ids"] for row in rows], 0)
     return Batch(
         ids=ids,
-        features=padded([row["features"] for row in rows], 0),
-        mask=padded([np.ones(len(row["ids"]), np.int64) for row in rows], 0) > 0,
-        words=padded([row["words"] for row in rows], 0),
-        is_word=padded([np.ones(len(row["words"]), np.int64) for row in rows], 0) > 0,
+        features=pad([row["features"] for row in rows], 0),
+        mask=pad([np.ones(len(row["ids"]), np.int64) for row in rows], 0) > 0,
+        words=pad([row["words"] for row in rows], 0),
+        is_word=pad([np.ones(len(row["words"]), np.int64) for row in rows], 0) > 0,
         roles=allowed("roles", len(ROLE_TAGS)),
         names=allowed("names", len(NAME_TAGS)),
-        sentences=padded([row["sentences"] for row in rows], -1),
+        sentences=pad([row["sentences"] for row in rows], -1),
         names_weight=torch.tensor([cut[0].text.names_weight for cut in cuts]),
         has_roles=torch.tensor([bool(cut[0].text.roles[0] != ANY) for cut in cuts]),
     )

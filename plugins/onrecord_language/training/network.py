@@ -1,4 +1,4 @@
-"""The network: a small BERT encoder that also sees what lower-case word pieces hide, and three heads on it."""
+"""The network: a small BERT encoder with word shape features, and three heads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..tags import NAME_TAGS, ROLE_TAGS, Tags
 
 @dataclass(frozen=True)
 class Shape:
-    """The encoder's size."""
+    """Size of the encoder."""
 
     layers: int = 6
     width: int = 384
@@ -27,7 +27,10 @@ class Shape:
 
 
 class Layer(nn.Module):
-    """A layer of BERT (Devlin et al. 2019, arXiv:1810.04805): attention, then two dense layers, normalised after."""
+    """A layer of BERT with normalization after each part.
+
+    Attention, then two dense layers (Devlin et al. 2019, arXiv:1810.04805).
+    """
 
     def __init__(self, shape: Shape, dropout: float) -> None:
         super().__init__()
@@ -40,7 +43,10 @@ class Layer(nn.Module):
         self.norm = nn.LayerNorm(width, eps=1e-12)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """From and to batch × pieces × width; the mask is added to the attention's scores."""
+        """Map batch × pieces × width to the same shape.
+
+        The mask is added to the attention scores.
+        """
         batch, length, width = x.shape
         q, k, v = (p.view(batch, length, self.heads, -1).transpose(1, 2) for p in self.asked(x).chunk(3, -1))
         seen = F.scaled_dot_product_attention(q, k, v, mask)
@@ -50,24 +56,27 @@ class Layer(nn.Module):
 
 
 class Crf(nn.Module):
-    """A linear-chain conditional random field whose gold tags may be known only in part."""
+    """A linear-chain conditional random field with partially known gold tags."""
 
     def __init__(self, tags: Tags) -> None:
         super().__init__()
-        allowed = [[tags.follows(i, j) for j in range(len(tags))] for i in range(len(tags))]
+        allowed = [[tags.can_follow(i, j) for j in range(len(tags))] for i in range(len(tags))]
         self.register_buffer("forbidden", torch.where(torch.tensor(allowed), 0.0, -1e4), persistent=False)
         self.transitions = nn.Parameter(torch.zeros(len(tags), len(tags)))
 
     def loss(self, scores: Tensor, allowed: Tensor, mask: Tensor) -> Tensor:
-        """-log p(one of the allowed paths) of each row. Scores and allowed: rows × words × tags, mask: rows × words."""
+        """Return -log p(any allowed path) of each row.
+
+        Scores and allowed: rows × words × tags, mask: rows × words.
+        """
         rows = len(scores)
         limited = scores.masked_fill(~allowed, -1e4)
         total = self._log_sum(torch.cat([scores, limited]), torch.cat([mask, mask]))
         return total[:rows] - total[rows:]
 
     def _log_sum(self, scores: Tensor, mask: Tensor) -> Tensor:
-        """log Σ exp over the paths. A window may begin and end within a span."""
-        # A product of matrices, not a sum over rows × tags × tags: many times faster, if scaled at each step.
+        """Return log Σ exp over the paths; a window may begin and end within a span."""
+        # A matrix product, scaled at each step, is many times faster than a sum over rows × tags × tags.
         factors = (self.transitions + self.forbidden).exp()
         alpha = scores[:, 0]
         for score, real in zip(scores.unbind(1)[1:], mask.unbind(1)[1:], strict=True):
@@ -78,7 +87,7 @@ class Crf(nn.Module):
 
 
 class Network(nn.Module):
-    """Word pieces in; out, for the first piece of every word, scores of tags, and whether a sentence begins."""
+    """Maps word pieces to tag and sentence scores for each word's first piece."""
 
     def __init__(self, shape: Shape, dropout: float = 0.1) -> None:
         super().__init__()
@@ -98,13 +107,16 @@ class Network(nn.Module):
         self.roles, self.names = Crf(ROLE_TAGS), Crf(NAME_TAGS)
 
     def features(self) -> Tensor:
-        """One vector for each value of Pieces.features."""
+        """Return one vector for each value of Pieces.features."""
         number = torch.arange(FEATURES)
         shape, gap, quote = number // (GAPS * QUOTES), number // QUOTES % GAPS, number % QUOTES
         return self.shapes.weight[shape] + self.gaps.weight[gap] + self.quotes.weight[quote] + self.constant
 
-    def encoded(self, ids: Tensor, features: Tensor, mask: Tensor) -> Tensor:
-        """The encoder's output, batch × pieces × width, of ids and features (batch × pieces); mask: which are real."""
+    def encode(self, ids: Tensor, features: Tensor, mask: Tensor) -> Tensor:
+        """Return the encoder's output, batch × pieces × width.
+
+        `ids` and `features` are batch × pieces; `mask` is true for real pieces.
+        """
         x = self.pieces(ids) + F.embedding(features, self.features()) + self.positions.weight[: ids.shape[1]]
         x = F.dropout(self.norm(x), self.dropout, self.training)
         attention = torch.where(mask, 0.0, -1e4)[:, None, None, :].to(x.dtype)
@@ -112,22 +124,22 @@ class Network(nn.Module):
             x = layer(x, attention)
         return x
 
-    def scored(self, encoded: Tensor) -> Tensor:
-        """The head's output of the encoder's."""
+    def score(self, encoded: Tensor) -> Tensor:
+        """Return the head's output for the encoder's output."""
         return self.head(F.dropout(encoded, self.dropout, self.training))
 
     def forward(self, ids: Tensor, features: Tensor, mask: Tensor) -> Tensor:
-        """From ids and features to the head's output."""
-        return self.scored(self.encoded(ids, features, mask))
+        """Return the head's output for ids and features."""
+        return self.score(self.encode(ids, features, mask))
 
 
 def split(output: Tensor) -> list[Tensor]:
-    """The head's parts: role scores, name scores, sentence score."""
+    """Split the head's output: role scores, name scores, sentence score."""
     return list(output.split([len(ROLE_TAGS), len(NAME_TAGS), 1], -1))
 
 
-def pretrained(weights: Path, shape: Shape, layers: list[int]) -> Network:
-    """A network whose encoder is BERT's of a safetensors file, of which it takes the layers with these numbers."""
+def load_pretrained(weights: Path, shape: Shape, layers: list[int]) -> Network:
+    """Load BERT's encoder from a safetensors file, with the layers of these numbers."""
     given = load_file(weights)
     network = Network(shape)
     names = {

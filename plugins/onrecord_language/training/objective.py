@@ -1,4 +1,4 @@
-"""What training makes smaller: the losses of the heads on a batch."""
+"""Training objective: the losses of the heads on a batch."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from .network import Network, split
 
 
 def losses(network: Network, batch: Batch, teacher: Network | None = None) -> dict[str, Tensor]:
-    """Mean loss of each head per word that has a label for it, and how far the encoder is from its teacher."""
-    encoded = network.encoded(batch.ids, batch.features, batch.mask)
-    output = network.scored(encoded)
+    """Return each head's mean loss per labeled word, and the distance to the teacher."""
+    encoded = network.encode(batch.ids, batch.features, batch.mask)
+    output = network.score(encoded)
     words = output.gather(1, batch.words[:, :, None].expand(-1, -1, output.shape[2])).float()
     roles, names, sentences = split(words)
     known = batch.is_word.sum(1)
@@ -26,7 +26,7 @@ def losses(network: Network, batch: Batch, teacher: Network | None = None) -> di
     }
     if teacher is not None:
         with torch.no_grad():
-            model = teacher.encoded(batch.ids, batch.features, batch.mask)[batch.mask]
+            model = teacher.encode(batch.ids, batch.features, batch.mask)[batch.mask]
         found["teacher"] = F.mse_loss(encoded[batch.mask], model) / model.var()
     if has_sentence.any():
         targets = batch.sentences[has_sentence].float()

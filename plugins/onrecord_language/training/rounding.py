@@ -1,4 +1,4 @@
-"""What must be known to compute a network in whole numbers of eight bits: between what its layers' inputs lie."""
+"""Ranges of the dense layers' inputs, which quantization to eight bits needs."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from .examples import Batch
 from .network import Network
 
 SHARE = 0.99999
-"""Of the numbers that reach a layer, so many lie within its range. Few lie far out, but cutting off more costs much."""
+"""Share of a layer's inputs that its range covers. Few values are far outside, but clipping more costs accuracy."""
 _ROWS = 100
-"""So many words of each batch are looked at."""
+"""Words sampled from each batch."""
 
 
 def ranges(network: Network, batches: Sequence[Batch]) -> dict[str, tuple[float, float]]:
-    """By dense layer: its inputs lie between these two numbers, on these texts."""
+    """Return, by dense layer, the bounds of its inputs on these texts."""
     layers = {name: module for name, module in network.layers.named_modules() if isinstance(module, nn.Linear)}
     seen: dict[nn.Module, list[Tensor]] = {layer: [] for layer in layers.values()}
     mask = torch.zeros(0)
 
-    def look(layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+    def record(layer: nn.Module, inputs: tuple[Tensor, ...]) -> None:
         rows = inputs[0].detach()[mask]
         seen[layer].append(rows[:: max(1, len(rows) // _ROWS)].float().cpu())
 
-    hooks = [layer.register_forward_pre_hook(look) for layer in layers.values()]
+    hooks = [layer.register_forward_pre_hook(record) for layer in layers.values()]
     network.eval()
     with torch.no_grad():
         for batch in batches:
             mask = batch.mask
-            network.encoded(batch.ids, batch.features, batch.mask)
+            network.encode(batch.ids, batch.features, batch.mask)
     for hook in hooks:
         hook.remove()
     return {f"layers.{name}": _range(torch.cat(seen[layer])) for name, layer in layers.items()}

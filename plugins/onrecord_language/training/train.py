@@ -1,4 +1,4 @@
-"""Training, and what it reaches on the dev sets."""
+"""Training, with scores on the dev sets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from ..pieces import WordPieces
-from .corpora import Text, iob, polnear, treebank
+from .corpora import Text, read_iob, read_polnear, read_treebank
 from .examples import Cut, Example, collate
 from .network import Network, Shape
 from .objective import losses
@@ -25,14 +25,14 @@ from .objective import losses
 
 @dataclass(frozen=True)
 class Recipe:
-    """What one training run does."""
+    """Hyperparameters of a training run."""
 
     passes: dict[str, float]
-    """How often each corpus is read."""
+    """Passes over each corpus."""
     window: int = 254
     """Word pieces of a window, without the two that mark its begin and end."""
     batch: int = 8
-    """Windows that make one step."""
+    """Windows per step."""
     rate: float = 2e-4
     """Learning rate of the top layer; each layer below has `decay` times that of the one above."""
     decay: float = 0.9
@@ -40,27 +40,29 @@ class Recipe:
     warm_up: float = 0.08
     weights: tuple[tuple[str, float], ...] = (("roles", 1.0), ("names", 0.5), ("sentences", 0.2), ("teacher", 1.0))
     average: float = 0.998
-    """Decay of the running average of the weights, which is what is kept."""
+    """Decay of the running average of the weights, which is the result."""
     seed: int = 1
 
     def times(self, share: float) -> Recipe:
-        """The same with fewer or more passes."""
+        """Return the recipe with the passes scaled."""
         return replace(self, passes={name: passes * share for name, passes in self.passes.items()})
 
 
 def examples(corpora: Path, vocabulary: WordPieces) -> dict[str, list[Example]]:
-    """The training corpora."""
+    """Read the training corpora."""
     texts: dict[str, Iterator[Text]] = {
-        "polnear": (text for _, text in polnear(corpora, "train")),
-        "conll": iob(corpora / "ner-conll2003-train.iob.xz"),
-        "politics": iob(corpora / "ner-crossner-politics-train.iob.xz", 3),
-        "treebanks": (text for name in ("ewt", "gum") for text in treebank(corpora / f"ud-{name}-train.conllu.xz")),
+        "polnear": (text for _, text in read_polnear(corpora, "train")),
+        "conll": read_iob(corpora / "ner-conll2003-train.iob.xz"),
+        "politics": read_iob(corpora / "ner-crossner-politics-train.iob.xz", 3),
+        "treebanks": (
+            text for name in ("ewt", "gum") for text in read_treebank(corpora / f"ud-{name}-train.conllu.xz")
+        ),
     }
     return {name: [Example.of(text, vocabulary) for text in found] for name, found in texts.items()}
 
 
 def cuts(found: dict[str, list[Example]], recipe: Recipe, random: Random) -> list[Cut]:
-    """All windows of a training run, in an order in which every corpus is spread evenly."""
+    """Cut all windows of a training run, with every corpus spread evenly."""
     placed: list[tuple[float, Cut]] = []
     for name, times in recipe.passes.items():
         for turn in range(math.ceil(times)):
@@ -74,7 +76,7 @@ def cuts(found: dict[str, list[Example]], recipe: Recipe, random: Random) -> lis
 
 
 def batches(found: list[Cut], recipe: Recipe) -> Iterator[list[Cut]]:
-    """Windows of like length together, of about the same number of pieces in each batch."""
+    """Group windows of similar length, with similar numbers of pieces per batch."""
     limit = recipe.batch * (recipe.window + 2)
     bucket = 16 * recipe.batch
     random = Random(recipe.seed)
@@ -105,7 +107,7 @@ def train(
 ) -> Network:
     """Train the network; returns the running average of its weights.
 
-    With a teacher it also learns to give the teacher's encoder's output (Jiao et al. 2020, arXiv:1909.10351).
+    With a teacher it also learns to reproduce the teacher's encoder output (Jiao et al. 2020, arXiv:1909.10351).
     """
     torch.manual_seed(recipe.seed)
     steps = list(batches(cuts(found, recipe, Random(recipe.seed)), recipe))
@@ -144,23 +146,23 @@ def train(
         for name, value in found_losses.items():
             running[name] = 0.98 * running.get(name, float(value.detach())) + 0.02 * float(value.detach())
         if step % 20 == 0:
-            told = " ".join(f"{name} {value:.4f}" for name, value in running.items())
-            say(f"step {step}/{len(steps)} {(time.monotonic() - began) / 60:.1f} min {told}")
+            report = " ".join(f"{name} {value:.4f}" for name, value in running.items())
+            say(f"step {step}/{len(steps)} {(time.monotonic() - began) / 60:.1f} min {report}")
         if step % every == 0 or step == len(steps):
             checkpoint(average, step)
     return average
 
 
-def restored(path: Path) -> Network:
-    """A network that was saved."""
+def load_network(path: Path) -> Network:
+    """Load a saved network."""
     with safe_open(path, "pt") as file:
         network = Network(Shape(**json.loads(file.metadata()["shape"])))
         network.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
     return network.eval()
 
 
-def student(teacher: Network, layers: Sequence[int]) -> Network:
-    """A network that begins as its teacher, but has only these of its layers."""
+def make_student(teacher: Network, layers: Sequence[int]) -> Network:
+    """Make a network that begins with these layers of its teacher."""
     network = Network(replace(teacher.shape, layers=len(layers)), teacher.dropout)
     state = {name: value for name, value in teacher.state_dict().items() if not name.startswith("layers.")}
     for ours, theirs in enumerate(layers):

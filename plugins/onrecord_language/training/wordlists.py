@@ -1,4 +1,4 @@
-"""What the corpora put among the rest of the names, told apart by its words: peoples, events, other things."""
+"""Word lists that split "misc" names into peoples, events and others."""
 
 from __future__ import annotations
 
@@ -41,11 +41,14 @@ EVENTS = _words("""
     """)
 """Words that an event's name ends with or has before "of"."""
 _ALONE_NOT = frozenset({"new", "north", "south", "southern", "west", "central", "gulf", "native", "orthodox", "roman"})
-"""Words that stand only before another one: South Korean, Native American."""
+"""Words that need another word after them: South Korean, Native American."""
 
 
 def is_people(words: Sequence[str]) -> bool:
-    """Whether a name is one of a people, a party's adherents or a faith's; in any form: Germans, Sino-German."""
+    """Whether a name denotes a people, or supporters of a party or religion.
+
+    In any form: Germans, Sino-German.
+    """
     parts = [part for word in words for part in word.lower().split("-") if part]
     known = [_singular(part) in PEOPLES for part in parts]
     if not parts or len(words) > 2:
@@ -56,7 +59,10 @@ def is_people(words: Sequence[str]) -> bool:
 
 
 def is_event(words: Sequence[str]) -> bool:
-    """Whether a name is an event's: World Cup, U.S. Open, War of 1812. A name of one word tells too little."""
+    """Whether a name denotes an event: World Cup, U.S. Open, War of 1812.
+
+    A name of one word is too ambiguous.
+    """
     lower = [word.lower() for word in words]
     head = lower.index("of") - 1 if "of" in lower[1:] else len(lower) - 1
     return len(words) > 1 and (lower[head] in EVENTS or (lower[-1].isdigit() and lower[-2] in EVENTS))
