@@ -1,4 +1,4 @@
-"""The annotator `entities`: the names that the spaCy pipeline finds, made consistent within each article."""
+"""The annotator `entities`: names that the spaCy pipeline finds, made consistent."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from onrecord import Annotator, Article, Mention, hookimpl
 
-from .agreement import agreed
+from .agreement import unify_kinds
 from .kinds import KINDS
-from .missed import missed
+from .missed import find_missed
 from .name import Name
-from .trimming import trimmed
+from .trimming import trim_name
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -19,28 +19,31 @@ if TYPE_CHECKING:
 ONRECORD_API = 1
 
 
-def found_in(doc: Doc) -> list[Name]:
-    """The names among the spans that a pipeline has found, just as it found them."""
+def read_names(doc: Doc) -> list[Name]:
+    """Return the names among a pipeline's spans, unchanged."""
     return [
         Name(span.start_char, span.end_char, span.text, KINDS[span.label_]) for span in doc.ents if span.label_ in KINDS
     ]
 
 
-def names_in(body: str, found: list[Name]) -> list[Name]:
-    """An article's names, in the order of the text and without overlaps, from what a pipeline found in its body."""
-    names = agreed([part for name in found for part in trimmed(body, name)])
-    return sorted([*names, *missed(body, names)], key=lambda name: name.start)
+def refine_names(body: str, found: list[Name]) -> list[Name]:
+    """Return an article's names in text order, without overlaps.
+
+    `found` are the names that a pipeline found in its body.
+    """
+    names = unify_kinds([part for name in found for part in trim_name(body, name)])
+    return sorted([*names, *find_missed(body, names)], key=lambda name: name.start)
 
 
 class Entities(Annotator):
-    """Names of persons, organizations, places, groups and events, as the pipeline's `doc.ents` has them."""
+    """Names of persons, organizations, places, groups and events, from `doc.ents`."""
 
     name, version, writes = "entities", "2", (Mention,)
     uses_doc = True
 
     def annotate(self, article: Article) -> Iterator[Mention]:
-        """The names in the order of the text."""
-        for ordinal, name in enumerate(names_in(article.body, found_in(article.doc))):
+        """Yield the names in text order."""
+        for ordinal, name in enumerate(refine_names(article.body, read_names(article.doc))):
             yield Mention(
                 ordinal=ordinal,
                 start_char=name.start,

@@ -1,4 +1,4 @@
-"""What the labels of spaCy's pipelines stand for in a warehouse."""
+"""Entity kinds for the labels of spaCy pipelines."""
 
 from __future__ import annotations
 
@@ -21,4 +21,4 @@ KINDS: Mapping[str, EntityKind] = {
     "PRODUCT": "other",
     "WORK_OF_ART": "other",
 }
-"""Labels of names. Spans with another label, such as DATE, MONEY or CARDINAL, name nothing."""
+"""Labels of names. Spans with other labels, such as DATE, MONEY or CARDINAL, are no names."""

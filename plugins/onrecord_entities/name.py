@@ -1,4 +1,4 @@
-"""A name at its place in an article."""
+"""A name at a position in an article."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PARTICLE = re.compile(r"^(?:al|el|ad|as|ash|an|ar)-(?=\w)")
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A stretch of an article's body and the kind of thing that it names."""
+    """A stretch of an article's body and the kind of entity that it names."""
 
     start: int
     end: int
@@ -22,20 +22,20 @@ class Name:
     """The body from start to end."""
     kind: EntityKind
     titled: bool = False
-    """Whether a courtesy title stands before it, so that it is a person's whatever else has the same name."""
+    """Whether a courtesy title precedes it, which makes it a person's name."""
 
     @property
     def key(self) -> str:
-        """What two mentions of the same name have in common: case and line breaks make no difference."""
+        """Return the name without case and line breaks, for comparison."""
         return _key(self.text)
 
 
 @lru_cache(maxsize=200_000)
 def _key(text: str) -> str:
-    # White space after a hyphen is where a line was broken.
+    # White space after a hyphen is a line break inside the name.
     return _BROKEN.sub("", " ".join(text.split())).replace("’", "'").casefold()
 
 
 def surname(key: str) -> str:
-    """The last word of a name's key; al-Assad and Assad have the same."""
+    """The last word of the key; al-Assad and Assad have the same."""
     return _PARTICLE.sub("", key.rpartition(" ")[2])

@@ -1,4 +1,4 @@
-"""Articles from files and folders, with what sidecars and front matter say of them."""
+"""Articles from files and folders, with metadata from sidecars and front matter."""
 
 from __future__ import annotations
 

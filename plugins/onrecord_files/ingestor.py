@@ -1,4 +1,4 @@
-"""The ingestor `files`: lists files and reads them."""
+"""The ingestor `files`, which lists and reads files."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from pydantic import Field
 
 from onrecord import Config, ConfiguredPath, Fetched, Ingestor, Item, OnrecordError, TooLargeError
 
-from .listing import MissingPathError, files_under
-from .metadata import merged, read_front_matter, read_sidecar, sidecar_of
+from .listing import MissingPathError, list_files
+from .metadata import find_sidecar, merge_metadata, read_front_matter, read_sidecar
 
 _MEDIA_TYPES = {
     ".txt": "text/plain",
@@ -33,26 +33,29 @@ class PackedError(OnrecordError):
 
 
 class Files(Ingestor):
-    """One document per file."""
+    """Ingest one document per file."""
 
     name, version = "files", "2"
     schemes = ("file",)
     complete = True
 
     class Config(Config):
-        """Where to look, and for what."""
+        """Folders and patterns."""
 
-        # Neither changes what is read from a file: another folder makes no document of the first one stale.
+        # They decide which files are read and not how, so a change makes no document stale.
         paths: list[ConfiguredPath] = Field(default=[], exclude=True)
-        """Files, or folders that are searched with all their subfolders."""
+        """Files, or folders that are searched with all subfolders."""
         patterns: list[str] = Field(default=["*.txt", "*.md", "*.html", "*.htm"], exclude=True)
-        """Names of the files in those folders that are read; * and ? as in a shell, capitals or not. With `.gz`
-        behind it a name counts too, and the file is unpacked."""
+        """Names of the files that are read in those folders, with * and ? as in a shell, regardless of case. A name with
+        `.gz` appended matches too, and the file is unpacked."""
 
     config: Config = Config()
 
     def discover(self) -> Iterator[Item]:
-        """All files, sorted by path. Raises MissingPathError when a configured path or a link's target is gone."""
+        """Yield all files, sorted by path.
+
+        Raises MissingPathError if a configured path or a link's target does not exist.
+        """
         patterns = [*self.config.patterns, *(pattern + _PACKED for pattern in self.config.patterns)]
         found: set[Path] = set()
         for path in self.config.paths:
@@ -61,51 +64,60 @@ class Files(Ingestor):
                     f"{path} does not exist, but `paths` in [plugins.{self.name}] names it. Correct that key, "
                     "or mount the folder: its articles would otherwise count as deleted"
                 )
-            found.update(files_under(path.resolve(), patterns))
+            found.update(list_files(path.resolve(), patterns))
         for path in sorted(found):
-            yield Item(path.as_uri(), token(path), path.stat().st_size)
+            yield Item(path.as_uri(), file_token(path), path.stat().st_size)
 
     def fetch(self, item: Item) -> Fetched:
         path = Path(url2pathname(urlsplit(item.uri).path))
-        content = unpacked(path, item.limit) if path.suffix.lower() == _PACKED else path.read_bytes()
-        kind = media_type(path)
-        sidecar = sidecar_of(path)
+        content = unpack(path, item.limit) if path.suffix.lower() == _PACKED else path.read_bytes()
+        kind = guess_media_type(path)
+        sidecar = find_sidecar(path)
         return Fetched(
             content,
             kind,
-            merged(
+            merge_metadata(
                 read_front_matter(content, path) if kind in _WITH_FRONT_MATTER else {},
                 read_sidecar(sidecar) if sidecar else {},
             ),
         )
 
 
-def token(path: Path) -> str:
-    """Changes when the file or its sidecar is written, and when a sidecar comes or goes."""
+def file_token(path: Path) -> str:
+    """Return a token that changes with the file and its sidecar.
+
+    It also changes when a sidecar appears or disappears.
+    """
     status = path.stat()
     parts = f"{status.st_mtime_ns}-{status.st_size}"
-    if sidecar := sidecar_of(path):
+    if sidecar := find_sidecar(path):
         status = sidecar.stat()
         parts += f" {sidecar.name} {status.st_mtime_ns}-{status.st_size}"
     return parts
 
 
-def unpacked(path: Path, limit: int) -> bytes:
-    """What is in a gzip file. Raises TooLargeError above so many bytes, and PackedError for one that is damaged."""
+def unpack(path: Path, limit: int) -> bytes:
+    """Unpack a gzip file.
+
+    Raises TooLargeError if it has more than `limit` bytes, and PackedError if it is damaged.
+    """
     try:
         with gzip.open(path) as file:
             content = file.read(limit + 1)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise PackedError(f"{path} cannot be unpacked: {error}; pack it anew, or take the ending .gz away") from error
+        raise PackedError(f"{path} cannot be unpacked: {error}; pack it again, or take the ending .gz away") from error
     if len(content) > limit:
         raise TooLargeError(path.as_uri(), limit)
     return content
 
 
-def media_type(path: Path) -> str:
-    """By the file name's ending, the same on every machine; of a packed file, of what is in it."""
+def guess_media_type(path: Path) -> str:
+    """Return the media type for a file name, the same on every machine.
+
+    For a packed file it is the type of its content.
+    """
     if path.suffix.lower() == _PACKED:
         path = path.with_suffix("")
-    # An instance of its own knows only Python's table: the system's differs from machine to machine.
+    # A new instance has only Python's table; the system's differs between machines.
     guessed, _ = mimetypes.MimeTypes().guess_type(path.name)
     return _MEDIA_TYPES.get(path.suffix.lower()) or guessed or "application/octet-stream"

@@ -1,4 +1,4 @@
-"""Which files there are in a folder and below."""
+"""Listing of files in folders."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from .metadata import SIDECAR_ENDING
 
 
 class MissingPathError(FileNotFoundError):
-    """Something that should be listed is not there; the message says how to mend it."""
+    """A path or link target does not exist; the message tells how to fix it."""
 
 
-def files_under(path: Path, patterns: Sequence[str]) -> Iterator[Path]:
-    """Resolved paths of the files in a folder and its subfolders, or the one file that `path` is.
+def list_files(path: Path, patterns: Sequence[str]) -> Iterator[Path]:
+    """Return resolved paths of the files below a folder, or `path` if it is a file.
 
-    Hidden files and folders and sidecars are left out; a file that is named itself need not match a pattern.
-    Links are followed, each folder is entered once. Raises MissingPathError for a link that leads nowhere.
+    Hidden files and folders and sidecars are left out; a file that is named itself need not match a pattern. Links are
+    followed; each folder is entered once. Raises MissingPathError for a broken link.
     """
     if not path.is_dir():
         yield path

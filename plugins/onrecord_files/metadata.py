@@ -1,4 +1,4 @@
-"""What a sidecar or front matter says of a file."""
+"""Metadata of a file from its sidecar and front matter."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SYNONYMS = {
     "published_at": "published",
     "lang": "language",
 }
-"""Other names for the keys that cleaners understand."""
+"""Alternative names of the keys that cleaners understand."""
 _KEYS = frozenset(SYNONYMS.values()) | {"credit"}
 
 
@@ -38,14 +38,14 @@ class MetadataError(OnrecordError):
         super().__init__(f"{file}, line {line}: {reason}")
 
 
-def sidecar_of(path: Path) -> Path | None:
-    """The file's sidecar: `a.txt.meta.json` or, where there is none, `a.meta.json` for a file `a.txt`."""
+def find_sidecar(path: Path) -> Path | None:
+    """Return a file's sidecar: for `a.txt`, `a.txt.meta.json` or else `a.meta.json`."""
     candidates = (path.with_name(path.name + SIDECAR_ENDING), path.with_name(path.stem + SIDECAR_ENDING))
     return next((candidate for candidate in candidates if candidate.is_file()), None)
 
 
 def read_sidecar(path: Path) -> dict[str, Any]:
-    """The JSON object in a sidecar. Raises MetadataError where it is not one."""
+    """Read the JSON object in a sidecar; raises MetadataError if it is none."""
     try:
         value = json.loads(decode(path.read_bytes()))
     except json.JSONDecodeError as error:
@@ -58,9 +58,9 @@ def read_sidecar(path: Path) -> dict[str, Any]:
 
 
 def read_front_matter(content: bytes, path: Path) -> dict[str, Any]:
-    """The YAML between two lines of dashes at the head of a file; empty where there is none.
+    """Read YAML between lines of dashes at the top of a file; empty if there is none.
 
-    Raises MetadataError where it is no valid YAML.
+    Raises MetadataError if it is invalid.
     """
     if not content.removeprefix(b"\xef\xbb\xbf").startswith(b"---"):
         return {}
@@ -84,20 +84,20 @@ def read_front_matter(content: bytes, path: Path) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def merged(front_matter: Mapping[Any, Any], sidecar: Mapping[Any, Any]) -> dict[str, Any]:
-    """Both as one, with the names of keys that cleaners understand; the sidecar wins, key by key."""
-    return _with_known_keys(front_matter) | _with_known_keys(sidecar)
+def merge_metadata(front_matter: Mapping[Any, Any], sidecar: Mapping[Any, Any]) -> dict[str, Any]:
+    """Merge both, with keys renamed as cleaners expect; the sidecar takes precedence."""
+    return _rename_keys(front_matter) | _rename_keys(sidecar)
 
 
-def _with_known_keys(given: Mapping[Any, Any]) -> dict[str, Any]:
+def _rename_keys(given: Mapping[Any, Any]) -> dict[str, Any]:
     known: dict[str, Any] = {}
     other: dict[str, Any] = {}
     for key, value in given.items():
         plain = str(key).strip().lower()
         if plain in _KEYS:
-            known[plain] = _jsonable(value)
+            known[plain] = _to_json(value)
         else:
-            other[str(key)] = _jsonable(value)
+            other[str(key)] = _to_json(value)
     for key in list(other):
         meant = SYNONYMS.get(key.strip().lower())
         if meant and meant not in known:
@@ -105,7 +105,7 @@ def _with_known_keys(given: Mapping[Any, Any]) -> dict[str, Any]:
     return known | other
 
 
-def _jsonable(value: Any) -> Any:
+def _to_json(value: Any) -> Any:
     match value:
         case None | str() | int():
             return value
@@ -114,8 +114,8 @@ def _jsonable(value: Any) -> Any:
         case date() | time():
             return value.isoformat()
         case Mapping():
-            return {str(key): _jsonable(inner) for key, inner in value.items()}
+            return {str(key): _to_json(inner) for key, inner in value.items()}
         case list() | tuple() | set() | frozenset():
-            return [_jsonable(inner) for inner in value]
+            return [_to_json(inner) for inner in value]
         case _:
             return str(value)

@@ -1,4 +1,4 @@
-"""Figures of the last run for Prometheus, in a text file that its node exporter collects."""
+"""Metrics of the last run for Prometheus, in a file for its node exporter."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ log = logging.getLogger("onrecord")
 
 
 class Config(onrecord.Config):
-    """Where the figures go."""
+    """Location of the metrics."""
 
     textfile: ConfiguredPath | None = None
-    """A file that ends in .prom, where the node exporter's textfile collector looks; without it none is written."""
+    """A file that ends in .prom, in the folder of the node exporter's textfile collector. Without it no file is
+    written."""
 
     @field_validator("textfile")
     @classmethod
@@ -32,11 +33,11 @@ class Config(onrecord.Config):
 @hookimpl
 def run_finished(run: RunReport, config: Config) -> None:
     if config.textfile is None or run.run.status == "killed":
-        # That one was killed the next run says, which brings figures of its own when it is over.
+        # The next run reports a killed one, and writes its own metrics when it ends.
         return
     if find_spec("prometheus_client") is None:
         log.warning("metrics: %s is not written: pip install 'onrecord[metrics]'", config.textfile)
         return
-    from .figures import write
+    from .metrics import write_metrics
 
-    write(run, config.textfile)
+    write_metrics(run, config.textfile)

@@ -1,4 +1,4 @@
-"""The aggregator `resolution`: which mentions, across articles and outlets, are one person, place, group or body."""
+"""The aggregator `resolution`: entities that mentions across articles refer to."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from uuid import UUID
 
 from onrecord import Aggregator, Alias, ClaimEntity, Entity, MentionEntity, Reader, Row, hookimpl
 
-from .entities import entities_of
-from .names import Named
+from .entities import resolve_names
+from .names import NameMention
 
 ONRECORD_API = 1
 
@@ -39,16 +39,19 @@ order by article_id, claim.ordinal
 
 
 class Resolution(Aggregator):
-    """One entity for each name and kind; last names, initials and small differences in spelling are seen through."""
+    """Make one entity for each name and kind.
+
+    Last names, initials and small differences in spelling are resolved.
+    """
 
     name, version = "resolution", "2"
     requires = ("entities", "claims")
     writes = (Entity, Alias, MentionEntity, ClaimEntity)
 
     def aggregate(self, warehouse: Reader) -> Iterator[Row]:
-        """Each entity followed by its aliases and mentions; then the speakers of claims."""
+        """Yield each entity with its aliases and mentions, then the speakers of claims."""
         entity_of: dict[tuple[str, int], UUID] = {}
-        for resolved in entities_of([Named(**row) for row in warehouse.sql(MENTIONS).to_pylist()]):
+        for resolved in resolve_names([NameMention(**row) for row in warehouse.sql(MENTIONS).to_pylist()]):
             yield resolved.entity
             yield from resolved.aliases
             yield from resolved.mentions

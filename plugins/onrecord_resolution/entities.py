@@ -1,4 +1,4 @@
-"""From names to entities, by rules."""
+"""Rules that merge names into entities."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Literal
 
 from onrecord import Alias, Entity, EntityKind, MentionEntity, identify
 
-from .names import Named, first_names, folded, last_name, same_but_for_spelling, shown
+from .names import NameMention, display_name, first_names, fold_name, is_respelling, last_name
 
 Rule = Literal["exact", "spelling", "last_name"]
 Key = tuple[EntityKind, str]
-"""A kind and a folded name: mentions with the same one are of one entity."""
+"""A kind and a folded name. Mentions with equal keys refer to one entity."""
 
 SCORES: Mapping[Rule, float] = {"exact": 1.0, "spelling": 0.8, "last_name": 0.9}
 ALIAS_KINDS: Mapping[Rule, Literal["name", "short", "spelling"]] = {
@@ -24,8 +24,8 @@ ALIAS_KINDS: Mapping[Rule, Literal["name", "short", "spelling"]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Resolved:
-    """An entity with all that refers to it."""
+class ResolvedEntity:
+    """An entity with everything that refers to it."""
 
     entity: Entity
     aliases: list[Alias]
@@ -34,10 +34,10 @@ class Resolved:
     """The article and ordinal of each mention."""
 
 
-def entities_of(names: Sequence[Named]) -> Iterator[Resolved]:
-    """The entities that the names refer to. The order of the names makes no difference to what they are."""
-    keys = _keys(names)
-    persons = _spellings(Counter(key for key in keys if key[0] == "person" and " " in key[1]))
+def resolve_names(names: Sequence[NameMention]) -> Iterator[ResolvedEntity]:
+    """Return the entities that names refer to, independent of the order of the names."""
+    keys = _assign_keys(names)
+    persons = _choose_spellings(Counter(key for key in keys if key[0] == "person" and " " in key[1]))
     everywhere: dict[str, set[Key]] = defaultdict(set)
     in_article: dict[tuple[str, str], set[Key]] = defaultdict(set)
     for named, key in zip(names, keys, strict=True):
@@ -46,7 +46,7 @@ def entities_of(names: Sequence[Named]) -> Iterator[Resolved]:
             everywhere[last].add(persons[key])
             in_article[named.article_id, last].add(persons[key])
 
-    members: dict[Key, list[tuple[Named, Rule]]] = defaultdict(list)
+    members: dict[Key, list[tuple[NameMention, Rule]]] = defaultdict(list)
     for named, key in zip(names, keys, strict=True):
         if key in persons:
             members[persons[key]].append((named, "exact" if persons[key] == key else "spelling"))
@@ -60,42 +60,45 @@ def entities_of(names: Sequence[Named]) -> Iterator[Resolved]:
         else:
             members[key].append((named, "exact"))
     for key in sorted(members):
-        yield _resolved(key[0], members[key])
+        yield _build_entity(key[0], members[key])
 
 
-def _keys(names: Sequence[Named]) -> list[Key]:
-    """The key of each name. A name of no known kind gets the one that the same name has most often elsewhere."""
+def _assign_keys(names: Sequence[NameMention]) -> list[Key]:
+    """Return the key of each name.
+
+    A name of unknown kind takes the kind that the same name has most often elsewhere.
+    """
     counts: dict[str, Counter[EntityKind]] = defaultdict(Counter)
     for named in names:
         if named.kind != "other":
-            counts[folded(named.text)][named.kind] += 1
+            counts[fold_name(named.text)][named.kind] += 1
     usual = {name: min(counter, key=lambda kind: (-counter[kind], kind)) for name, counter in counts.items()}
-    return [(usual.get(folded(n.text), n.kind) if n.kind == "other" else n.kind, folded(n.text)) for n in names]
+    return [(usual.get(fold_name(n.text), n.kind) if n.kind == "other" else n.kind, fold_name(n.text)) for n in names]
 
 
-def _spellings(persons: Counter[Key]) -> dict[Key, Key]:
-    """For each full name of a person the one that stands for it: the commonest among its spellings."""
+def _choose_spellings(persons: Counter[Key]) -> dict[Key, Key]:
+    """Return, for each full name of a person, the most common of its spellings."""
     chosen: dict[Key, Key] = {}
     by_last_name: dict[str, list[Key]] = defaultdict(list)
     for key in sorted(persons, key=lambda key: (-persons[key], -len(key[1]), key)):
         representatives = by_last_name[last_name(key[1])]
         own = first_names(key[1])
         same = (r for r in representatives if first_names(r[1]) == own)
-        respelt = (r for r in representatives if same_but_for_spelling(first_names(r[1]), own))
-        representative = next(same, None) or next(respelt, None)
+        respelled = (r for r in representatives if is_respelling(first_names(r[1]), own))
+        representative = next(same, None) or next(respelled, None)
         if representative is None:
             representatives.append(key)
         chosen[key] = representative or key
     return chosen
 
 
-def _resolved(kind: EntityKind, members: Sequence[tuple[Named, Rule]]) -> Resolved:
-    as_written = Counter((shown(named.text), rule) for named, rule in members)
+def _build_entity(kind: EntityKind, members: Sequence[tuple[NameMention, Rule]]) -> ResolvedEntity:
+    as_written = Counter((display_name(named.text), rule) for named, rule in members)
     full = [name for name in as_written if name[1] == "exact"] or list(as_written)
     name = min(full, key=lambda written: (-as_written[written], -len(written[0]), written[0]))[0]
     entity_id = identify("entity", kind, name)
     published = [named.published_at for named, _ in members if named.published_at]
-    return Resolved(
+    return ResolvedEntity(
         Entity(
             entity_id=entity_id,
             name=name,

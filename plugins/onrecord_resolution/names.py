@@ -1,4 +1,4 @@
-"""Names as they are compared."""
+"""Forms in which names are displayed and compared."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from functools import lru_cache
 
 from onrecord import EntityKind
 
-SHORTEST_RESPELT = 5
-"""First names of fewer letters are not taken for spellings of one another: Dan and Ian, Paul and Paula."""
+SHORTEST_RESPELLED = 5
+"""In letters. Shorter first names are not spellings of one another: Dan and Ian, Paul and Paula."""
 
 _POSSESSIVE = re.compile(r"(?:['’]s|(?<=s)['’])$")
 _BROKEN = re.compile(r"(?<=\w[-‐‑])\s+(?=\w)")
@@ -18,8 +18,8 @@ _PARTICLE = re.compile(r"^(?:al|el|ad|as|ash|an|ar)-(?=\w)")
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """A mention that is a name, with what is known of its article."""
+class NameMention:
+    """A mention that is a name, with facts about its article."""
 
     article_id: str
     ordinal: int
@@ -29,10 +29,10 @@ class Named:
 
 
 @lru_cache(maxsize=200_000)
-def shown(text: str) -> str:
-    """A name as it is shown: without a possessive, a leading article and superfluous white space.
+def display_name(text: str) -> str:
+    """Return a name for display: no possessive, leading article or extra white space.
 
-    White space after a hyphen within a name is where a line was broken.
+    White space after a hyphen inside a name is a line break and is removed.
     """
     plain = _POSSESSIVE.sub("", _BROKEN.sub("", " ".join(text.split())))
     without_article = plain[4:] if plain[:4].lower() == "the " else plain
@@ -40,34 +40,40 @@ def shown(text: str) -> str:
 
 
 @lru_cache(maxsize=200_000)
-def folded(text: str) -> str:
-    """A name as it is compared: two mentions with the same one are the same name."""
-    return shown(text).casefold()
+def fold_name(text: str) -> str:
+    """Return a name for comparison; equal results mean the same name."""
+    return display_name(text).casefold()
 
 
 @lru_cache(maxsize=200_000)
 def last_name(name: str) -> str:
-    """The last name in a folded name; al-Assad and Assad have the same."""
+    """Return the last name of a folded name; al-Assad and Assad have the same."""
     return _PARTICLE.sub("", name.split(" ")[-1])
 
 
 @lru_cache(maxsize=200_000)
 def first_names(name: str) -> tuple[str, ...]:
-    """What stands before the last name in a folded name, without middle initials: ("john",) for "john f. kerry"."""
+    """Return the first names of a folded name without middle initials.
+
+    For "john f. kerry" this is ("john",).
+    """
     first, *middle = name.split(" ")[:-1]
     return (first, *(part for part in middle if not re.fullmatch(r"\w\.?", part)))
 
 
-def same_but_for_spelling(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Whether first names begin with the same letter and differ in at most one: sergei, sergey."""
+def is_respelling(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether first names have the same initial and differ in at most one letter.
+
+    For example sergei and sergey.
+    """
     if len(one) != len(other) or one[1:] != other[1:]:
         return False
     a, b = one[0], other[0]
-    return min(len(a), len(b)) >= SHORTEST_RESPELT and a[0] == b[0] and within_one_edit(a, b)
+    return min(len(a), len(b)) >= SHORTEST_RESPELLED and a[0] == b[0] and is_within_one_edit(a, b)
 
 
-def within_one_edit(a: str, b: str) -> bool:
-    """Whether one letter changed, added or left out makes one of the other."""
+def is_within_one_edit(a: str, b: str) -> bool:
+    """Whether changing, adding or removing one letter makes two words equal."""
     if len(a) > len(b):
         a, b = b, a
     if len(b) - len(a) > 1:

@@ -1,4 +1,4 @@
-"""The aggregator `tally`: how often each speaker is on record in each outlet. It is one query."""
+"""The aggregator `tally`: claims per speaker and outlet, in one SQL query."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ ONRECORD_API = 1
 
 
 class ClaimsPerSpeaker(Row, key=("entity_id", "outlet")):
-    """How many claims each speaker makes in each outlet."""
+    """Number of claims per speaker and outlet."""
 
     entity_id: Annotated[UUID, References("entity")]
-    """The speaker."""
+    """The speaker's entity."""
     speaker: str
     """The speaker's name."""
     kind: str
-    """What the speaker is: person, organization, place, …"""
+    """The speaker's kind: person, organization, place, …"""
     outlet: str
-    """The outlet; `unknown` where an article's is not known."""
+    """The outlet; `unknown` if the article's outlet is unknown."""
     claims: int
-    """Claims that the speaker makes there."""
+    """Number of claims of the speaker in the outlet."""
     direct: int
-    """Those of them that are quoted word for word."""
+    """Number of these claims that are quoted word for word."""
     articles: int
-    """Articles with such a claim."""
+    """Number of articles with such a claim."""
     first_date: datetime | None = None
-    """When the earliest of these articles was published, where known."""
+    """Publication date of the earliest of these articles, if known."""
     last_date: datetime | None = None
-    """When the latest of them was published, where known."""
+    """Publication date of the latest of these articles, if known."""
 
 
 CLAIMS_PER_SPEAKER = """
@@ -59,7 +59,7 @@ order by claims desc, speaker, outlet
 
 
 class Tally(Aggregator):
-    """Counts claims by speaker and outlet."""
+    """Count claims by speaker and outlet."""
 
     name, version, writes = "tally", "1", (ClaimsPerSpeaker,)
     requires = ("claims", "resolution")

@@ -1,4 +1,4 @@
-"""Tells web hooks how a run went: a JSON object by POST, signed if you like."""
+"""Webhooks: POST the result of each run as JSON, optionally signed."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from onrecord import RunReport, hookimpl
 
 from .config import Config
-from .message import message
-from .sending import sent
+from .message import build_message
+from .sending import send
 
 ONRECORD_API = 1
 
@@ -23,22 +23,22 @@ def run_finished(run: RunReport, config: Config) -> None:
     if not config.urls:
         return
     try:
-        # After every run, so that a key that is missing is heard of before there is a failure to tell of.
-        key = config.key()
+        # Read the key after every run, so that a missing key is reported before the first failure.
+        key = config.read_key()
     except (OSError, ValueError) as error:
-        log.warning("webhook: nobody can be told how a run went: %s", error)
+        log.warning("webhook: no messages are sent: %s", error)
         return
     if run.run.status not in config.on:
         return
-    body = message(run)
+    body = build_message(run)
     urls = [url.get_secret_value() for url in config.urls]
-    # One that is down is no reason for the others to wait, and none for a run to fail.
+    # A receiver that is down must not delay the others or fail the run.
     with ThreadPoolExecutor(len(urls)) as threads:
-        for url, problem in zip(urls, threads.map(lambda url: sent(url, body, key, config), urls), strict=True):
+        for url, problem in zip(urls, threads.map(lambda url: send(url, body, key, config), urls), strict=True):
             if problem is not None:
-                log.warning("webhook %s: %s", _host(url), problem)
+                log.warning("webhook %s: %s", _loggable_address(url), problem)
 
 
-def _host(url: str) -> str:
-    """What of an address may be logged: with many services its path is the password."""
+def _loggable_address(url: str) -> str:
+    """Return the part of an address to log; its path is often a password."""
     return url.split("/")[2].rpartition("@")[2]

@@ -11,7 +11,7 @@ import onrecord
 from onrecord import ConfiguredPath
 
 
-def _address(value: SecretStr) -> SecretStr:
+def _check_address(value: SecretStr) -> SecretStr:
     scheme, _, rest = value.get_secret_value().partition("://")
     if scheme not in ("http", "https") or not rest:
         raise ValueError("must be an address that begins with http:// or https://")
@@ -19,24 +19,24 @@ def _address(value: SecretStr) -> SecretStr:
 
 
 class Config(onrecord.Config):
-    """Whom to tell, of what, and how hard to try."""
+    """Receivers, outcomes and retries."""
 
-    urls: list[Annotated[SecretStr, AfterValidator(_address)]] = []
-    """Addresses that are told; without any, nobody is."""
+    urls: list[Annotated[SecretStr, AfterValidator(_check_address)]] = []
+    """Addresses of the receivers."""
     on: list[Literal["completed", "failed", "interrupted", "killed"]] = ["failed", "interrupted", "killed"]
-    """The outcomes of a run that they are told of."""
+    """Outcomes of a run that are reported."""
     timeout_seconds: float = Field(default=10, gt=0)
-    """How long one try may take."""
+    """Time limit of one attempt."""
     retries: int = Field(default=3, ge=0)
-    """How often a receiver that cannot be reached, or is busy, is tried again."""
+    """Number of retries if a receiver cannot be reached or is busy."""
     retry_seconds: float = Field(default=1, ge=0)
-    """The pause before the first of these; each further one is twice as long."""
+    """Pause before the first retry; it doubles each time."""
     total_seconds: float = Field(default=30, gt=0)
-    """How long all tries together may take: a run that was told to end has a minute for everything."""
+    """Time limit of all attempts together. A run that was told to end has a minute for everything."""
     secret_file: ConfiguredPath | None = None
-    """A file whose content, less white space at its ends, is the key of the signature."""
+    """A file with the signature key; white space around it is stripped."""
     secret_variable: str | None = None
-    """An environment variable that holds that key instead."""
+    """An environment variable with the signature key, instead of a file."""
 
     @model_validator(mode="after")
     def _has_one_secret(self) -> Self:
@@ -44,10 +44,11 @@ class Config(onrecord.Config):
             raise ValueError("secret_file and secret_variable are both set: one of them is enough")
         return self
 
-    def key(self) -> bytes | None:
-        """What messages are signed with, if they are to be. Raises ValueError or OSError where it is not there.
+    def read_key(self) -> bytes | None:
+        """Return the signature key, if one is configured.
 
-        Looked up when it is needed: worker processes, which may be elsewhere, load this plugin and have no use for it.
+        Raises ValueError or OSError if it is missing. Read only when needed: worker processes also load this plugin,
+        possibly on other machines, and do not need the key.
         """
         key: str | None = None
         if self.secret_file:
@@ -55,5 +56,5 @@ class Config(onrecord.Config):
         elif self.secret_variable:
             key = os.environ.get(self.secret_variable, "")
         if key == "":
-            raise ValueError(f"{self.secret_file or f'the environment variable {self.secret_variable}'} holds no key")
+            raise ValueError(f"{self.secret_file or f'the environment variable {self.secret_variable}'} has no key")
         return key.encode() if key else None

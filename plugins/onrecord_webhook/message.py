@@ -1,4 +1,4 @@
-"""What receivers are told: `text` for people, the rest for programs."""
+"""The message to receivers: `text` for people, the rest for programs."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from onrecord import RunReport
 
 
-def message(report: RunReport) -> bytes:
-    """A run as a JSON object."""
+def build_message(report: RunReport) -> bytes:
+    """Return a run's report as a JSON object."""
     run = report.run
     failed = [step for step in report.steps if step.status != "completed" or step.failed]
     lines = [f"onrecord: the run of {run.started_at:%Y-%m-%d %H:%M} UTC {_outcome(report)} ({report.warehouse})"]
@@ -18,7 +18,7 @@ def message(report: RunReport) -> bytes:
     quarantined = sum(step.failed for step in report.steps if step.stage in ("ingest", "clean", "annotate"))
     if quarantined:
         lines.append(f"{quarantined:,} subject(s) were quarantined")
-    described: dict[str, Any] = {
+    payload: dict[str, Any] = {
         "text": "\n".join(lines),
         "event": "run_finished",
         "run_id": str(run.run_id),
@@ -40,7 +40,7 @@ def message(report: RunReport) -> bytes:
             for step in failed
         ],
     }
-    return json.dumps(described, ensure_ascii=False).encode()
+    return json.dumps(payload, ensure_ascii=False).encode()
 
 
 def _outcome(report: RunReport) -> str:

@@ -1,4 +1,4 @@
-"""One message to one receiver, tried again while that may help."""
+"""Delivery of one message to one receiver, with retries."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from tenacity import (
 from .config import Config
 
 SIGNATURE = "X-Onrecord-Signature"
-"""Holds `t=SECONDS,sha256=HEX`: the HMAC of the seconds, a full stop and the body. One that is sent again is old."""
+"""`t=SECONDS,sha256=HEX`: the HMAC of the seconds, a full stop and the body. The time reveals replayed messages."""
 
 _BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _LEAST_SECONDS = 0.1
-"""A try that is worth making has so much time, even if a pause took longer than it was to."""
+"""Minimum time for an attempt, even if a pause took longer than planned."""
 
 
-def sent(url: str, body: bytes, key: bytes | None, config: Config) -> str | None:
-    """Send it; None when it was taken, otherwise what was wrong, in words that do not give the address away."""
+def send(url: str, body: bytes, key: bytes | None, config: Config) -> str | None:
+    """Send a message with retries; returns None, or the error without the address."""
     deadline = time.monotonic() + config.total_seconds
     trying = Retrying(
         stop=stop_after_attempt(config.retries + 1) | stop_before_delay(config.total_seconds),
@@ -41,22 +41,22 @@ def sent(url: str, body: bytes, key: bytes | None, config: Config) -> str | None
         last = error.last_attempt
         why = f"{type(last.exception()).__name__}" if last.failed else f"it answers {last.result()}"
         tried = "once" if last.attempt_number == 1 else f"{last.attempt_number} times"
-        return f"not told, tried {tried}: {why}"
+        return f"not sent, tried {tried}: {why}"
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-        return f"not told: {type(error).__name__}"
-    return None if 200 <= status < 300 else f"not told: it answers {status}"
+        return f"not sent: {type(error).__name__}"
+    return None if 200 <= status < 300 else f"not sent: it answers {status}"
 
 
 def _post(url: str, body: bytes, key: bytes | None, timeout: float) -> int:
     headers = {"Content-Type": "application/json", "User-Agent": "onrecord"}
     if key is not None:
         headers[SIGNATURE] = signature(key, body, int(time.time()))
-    # What it says beside its status may be long in coming, and is of no interest.
+    # The response body is not needed and may be slow.
     with httpx.stream("POST", url, content=body, headers=headers, timeout=max(timeout, _LEAST_SECONDS)) as answer:
         return answer.status_code
 
 
 def signature(key: bytes, body: bytes, seconds: int) -> str:
-    """What a receiver who has the key can make too, and nobody else."""
+    """Return the signature, which only holders of the key can make."""
     digest = hmac.new(key, b"%d." % seconds + body, hashlib.sha256).hexdigest()
     return f"t={seconds},sha256={digest}"

@@ -18,7 +18,7 @@ from onrecord import Fetched, Item, TooLargeError
 from onrecord.model.identity import canonical_json, content_hash
 from onrecord_files import Files, register_ingestors
 from onrecord_files.ingestor import PackedError
-from onrecord_files.metadata import MetadataError, merged
+from onrecord_files.metadata import MetadataError, merge_metadata
 
 
 def ingestor(*paths: Path, **settings: Any) -> Files:
@@ -208,7 +208,7 @@ def test_bad_front_matter_is_an_error_that_names_file_and_line(tmp_path: Path) -
 
 def test_common_names_of_keys_are_understood_and_others_kept() -> None:
     given_names = {"Title": "A", "authors": ["B", "C"], "site": "D", "date": "2024", "lang": "en", "section": "World"}
-    assert merged(given_names, {}) == {
+    assert merge_metadata(given_names, {}) == {
         "headline": "A",
         "byline": ["B", "C"],
         "outlet": "D",
@@ -219,7 +219,7 @@ def test_common_names_of_keys_are_understood_and_others_kept() -> None:
 
 
 def test_a_second_name_for_the_same_thing_is_kept_under_its_own() -> None:
-    assert merged({"headline": "A", "title": "B"}, {}) == {"headline": "A", "title": "B"}
+    assert merge_metadata({"headline": "A", "title": "B"}, {}) == {"headline": "A", "title": "B"}
 
 
 @settings(deadline=None)
@@ -234,7 +234,7 @@ def test_a_second_name_for_the_same_thing_is_kept_under_its_own() -> None:
     )
 )
 def test_metadata_is_always_valid_json(front_matter: dict[Any, Any]) -> None:
-    assert json.loads(json.dumps(merged(front_matter, {}), allow_nan=False)) == merged(front_matter, {})
+    assert json.loads(json.dumps(merge_metadata(front_matter, {}), allow_nan=False)) == merge_metadata(front_matter, {})
 
 
 def test_nothing_changes_while_nothing_is_written(tmp_path: Path) -> None:

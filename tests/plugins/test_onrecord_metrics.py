@@ -1,4 +1,4 @@
-"""The plugin `metrics`: the figures of the last run, as Prometheus reads them."""
+"""The plugin `metrics`: the metrics of the last run, as Prometheus reads them."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def sandbox(folder: Path, **settings: Any) -> Sandbox:
     )
 
 
-def figures(file: Path) -> dict[tuple[str, ...], float]:
-    """Each figure by its name and the values of its labels but the warehouse."""
+def metrics(file: Path) -> dict[tuple[str, ...], float]:
+    """Return each metric by name and label values, without the warehouse."""
     return {
         (sample.name, *(value for label, value in sorted(sample.labels.items()) if label != "warehouse")): sample.value
         for family in text_string_to_metric_families(file.read_text())
@@ -32,11 +32,11 @@ def figures(file: Path) -> dict[tuple[str, ...], float]:
     }
 
 
-def test_after_each_run_the_file_holds_the_figures_of_that_run(tmp_path: Path) -> None:
+def test_after_each_run_the_file_holds_the_metrics_of_that_run(tmp_path: Path) -> None:
     file = tmp_path / "collector" / "onrecord.prom"
     made = sandbox(tmp_path, textfile=str(file))
     report = made.run()
-    first = figures(file)
+    first = metrics(file)
 
     assert first[("onrecord_run_status", "completed")] == 1
     assert first[("onrecord_run_status", "failed")] == 0
@@ -46,7 +46,7 @@ def test_after_each_run_the_file_holds_the_figures_of_that_run(tmp_path: Path) -
 
     made.source.documents["b"] = "Five."
     made.run()
-    assert figures(file)[("onrecord_step_subjects", "clean", "clean")] == 1
+    assert metrics(file)[("onrecord_step_subjects", "clean", "clean")] == 1
     assert [each.name for each in file.parent.iterdir()] == ["onrecord.prom"]
 
 

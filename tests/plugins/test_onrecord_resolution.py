@@ -16,7 +16,7 @@ from onrecord import Aggregator, Alias, Claim, ClaimEntity, Entity, Mention, Men
 from onrecord.model.tables import STANDARD_TABLES
 from onrecord.testing import make_article
 from onrecord_resolution import register_aggregators
-from onrecord_resolution.names import within_one_edit
+from onrecord_resolution.names import is_within_one_edit
 
 Articles = dict[str, list[tuple[str, str]]]
 """Names and their labels, by article."""
@@ -193,4 +193,4 @@ def test_within_one_edit_is_symmetric_and_agrees_with_its_definition(a: str, b: 
     shorter, longer = sorted((a, b), key=len)
     left_out = {longer[:i] + longer[i + 1 :] for i in range(len(longer))}
     changed = len(a) == len(b) and sum(x != y for x, y in zip(a, b, strict=True)) <= 1
-    assert within_one_edit(a, b) == within_one_edit(b, a) == (a == b or changed or shorter in left_out)
+    assert is_within_one_edit(a, b) == is_within_one_edit(b, a) == (a == b or changed or shorter in left_out)

@@ -140,7 +140,7 @@ def test_a_key_that_is_missing_is_told_of_before_it_is_needed(
     report = sandbox(tmp_path, failing=False, urls=[receiver.url], secret_variable="NO_SUCH_KEY").run()
 
     assert not report.failed
-    assert "nobody can be told how a run went: the environment variable NO_SUCH_KEY holds no key" in caplog.text
+    assert "no messages are sent: the environment variable NO_SUCH_KEY has no key" in caplog.text
 
 
 def test_a_receiver_that_is_busy_is_tried_again(tmp_path: Path, receiver: Receiver) -> None:
@@ -158,7 +158,7 @@ def test_a_receiver_that_refuses_is_not_and_the_log_keeps_its_address_to_itself(
     sandbox(tmp_path, urls=[receiver.url]).run()
 
     assert len(receiver.got) == 1
-    assert f"webhook 127.0.0.1:{receiver.port}: not told: it answers 403" in caplog.text
+    assert f"webhook 127.0.0.1:{receiver.port}: not sent: it answers 403" in caplog.text
     assert "password" not in caplog.text
 
 
@@ -172,7 +172,7 @@ def test_a_receiver_that_is_down_keeps_neither_a_run_nor_another_receiver_from_a
 
     assert made.run().run.status == "completed"
     assert len(receiver.got) == 1
-    assert "not told, tried 2 times: ConnectError" in caplog.text
+    assert "not sent, tried 2 times: ConnectError" in caplog.text
 
 
 def test_a_receiver_is_given_up_before_a_pause_that_would_take_longer_than_all_tries_may(
@@ -182,7 +182,7 @@ def test_a_receiver_is_given_up_before_a_pause_that_would_take_longer_than_all_t
     sandbox(tmp_path, urls=[receiver.url], retries=9, retry_seconds=1000, total_seconds=30).run()
 
     assert len(receiver.got) == 1
-    assert "not told, tried once: it answers 503" in caplog.text
+    assert "not sent, tried once: it answers 503" in caplog.text
 
 
 def test_receivers_are_told_when_the_warehouse_is_free_again(tmp_path: Path, receiver: Receiver) -> None:
