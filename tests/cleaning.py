@@ -1,4 +1,4 @@
-"""Documents through the built-in cleaners, as the clean stage passes them."""
+"""Documents cleaned by the built-in cleaners, as the clean stage does it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Cleaned:
 
 
 def cleaners() -> list[Cleaner]:
-    """The cleaners in their order."""
+    """Return the cleaners in order."""
     registered: list[Cleaner] = []
     register_cleaners(registered.append)
     return sorted(registered, key=lambda cleaner: (cleaner.order, cleaner.name))
@@ -42,7 +42,7 @@ CLEANERS = cleaners()
 
 
 def document(content: str | bytes, metadata: dict[str, Any] | None = None, media_type: str = "text/plain") -> Document:
-    """A document as an ingestor hands it over."""
+    """Make a document like an ingestor's."""
     content = content.encode() if isinstance(content, str) else content
     return Document(
         document_id=identify("document", repr(content)),
@@ -58,11 +58,11 @@ def document(content: str | bytes, metadata: dict[str, Any] | None = None, media
 
 
 def clean(content: str | bytes, metadata: dict[str, Any] | None = None, media_type: str = "text/plain") -> Cleaned:
-    """Pass a document through all cleaners."""
+    """Clean a document with all cleaners."""
     return Cleaned(*clean_document(document(content, metadata, media_type), CLEANERS, "en"))
 
 
 def clean_again(once: Cleaned) -> Cleaned:
-    """Clean the cleaned body, with what is known of the article by now."""
+    """Clean the cleaned body with the known fields of the article."""
     known = {key: getattr(once.article, key) for key in ("headline", "byline", "credit")}
     return clean(once.article.body, {key: value for key, value in known.items() if value})

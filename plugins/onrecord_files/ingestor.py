@@ -46,8 +46,8 @@ class Files(Ingestor):
         paths: list[ConfiguredPath] = Field(default=[], exclude=True)
         """Files, or folders that are searched with all subfolders."""
         patterns: list[str] = Field(default=["*.txt", "*.md", "*.html", "*.htm"], exclude=True)
-        """Names of the files that are read in those folders, with * and ? as in a shell, regardless of case. A name with
-        `.gz` appended matches too, and the file is unpacked."""
+        """Names of the files that are read in those folders, with * and ? as in a shell, regardless of case. A name
+        with `.gz` appended matches too, and the file is unpacked."""
 
     config: Config = Config()
 

@@ -1,4 +1,4 @@
-"""`make bench`: what a run over 924 real articles costs, and how much of that is the framework's own doing."""
+"""`make bench`: cost of a run over 924 real articles, and the framework's share."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from . import corpus
 
 
 def main() -> int:
-    """Run the benchmark and print its figures."""
+    """Run the benchmark and print its results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpora", help="folder of the corpora; ONRECORD_CORPORA by default")
     parser.add_argument("--most", type=int, help="only so many articles")
@@ -34,7 +34,7 @@ def main() -> int:
         count = corpus.write_out(corpora, root / "inbox", arguments.most)
         (root / "onrecord.toml").write_text('[plugins.files]\npaths = ["inbox"]\n')
         print(f"{count} articles, {processors()} processors; seconds on this machine, to be compared within one run\n")
-        # A server that is there already, as on a machine that runs a schedule; its start is timed by itself.
+        # A running server, as on a machine with a schedule; its start is timed separately.
         os.environ.update(server.ENVIRONMENT)
         begun = time.perf_counter()
         process, url = server.start_server(root / "server.log")
@@ -46,16 +46,16 @@ def main() -> int:
                 warehouse = root / f"warehouse-{workers}"
                 what = f"{workers} worker process{'es' if workers != 1 else ''}" if workers else "no worker processes"
                 print(f"\nfirst run, {what}")
-                report(warehouse, *timed(root, warehouse, workers), max(1, workers))
+                report(warehouse, *measure_run(root, warehouse, workers), max(1, workers))
             print("\nsecond run, nothing to do")
-            report(warehouse, *timed(root, warehouse, 0), 1)
+            report(warehouse, *measure_run(root, warehouse, 0), 1)
         finally:
             server.stop(process)
     return 0
 
 
-def timed(root: Path, warehouse: Path, workers: int | None) -> tuple[float, float]:
-    """Run once; returns wall seconds, and the peak megabytes of the largest process of the run."""
+def measure_run(root: Path, warehouse: Path, workers: int | None) -> tuple[float, float]:
+    """Run once; returns wall seconds, and the largest peak memory of a process in MB."""
     environment = {**os.environ, **({} if workers is None else {"ONRECORD_WORKERS__PROCESSES": str(workers)})}
     command = [sys.executable, "-m", "onrecord", "run", "-c", str(root / "onrecord.toml"), "-w", str(warehouse)]
     script = (
@@ -74,7 +74,7 @@ def timed(root: Path, warehouse: Path, workers: int | None) -> tuple[float, floa
 
 
 def report(warehouse: Path, wall: float, peak: float, lanes: int) -> None:
-    """Print what the warehouse has noted of its last run."""
+    """Print the steps of the warehouse's last run."""
     with duckdb.connect(warehouse / "live.duckdb", read_only=True) as connection:
         run, begun, ended = connection.execute(
             "select run_id, epoch(started_at), epoch(finished_at) from run order by started_at desc limit 1"
@@ -86,8 +86,8 @@ def report(warehouse: Path, wall: float, peak: float, lanes: int) -> None:
     busy = [step for step in steps if step[2] or step[6]]
     if busy:
         print(f"  {'stage':<10}{'component':<12}{'subjects':>9}{'failed':>8}{'rows':>9}{'plugin s':>10}{'stage s':>9}")
-    for stage, plugin, subjects, failed, rows, seconds, wall_seconds in busy:
-        print(f"  {stage:<10}{plugin:<12}{subjects:>9}{failed:>8}{rows:>9}{seconds:>10.2f}{wall_seconds:>9.2f}")
+    for stage, component, subjects, failed, rows, seconds, wall_seconds in busy:
+        print(f"  {stage:<10}{component:<12}{subjects:>9}{failed:>8}{rows:>9}{seconds:>10.2f}{wall_seconds:>9.2f}")
     stages = ended - begun
     print(f"  {'from the lock to the end of the run':<42}{stages:>8.2f}")
     print(f"  {'whole command, with imports and Prefect':<42}{wall:>8.2f}")

@@ -1,7 +1,7 @@
-"""`python -m tests.bench.cleaning`: how many megabytes of plain text a second pass through the cleaners.
+"""`python -m tests.bench.cleaning`: megabytes of plain text cleaned per second.
 
-In one process, by its own processor time: what the cleaners take by themselves, and the whole of cleaning beside them,
-with decoding, the rows and their fingerprints. The texts are the five seeds, and made-up articles, clean and messed up.
+Measured in one process, in its processor time: for the cleaners alone, and for all of cleaning with decoding, rows and
+fingerprints. The texts are the five seeds, and generated articles, clean and corrupted.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from pathlib import Path
 from onrecord import Document, Draft, decode
 from onrecord.stages.clean import build_article, clean_document
 from tests.cleaning import CLEANERS, document
-from tests.messing.articles import generated
-from tests.messing.furniture import SEEN
-from tests.messing.mess import Mess, any_mess, messed
+from tests.corruption.articles import generate_article
+from tests.corruption.boilerplate import SEEN
+from tests.corruption.corrupt import Corruption, corrupt, random_corruption
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 ARTICLES = 300
 
 
 def main() -> int:
-    """Run the benchmark and print its figures."""
+    """Run the benchmark and print its results."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.cleaning", description=__doc__)
     parser.add_argument("--times", type=int, default=3, help="measure so often, and print the best")
     parser.add_argument("--cleaners", action="store_true", help="print the share of each cleaner too")
@@ -36,7 +36,8 @@ def main() -> int:
         size = sum(len(document.content) for document in documents)
         shares = Counter[str]()
         figures = [
-            min(times) for times in zip(*(timed(documents, shares) for _ in range(arguments.times)), strict=True)
+            min(times)
+            for times in zip(*(measure_cleaning(documents, shares) for _ in range(arguments.times)), strict=True)
         ]
         alone, with_reading, everything = (size / seconds / 1e6 for seconds in figures)
         print(
@@ -50,25 +51,25 @@ def main() -> int:
 
 
 def corpora() -> dict[str, list[Document]]:
-    """The texts, by what they are."""
+    """Return the documents by category."""
     chance = random.Random(2024)
-    articles = [generated(chance) for _ in range(ARTICLES)]
+    articles = [generate_article(chance) for _ in range(ARTICLES)]
     seeds = [path.read_text(encoding="utf-8") for path in sorted(SEEDS.glob("*.txt"))]
     texts = {
         "seeds": seeds * (ARTICLES // len(seeds)),
-        "articles, a line each": [messed(each, Mess(loose=False), SEEN, chance).text for each in articles],
-        "articles, wrapped": [messed(each, Mess(width=72), SEEN, chance).text for each in articles],
-        "articles, messed up": [messed(each, any_mess(chance), SEEN, chance).text for each in articles],
+        "articles, a line each": [corrupt(each, Corruption(loose=False), SEEN, chance).text for each in articles],
+        "articles, wrapped": [corrupt(each, Corruption(width=72), SEEN, chance).text for each in articles],
+        "articles, corrupted": [corrupt(each, random_corruption(chance), SEEN, chance).text for each in articles],
     }
     return {name: [document(text) for text in some] for name, some in texts.items()}
 
 
-def timed(documents: list[Document], shares: Counter[str]) -> tuple[float, float, float]:
-    """Seconds for the cleaners, for these with decoding and reading, and for all that the stage does."""
+def measure_cleaning(documents: list[Document], shares: Counter[str]) -> tuple[float, float, float]:
+    """Return seconds for the cleaners, with decoding, and for the whole stage."""
     begun = time.process_time()
     drafts = []
     for each in documents:
-        draft = Draft(each)
+        draft = Draft(each, cleaners=CLEANERS)
         draft.read(decode(each.content))
         drafts.append(draft)
     read = time.process_time()

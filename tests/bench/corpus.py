@@ -1,6 +1,6 @@
-"""The PolNeAR corpus as a folder of files with sidecars, as somebody's inbox would hold them.
+"""The PolNeAR corpus as a folder of text files with sidecars, like an inbox.
 
-Its public home is the repository networkdynamics/PolNeAR; here it is expected as `polnear-train.jsonl.xz` and
+Its public home is the repository networkdynamics/PolNeAR. It is expected as `polnear-train.jsonl.xz` and
 `polnear-dev.jsonl.xz`, a JSON object per article, in a folder named by an argument or by ONRECORD_CORPORA.
 """
 
@@ -17,7 +17,7 @@ PARTS = ("polnear-train", "polnear-dev")
 
 
 def folder(argument: str | None = None) -> Path | None:
-    """The folder of the corpora; None, with a message, where there is none."""
+    """Return the folder of the corpora, or print a message and return None."""
     named = argument or os.environ.get("ONRECORD_CORPORA")
     if not named:
         print("no corpora: name their folder with ONRECORD_CORPORA=folder", file=sys.stderr)
@@ -30,7 +30,7 @@ def folder(argument: str | None = None) -> Path | None:
 
 
 def write_out(corpora: Path, inbox: Path, most: int | None = None) -> int:
-    """Write articles as text files with sidecars; returns how many."""
+    """Write articles as text files with sidecars; returns their number."""
     inbox.mkdir(parents=True, exist_ok=True)
     count = 0
     for part in PARTS:

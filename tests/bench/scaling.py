@@ -1,8 +1,8 @@
-"""`python -m tests.bench.scaling`: what a batch weighs and costs, and what a second Dask worker brings.
+"""`python -m tests.bench.scaling`: cost of batches, speed of two Dask workers.
 
-Its figures are what the arithmetic of docs/scaling.md is made of. All processes are real and on this machine; other
-work on it shows in the seconds, so compare within one run. The tables that the workers made are compared, row for row,
-with those that were made in one process here: its exit status is 1 where they differ.
+docs/scaling.md calculates with its results. All processes run on this machine, and other load affects the seconds, so
+compare only within one run. The tables made by the workers are compared, row for row, with those made in one process;
+the exit status is 1 if they differ.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ from tests.clusters import Dask
 from tests.flows.conftest import contents
 
 from . import corpus
-from .__main__ import timed
+from .__main__ import measure_run
 
 FEW, BATCH = 200, 20
-"""Of so many articles small batches are weighed, and so large are these and those that go to workers: the few hundred
-articles that there are must make enough of them for two workers to have the same to do."""
+"""Articles for measuring small batches, and the size of these and of the workers' batches. The few hundred articles
+must make enough batches to keep two workers equally busy."""
 
 
 def main() -> int:
-    """Run the benchmark and print its figures."""
+    """Run the benchmark and print its results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpora", help="folder of the corpora; ONRECORD_CORPORA by default")
     parser.add_argument("--most", type=int, help="only so many articles")
@@ -55,17 +55,17 @@ def main() -> int:
         count = corpus.write_out(corpora, root / "inbox", arguments.most)
         corpus.write_out(corpora, root / "few", FEW)
         print(f"{count} articles, {os.cpu_count()} processors")
-        sample = weighed(root, "few", min(FEW, count), BATCH)
-        weighed(root, "inbox", count, RunSettings().batch_size)
+        sample = measure_batches(root, "few", min(FEW, count), BATCH)
+        measure_batches(root, "inbox", count, RunSettings().batch_size)
         os.environ.update(server.ENVIRONMENT)
         process, url = server.start_server(root / "server.log")
         try:
             server.wait_for(process, url, root / "server.log")
             os.environ["PREFECT_API_URL"] = url
-            scaled(root, count, process.pid, sample)
+            measure_scaling(root, count, process.pid, sample)
         finally:
             server.stop(process)
-        return compared(contents(root / "inbox-here" / PUBLISHED), contents(root / "inbox-2" / PUBLISHED))
+        return compare_tables(contents(root / "inbox-here" / PUBLISHED), contents(root / "inbox-2" / PUBLISHED))
 
 
 def configure(root: Path, inbox: str, batch_size: int, workers: str = "") -> None:
@@ -74,8 +74,8 @@ def configure(root: Path, inbox: str, batch_size: int, workers: str = "") -> Non
     (root / "onrecord.toml").write_text(settings)
 
 
-def weighed(root: Path, inbox: str, count: int, batch_size: int) -> Batch:
-    """Print what a batch of each stage weighs and costs, in one process; returns one that is to be annotated."""
+def measure_batches(root: Path, inbox: str, count: int, batch_size: int) -> Batch:
+    """Print size and cost of each stage's batches; returns one to annotate."""
     configure(root, inbox, batch_size)
     warehouse = root / f"{inbox}-here"
     plugins = Plugins(load_settings(root / "onrecord.toml").override(warehouse=warehouse))
@@ -120,8 +120,8 @@ def weighed(root: Path, inbox: str, count: int, batch_size: int) -> Batch:
     return sample
 
 
-def scaled(root: Path, count: int, prefect: int, sample: Batch) -> None:
-    """Print what a run takes with one and with two Dask workers, and what lies between a worker and the loader."""
+def measure_scaling(root: Path, count: int, prefect: int, sample: Batch) -> None:
+    """Print the cost of a run with one and with two Dask workers, and of transport."""
     stages: dict[int, float] = {}
     for workers in (1, 2):
         folder = root / f"dask-{workers}"
@@ -130,18 +130,18 @@ def scaled(root: Path, count: int, prefect: int, sample: Batch) -> None:
             cluster = f'[workers]\nrunner = "dask"\naddress = "{dask.address}"\n'
             # A run over a few, so that the workers have loaded their plugins and pipelines.
             configure(root, "few", BATCH, cluster)
-            timed(root, root / "warm", None)
+            measure_run(root, root / "warm", None)
             shutil.rmtree(root / "warm")
             configure(root, "inbox", BATCH, cluster)
-            before = cpu(dask.scheduler.pid), cpu(prefect)
-            wall, _ = timed(root, root / f"inbox-{workers}", None)
-            scheduler, server_ = cpu(dask.scheduler.pid) - before[0], cpu(prefect) - before[1]
+            before = cpu_seconds(dask.scheduler.pid), cpu_seconds(prefect)
+            wall, _ = measure_run(root, root / f"inbox-{workers}", None)
+            scheduler, server_ = cpu_seconds(dask.scheduler.pid) - before[0], cpu_seconds(prefect) - before[1]
             with duckdb.connect(root / f"inbox-{workers}" / "live.duckdb", read_only=True) as connection:
                 query = "select max(wall_seconds) from step where stage in ('clean', 'annotate') group by stage"
                 stages[workers] = sum(seconds for (seconds,) in connection.execute(query).fetchall())
                 (tasks,) = connection.execute(
                     f"select sum(ceil(subjects / {BATCH})) from step where stage in ('clean', 'annotate') "
-                    "and plugin in ('clean', 'entities')"
+                    "and component in ('clean', 'entities')"
                 ).fetchall()[0]
             print(f"\n{workers} Dask worker(s)")
             print(f"  {'clean and annotate, wall seconds':<44}{stages[workers]:>9.2f}")
@@ -150,12 +150,13 @@ def scaled(root: Path, count: int, prefect: int, sample: Batch) -> None:
             print(f"  {'scheduler, ms of CPU per batch':<44}{1000 * scheduler / tasks:>9.1f}")
             print(f"  {'Prefect server, ms of CPU per batch':<44}{1000 * server_ / tasks:>9.1f}")
             if workers == 2:
-                print(f"  {'a batch there and back, median ms':<44}{1000 * there_and_back(dask.address, sample):>9.1f}")
+                round_trip = measure_round_trip(dask.address, sample)
+                print(f"  {'round trip of a batch, median ms':<44}{1000 * round_trip:>9.1f}")
     print(f"\nspeed of two workers over one: {stages[1] / stages[2]:.2f}")
 
 
-def compared(here: Mapping[str, list[tuple]], there: Mapping[str, list[tuple]]) -> int:
-    """Print whether the tables of two warehouses are the same; returns the exit status."""
+def compare_tables(here: Mapping[str, list[tuple]], there: Mapping[str, list[tuple]]) -> int:
+    """Print whether the tables of two warehouses are equal; returns the exit status."""
     different = sorted(name for name in here.keys() | there.keys() if here.get(name) != there.get(name))
     if different:
         print(f"the tables of the run on Dask differ from those made in one process: {', '.join(different)}")
@@ -165,8 +166,8 @@ def compared(here: Mapping[str, list[tuple]], there: Mapping[str, list[tuple]]) 
     return 0
 
 
-def there_and_back(address: str, batch: Batch) -> float:
-    """Seconds for a batch to go to a worker and to come back as it is."""
+def measure_round_trip(address: str, batch: Batch) -> float:
+    """Return the seconds that a batch takes to a worker and back, unchanged."""
     from distributed import Client
 
     times = []
@@ -178,8 +179,8 @@ def there_and_back(address: str, batch: Batch) -> float:
     return statistics.median(times)
 
 
-def cpu(pid: int) -> float:
-    """Seconds of processor time that a process has had."""
+def cpu_seconds(pid: int) -> float:
+    """Return the processor time of a process in seconds."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

@@ -1,8 +1,8 @@
-"""`python -m tests.bench.schedule`: from the tick of a schedule to the published article, with `onrecord up`.
+"""`python -m tests.bench.schedule`: delay from a schedule's tick to publication.
 
-The warehouse has made-up articles, as many as `--articles` says. Then a new one comes into the inbox, several times,
-and it is timed how long after the tick that was due next readers have it. `--light` leaves out the plugins that read
-language, for warehouses that would else take hours to fill.
+Fills a warehouse with `--articles` generated articles and starts `onrecord up`. Then a new article is put into the
+inbox several times, and the time from the next tick until readers see it is measured. `--light` disables the plugins
+that read language, for warehouses that would take hours to fill.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from pathlib import Path
 
 import duckdb
 
-from tests.messing.articles import generated
-from tests.messing.furniture import SEEN
-from tests.messing.mess import Mess, messed
+from tests.corruption.articles import generate_article
+from tests.corruption.boilerplate import SEEN
+from tests.corruption.corrupt import Corruption, corrupt
 
 INTERVAL = 60
 """Seconds between ticks: more than a run takes."""
@@ -32,7 +32,7 @@ LANGUAGE = '"claims", "entities", "language", "resolution", "tally"'
 
 
 def main() -> int:
-    """Run the benchmark and print its figures."""
+    """Run the benchmark and print its results."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.bench.schedule", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -46,7 +46,7 @@ def main() -> int:
         inbox = root / "inbox"
         inbox.mkdir()
         for number in range(arguments.articles):
-            write(inbox / f"{number:06}.txt", chance)
+            write_article(inbox / f"{number:06}.txt", chance)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -63,8 +63,8 @@ def main() -> int:
                 [sys.executable, "-m", "onrecord", "up"], cwd=root, stdout=output, stderr=output, start_new_session=True
             )
         try:
-            took = [arrived(root, chance, number) for number in range(arguments.times)]
-            parts = longest(root)
+            took = [measure_arrival(root, chance, number) for number in range(arguments.times)]
+            parts = read_steps(root)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(120)
@@ -72,15 +72,15 @@ def main() -> int:
     for what, seconds in (("from tick to published", whole), ("of which from the lock to the end of the run", runs)):
         each = "  ".join(f"{value:.1f}" for value in seconds)
         print(f"{what:<44} {statistics.median(seconds):>5.1f} s, the median of {each}")
-    for stage, plugin, seconds in parts:
-        print(f"  {stage if plugin == stage else f'{stage} {plugin}':<42} {seconds:>5.1f}")
+    for stage, component, seconds in parts:
+        print(f"  {stage if component == stage else f'{stage} {component}':<42} {seconds:>5.1f}")
     return 0
 
 
-def arrived(root: Path, chance: random.Random, number: int) -> tuple[float, float]:
-    """Seconds from a tick until readers have a new article, and those of the run alone."""
+def measure_arrival(root: Path, chance: random.Random, number: int) -> tuple[float, float]:
+    """Return the seconds from a tick until readers see a new article, and of its run."""
     name = f"new-{number}.txt"
-    write(root / name, chance)
+    write_article(root / name, chance)
     shutil.move(root / name, root / "inbox" / name)
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
@@ -92,14 +92,14 @@ def arrived(root: Path, chance: random.Random, number: int) -> tuple[float, floa
             ).fetchall()  # fmt: skip
         if found:
             started, finished = found[0]
-            # Ticks are counted from the beginning of 2020, which is a whole number of intervals from 1970.
+            # Ticks are counted from the start of 2020, a whole number of intervals after 1970.
             return published.stat().st_mtime - started // INTERVAL * INTERVAL, finished - started
         time.sleep(0.1)
     sys.exit(f"{name} was not published within {PATIENCE} seconds:\n{(root / 'up.out').read_text()}")
 
 
-def longest(root: Path) -> list[tuple[str, str, float]]:
-    """What took longest in the last run that published: stage, plugin, and seconds until it was through."""
+def read_steps(root: Path) -> list[tuple[str, str, float]]:
+    """Return stage, component and seconds of the last published run's steps."""
     with duckdb.connect(root / "warehouse" / "onrecord.duckdb", read_only=True) as connection:
         return connection.execute(
             "select stage, component, wall_seconds from step where wall_seconds >= 0.1 "
@@ -107,9 +107,9 @@ def longest(root: Path) -> list[tuple[str, str, float]]:
         ).fetchall()
 
 
-def write(file: Path, chance: random.Random) -> None:
-    """A made-up article in a file."""
-    file.write_text(messed(generated(chance), Mess(loose=False), SEEN, chance).text, encoding="utf-8")
+def write_article(file: Path, chance: random.Random) -> None:
+    """Write a generated article to a file."""
+    file.write_text(corrupt(generate_article(chance), Corruption(loose=False), SEEN, chance).text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -14,34 +14,34 @@ from hypothesis import strategies as st
 
 from onrecord import Document, Draft, decode
 from tests.cleaning import Cleaned, clean, clean_again, document
-from tests.messing.articles import HAND_WRITTEN, Clean, generated
-from tests.messing.furniture import HELD_OUT, SEEN
-from tests.messing.hostile import hostile_pages
-from tests.messing.mess import any_mess, messed
+from tests.corruption.articles import HAND_WRITTEN, CleanArticle, generate_article
+from tests.corruption.boilerplate import HELD_OUT, SEEN
+from tests.corruption.corrupt import corrupt, random_corruption
+from tests.corruption.hostile import hostile_pages
 
 SEVERAL_LINES = st.sampled_from(
-    [line for furniture in (SEEN, HELD_OUT) for lines in furniture.values() for line in lines]
+    [line for boilerplate in (SEEN, HELD_OUT) for lines in boilerplate.values() for line in lines]
     + [paragraph for article in HAND_WRITTEN for paragraph in (article.headline, *article.paragraphs)]
 )
 
 
 @st.composite
-def messed_up(draw: st.DrawFn) -> str:
+def corrupted(draw: st.DrawFn) -> str:
     """An article after everything that the generator does to articles."""
     chance = random.Random(draw(st.integers(0, 2**32)))
-    article: Clean = draw(st.sampled_from(HAND_WRITTEN) | st.builds(lambda: generated(chance)))
-    return messed(article, any_mess(chance), draw(st.sampled_from([SEEN, HELD_OUT])), chance).text
+    article: CleanArticle = draw(st.sampled_from(HAND_WRITTEN) | st.builds(lambda: generate_article(chance)))
+    return corrupt(article, random_corruption(chance), draw(st.sampled_from([SEEN, HELD_OUT])), chance).text
 
 
 @st.composite
 def thrown_together(draw: st.DrawFn) -> str:
-    """Lines of articles and furniture, and lines of any characters, in any order and with any line ends."""
+    """Lines of articles and boilerplate, and lines of any characters, in any order and with any line ends."""
     lines = draw(st.lists(SEVERAL_LINES | st.text(st.characters(codec="utf-8"), max_size=40), max_size=25))
     ends = draw(st.lists(st.sampled_from(["\n", "\n\n", "\r\n", " \n \n"]), min_size=len(lines), max_size=len(lines)))
     return "".join(line + end for line, end in zip(lines, ends, strict=True))
 
 
-ANY_TEXT = messed_up() | thrown_together() | hostile_pages()
+ANY_TEXT = corrupted() | thrown_together() | hostile_pages()
 
 
 def text_of(read: Document) -> str:

@@ -1,4 +1,7 @@
-"""`make quality`: how well the pipeline reads, on the dev parts of public corpora, and how fast."""
+"""`make quality`: accuracy and speed of the pipeline on public corpora.
+
+Measured on their dev parts.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,10 @@ COMPONENT = "onrecord_attributions"
 
 
 def main() -> int:
-    """Measure, print, and write Markdown if asked to. 0 also where nobody named corpora, 2 where none are there."""
+    """Measure and print, and write Markdown if requested.
+
+    Returns 0 also if no corpora are named, and 2 if none of them exist.
+    """
     parser = argparse.ArgumentParser(prog="python -m tests.quality", description=__doc__)
     parser.add_argument("--corpora", type=Path, help="folder of the corpora; ONRECORD_CORPORA by default")
     parser.add_argument("--pipeline", help="an installed spaCy pipeline to measure instead of the built-in one")
@@ -31,12 +37,12 @@ def main() -> int:
     folder = arguments.corpora or os.environ.get("ONRECORD_CORPORA")
     if not folder:
         print("skipped: name the folder of the corpora with --corpora or ONRECORD_CORPORA", file=sys.stderr)
-        _say_what_is_missing(CORPORA)
+        _print_missing(CORPORA)
         return 0
     there = {corpus: path for corpus in CORPORA if (path := corpus.path(Path(folder)))}
     if missing := [corpus for corpus in CORPORA if corpus not in there]:
         print(f"not in {folder}, and so not measured:", file=sys.stderr)
-        _say_what_is_missing(missing)
+        _print_missing(missing)
     if not there:
         return 2
     pipeline = _pipeline(arguments.pipeline)
@@ -52,13 +58,13 @@ def main() -> int:
     return 0
 
 
-def _say_what_is_missing(corpora: Iterable[Corpus]) -> None:
+def _print_missing(corpora: Iterable[Corpus]) -> None:
     for corpus in corpora:
         print(f"  {corpus.file:<36} from {corpus.home}", file=sys.stderr)
 
 
 def _pipeline(name: str | None) -> Pipeline:
-    """The pipeline of that name, made to find attributions if it does not by itself."""
+    """Return the named pipeline, extended to find attributions if it does not."""
     if name:
         return find_installed_pipeline(name, None).with_pipes([COMPONENT])
     import onrecord_language
@@ -69,7 +75,7 @@ def _pipeline(name: str | None) -> Pipeline:
 
 
 def _tables(pipeline: Pipeline, there: dict[Corpus, Path], wanted: Iterable[str]) -> Iterator[Table]:
-    """The tables, each when it is done. Speed comes last, when everything has been loaded."""
+    """Yield each table when it is finished; speed last, when everything is loaded."""
     if "pages" in wanted and PAGES in there:
         yield from pages.tables(there[PAGES])
     if not set(wanted) - {"pages"}:

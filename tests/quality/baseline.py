@@ -1,6 +1,7 @@
-"""`python -m tests.quality.baseline CORPORA`: names as spaCy's own network finds them, trained on the same corpora.
+"""`python -m tests.quality.baseline CORPORA`: names by spaCy's default network.
 
-What the pipeline is compared with: the convolutional network that spaCy trains by default, without word vectors.
+A baseline for the pipeline: the convolutional network that spaCy trains by default, without word vectors, on the same
+corpora.
 """
 
 from __future__ import annotations
@@ -39,14 +40,14 @@ def main() -> None:
         *read_iob(folder / "ner-crossner-politics-train.iob.xz", 3),
         *(text for _, text in read_polnear(folder, "train")),
     ]
-    nlp = trained(texts, arguments.minutes)
+    nlp = train_recognizer(texts, arguments.minutes)
     console = Console(width=120)
     for table in names.tables(nlp, {corpus: folder / corpus.file for corpus in (CONLL, POLITICS, UNER)}):
         console.print(table)
 
 
-def trained(texts: list[Text], minutes: float) -> Language:
-    """A pipeline of spaCy's recognizer alone."""
+def train_recognizer(texts: list[Text], minutes: float) -> Language:
+    """Train a pipeline with only spaCy's entity recognizer."""
     nlp = spacy.blank("en")
     recognizer = nlp.add_pipe("ner")
     for label in NAMES:

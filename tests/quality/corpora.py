@@ -1,7 +1,7 @@
-"""The public corpora that quality is measured on: where they are, where they are from, and what is in them.
+"""The public corpora that quality is measured on: location, source and content.
 
-Each is expected, xz-compressed, in one folder; none is part of this project. All are dev parts, by which the network
-and the rules were chosen: figures on a held-out test part would be a little lower.
+Each is expected, xz-compressed, in one folder; none is part of this project. All are dev parts, on which the network
+and the rules were selected: scores on a held-out test part would be slightly lower.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Corpus:
     home: str
 
     def path(self, folder: Path) -> Path | None:
-        """The file; None if it is not there."""
+        """Return the file, or None if it does not exist."""
         path = folder / self.file
         return path if path.exists() else None
 
@@ -59,38 +59,38 @@ class Page:
 
 
 def pages(path: Path) -> Iterator[Page]:
-    """The pages of the article extraction benchmark."""
+    """Read the pages of the article extraction benchmark."""
     for line in read_lines(path):
         page = json.loads(line)
         yield Page(page["url"], page["html"], page["article_body"])
 
 
-def attributed(path: Path) -> Iterator[tuple[str, list[Attribution]]]:
-    """PolNeAR: each article's text and the attributions that people found in it."""
+def read_attributions(path: Path) -> Iterator[tuple[str, list[Attribution]]]:
+    """Read PolNeAR: each article's text and its gold attributions."""
     for line in read_lines(path):
         article = json.loads(line)
         text: str = article["text"]
         yield (
             text,
             [
-                Attribution(*(_stretches(text, found[role]) for role in ("source", "cue", "content")))
+                Attribution(*(_strip_spans(text, found[role]) for role in ("source", "cue", "content")))
                 for found in article["attributions"]
             ],
         )
 
 
-def _stretches(text: str, spans: list[list[int]]) -> frozenset[Span]:
-    """Spans without the white space that a few of them have at their edges."""
+def _strip_spans(text: str, spans: list[list[int]]) -> frozenset[Span]:
+    """Strip white space from the edges of spans, which a few have."""
     return frozenset(
         (end - len(text[start:end].lstrip()), start + len(text[start:end].rstrip())) for start, end in spans
     )
 
 
-def named(path: Path, vocabulary: Vocab) -> Iterator[tuple[Doc, list[tuple[Span, str]]]]:
-    """A corpus of names: twelve sentences at a time as a Doc of the corpus's own words, and the names in it.
+def read_name_docs(path: Path, vocabulary: Vocab) -> Iterator[tuple[Doc, list[tuple[Span, str]]]]:
+    """Read a corpus of names: Docs of twelve sentences, and the names in them.
 
-    The labels are those of our pipeline; what the corpus holds together as "misc" is told apart by its words: peoples,
-    parties' adherents and faiths are NORP, in CoNLL events are EVENT, and the rest is MISC.
+    Docs have the corpus's own words. Labels are those of our pipeline. The corpus's "misc" is split by its words:
+    peoples, supporters of parties and religions are NORP, events in CoNLL are EVENT, and the rest is MISC.
     """
     from spacy.tokens import Doc
 
@@ -101,7 +101,10 @@ def named(path: Path, vocabulary: Vocab) -> Iterator[tuple[Doc, list[tuple[Span,
 
 
 def sentences(path: Path) -> Iterator[tuple[str, set[int]]]:
-    """A treebank: each document's text, its paragraphs apart by an empty line, and where its sentences begin."""
+    """Read a treebank: each document's text and its sentence starts.
+
+    Empty lines separate the paragraphs.
+    """
     text, starts, glued = "", set[int](), False
     for line in [*read_lines(path), "# newdoc"]:
         if line.startswith("# newdoc"):

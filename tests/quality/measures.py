@@ -1,7 +1,7 @@
-"""What is counted: spans, words and whole attributions, found against gold.
+"""Counts of spans, words and whole attributions, found against gold.
 
-Everything is compared by character offsets, so that what any tokenizer or model has found can be measured. Spans
-are pairs of offsets, the second exclusive; a discontinuous content counts as its stretches.
+Everything is compared by character offsets, so that the output of any tokenizer or model can be measured. Spans are
+pairs of offsets, the second exclusive; a discontinuous content counts as its stretches.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ ROLES = ("source", "cue", "content")
 QUOTED, REST = "content, quoted", "content, the rest"
 SAME_WORDS, LENIENT = "same words", "lenient"
 OF_QUOTED = "{}, quoted"
-"""The same of attributions whose contents are all quoted."""
+"""Label for attributions whose contents are all quoted."""
 
 
 @dataclass(frozen=True)
 class Attribution:
-    """Who says what, as the spans of its three parts. There may be no source."""
+    """An attribution as the spans of its three parts; the source may be missing."""
 
     source: frozenset[Span]
     cue: frozenset[Span]
@@ -38,27 +38,29 @@ class Attribution:
 
     def resembles(self, other: Attribution) -> bool:
         """Whether cues and contents overlap, and sources overlap or are missing in both."""
-        sources = overlap(self.source, other.source) if self.source and other.source else self.source == other.source
-        return overlap(self.cue, other.cue) and sources and overlap(self.content, other.content)
+        sources = (
+            has_overlap(self.source, other.source) if self.source and other.source else self.source == other.source
+        )
+        return has_overlap(self.cue, other.cue) and sources and has_overlap(self.content, other.content)
 
 
 def spans_of(attributions: Iterable[Attribution]) -> dict[str, set[Span]]:
-    """All spans of attributions by role."""
+    """Return all spans of attributions by role."""
     attributions = list(attributions)
     return {role: {span for each in attributions for span in getattr(each, role)} for role in ROLES}
 
 
-def overlap(some: Iterable[Span], others: Iterable[Span]) -> bool:
+def has_overlap(some: Iterable[Span], others: Iterable[Span]) -> bool:
     """Whether any of the spans has a character in common with any of the others."""
     others = list(others)
     return any(a < d and c < b for a, b in some for c, d in others)
 
 
 class Words:
-    """An article's words, white space left out, with where they stand to quotation marks."""
+    """An article's words without white space, and their position relative to quotes."""
 
     def __init__(self, doc: Doc) -> None:
-        """Words are the doc's tokens."""
+        """Use the doc's tokens as words."""
         states = quote_states([token.text for token in doc], [bool(token.whitespace_) for token in doc])
         real = [(token, state) for token, state in zip(doc, states, strict=True) if not token.is_space]
         self.starts = [token.idx for token, _ in real]
@@ -68,38 +70,44 @@ class Words:
         self.outside = {i for i, (_, state) in enumerate(real) if state == Quote.OUTSIDE}
 
     def of(self, spans: Iterable[Span]) -> set[int]:
-        """The numbers of the words that have a character in any of the spans."""
+        """Return the numbers of the words that have a character in any of the spans."""
         found: set[int] = set()
         for start, end in spans:
             first = bisect_left(self.ends, start + 1)
             found.update(range(first, max(first, bisect_left(self.starts, end))))
         return found
 
-    def spoken(self, attribution: Attribution) -> tuple[frozenset[int], ...]:
-        """The words of source, cue and content, without punctuation and quotation marks."""
+    def read_roles(self, attribution: Attribution) -> tuple[frozenset[int], ...]:
+        """Return the words of source, cue and content, without punctuation."""
         return tuple(frozenset(self.of(getattr(attribution, role)) & self.plain) for role in ROLES)
 
-    def quoted(self, spans: Iterable[Span]) -> bool:
-        """Whether the spans have words and all of these, but for the marks, stand between quotation marks."""
+    def is_quoted(self, spans: Iterable[Span]) -> bool:
+        """Whether the spans have words and all of them are between quotation marks."""
         words = self.of(spans)
         return bool(words & self.inside) and not words & self.outside
 
 
 @dataclass
 class AttributionScores:
-    """Counts over articles; the labels are ROLES, QUOTED and REST, and of `whole` SAME_WORDS and LENIENT."""
+    """Counts over articles.
+
+    The labels are ROLES, QUOTED and REST, and those of `whole` are SAME_WORDS and LENIENT.
+    """
 
     spans: SpanCounts = field(default_factory=SpanCounts)
-    """Spans that are exactly right; the same span in two attributions counts once."""
+    """Spans that match exactly; the same span in two attributions counts once."""
     words: SpanCounts = field(default_factory=SpanCounts)
-    """Words that are part of a role. QUOTED are those between quotation marks, REST those that are not."""
+    """Words that are part of a role. QUOTED are between quotation marks, REST are not."""
     whole: SpanCounts = field(default_factory=SpanCounts)
     """Attributions whose parts belong together."""
 
     def add(
         self, doc: Doc, spans: Mapping[str, Iterable[Span]], found: Iterable[Attribution], gold: Sequence[Attribution]
     ) -> None:
-        """Count one article: spans and attributions found in it against the gold ones. Of the doc only words count."""
+        """Count one article: spans and attributions found, against gold ones.
+
+        Only the words of `doc` are used.
+        """
         words = Words(doc)
         for role in ROLES:
             ours, theirs = set(spans[role]), spans_of(gold)[role]
@@ -107,18 +115,18 @@ class AttributionScores:
             self.words.add(role, words.of(ours), words.of(theirs))
             if role == "content":
                 for label, quoted, some in ((QUOTED, True, words.inside), (REST, False, words.outside)):
-                    of_kind = [{span for span in each if words.quoted([span]) == quoted} for each in (ours, theirs)]
+                    of_kind = [{span for span in each if words.is_quoted([span]) == quoted} for each in (ours, theirs)]
                     self.spans.add(label, *of_kind)
                     self.words.add(label, words.of(ours) & some, words.of(theirs) & some)
         found = list(found)
-        quoted = [[each for each in some if words.quoted(each.content)] for some in (found, gold)]
+        quoted = [[each for each in some if words.is_quoted(each.content)] for some in (found, gold)]
         for name, ours, theirs in (("{}", found, gold), (OF_QUOTED, *quoted)):
-            self.whole.add(name.format(SAME_WORDS), map(words.spoken, ours), map(words.spoken, theirs))
-            self.whole.add(name.format(LENIENT), _as_gold(ours, theirs), theirs)
+            self.whole.add(name.format(SAME_WORDS), map(words.read_roles, ours), map(words.read_roles, theirs))
+            self.whole.add(name.format(LENIENT), _match_gold(ours, theirs), theirs)
 
 
-def _as_gold(found: Iterable[Attribution], gold: Iterable[Attribution]) -> list[Attribution]:
-    """What was found, each replaced by a gold attribution that it resembles, and none by one that another has."""
+def _match_gold(found: Iterable[Attribution], gold: Iterable[Attribution]) -> list[Attribution]:
+    """Replace each attribution by a different gold one that it resembles, if any."""
     left = list(gold)
     result = []
     for attribution in found:
@@ -129,19 +137,22 @@ def _as_gold(found: Iterable[Attribution], gold: Iterable[Attribution]) -> list[
     return result
 
 
-def right(words: Words, claim: Attribution, gold: Iterable[Attribution]) -> bool:
-    """Whether an attribution has the claim's source, and of the words of both contents nine in ten in common."""
+def is_right(words: Words, claim: Attribution, gold: Iterable[Attribution]) -> bool:
+    """Whether a gold attribution matches a claim.
+
+    It has the same source, and nine in ten of the words of both contents are in common.
+    """
     said = words.of(claim.content) & words.plain
     for attribution in gold:
         other = words.of(attribution.content) & words.plain
         sources = (claim.source, attribution.source)
-        if len(said & other) > 0.9 * len(said | other) and (overlap(*sources) or not any(sources)):
+        if len(said & other) > 0.9 * len(said | other) and (has_overlap(*sources) or not any(sources)):
             return True
     return False
 
 
-def claimed(spans: Iterable[ClaimSpan]) -> list[Attribution]:
-    """The claims of an article as attributions, from the rows of the table `claim_span`."""
+def claims_to_attributions(spans: Iterable[ClaimSpan]) -> list[Attribution]:
+    """Convert rows of the table `claim_span` to attributions."""
     claims: dict[UUID, dict[str, set[Span]]] = defaultdict(lambda: {role: set() for role in ROLES})
     for span in spans:
         claims[span.claim_id][span.role].add((span.start_char, span.end_char))
@@ -149,5 +160,5 @@ def claimed(spans: Iterable[ClaimSpan]) -> list[Attribution]:
 
 
 def role_spans(doc: Doc) -> dict[str, set[Span]]:
-    """The sources, cues and contents that a pipeline has found."""
+    """Return the sources, cues and contents that a pipeline found."""
     return {role: {(span.start_char, span.end_char) for span in doc.spans.get(role, ())} for role in ROLES}

@@ -1,4 +1,4 @@
-"""How well names are found: by the pipeline, and after the annotator `entities` has made them consistent."""
+"""Quality of names: of the pipeline, and after the annotator `entities`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from onrecord_entities import read_names, refine_names
 from onrecord_entities.kinds import KINDS
 from onrecord_language.training.scores import SpanCounts
 
-from .corpora import CONLL, POLITICS, UNER, Corpus, named
+from .corpora import CONLL, POLITICS, UNER, Corpus, read_name_docs
 from .measures import Span
-from .tables import SCORES, Cell, Table, scores
+from .tables import SCORES, Cell, Table, score_cells
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -25,7 +25,7 @@ COMPARED: Mapping[Corpus, Groups] = {
     POLITICS: _BASIC | {"event": ("event",), "group, other": ("group", "other")},
     UNER: _BASIC,
 }
-"""The kinds that a corpus tells apart: what it calls misc, or does not annotate, is more than one of ours."""
+"""Kinds that a corpus distinguishes. Its "misc" covers several of ours, and some it does not annotate."""
 NOTES: Mapping[Corpus, str] = {
     CONLL: "Trained on the other part of this corpus. Its misc holds peoples, events and all else. Its names "
     "have parts that entities takes off: the article of The Hague, and all after Paris in Paris-based.",
@@ -43,7 +43,7 @@ def tables(nlp: Language, paths: Mapping[Corpus, Path]) -> list[Table]:
 
 def _table(nlp: Language, corpus: Corpus, path: Path) -> Table:
     groups = COMPARED[corpus]
-    docs, gold = zip(*named(path, nlp.vocab), strict=True)
+    docs, gold = zip(*read_name_docs(path, nlp.vocab), strict=True)
     pipeline, annotator = SpanCounts(), SpanCounts()
     for doc, expected in zip(nlp.pipe(docs), gold, strict=True):
         names = read_names(doc)
@@ -54,7 +54,7 @@ def _table(nlp: Language, corpus: Corpus, path: Path) -> Table:
         f"Names: {corpus.title}",
         ("", *SCORES, "F1 after entities"),
         [
-            *([label, *scores(pipeline, label), annotator.f1(label)] for label in groups),
+            *([label, *score_cells(pipeline, label), annotator.f1(label)] for label in groups),
             _overall(pipeline, annotator),
         ],
         (NOTES[corpus],),
@@ -67,7 +67,7 @@ def count(
     gold: Iterable[tuple[Span, EntityKind]],
     groups: Groups,
 ) -> None:
-    """Count one text's names, kinds that the corpus does not tell apart under one label."""
+    """Count one text's names, under the kinds that the corpus distinguishes."""
     found, gold = list(found), list(gold)
     for label, kinds in groups.items():
         ours, theirs = ([span for span, kind in each if kind in kinds] for each in (found, gold))

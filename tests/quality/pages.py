@@ -1,4 +1,4 @@
-"""How much of an article's text is found in a news page, and how much of what is found is the article's."""
+"""Quality of article extraction from news pages: precision and recall."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .corpora import Page, pages
 from .tables import Table
 
 SHINGLE = 4
-"""Words in a shingle, of which texts are bags."""
+"""Words in a shingle; a text is a bag of shingles."""
 
 
 class Score(NamedTuple):
-    """The benchmark's figures."""
+    """Scores as the benchmark defines them."""
 
     f1: float
     precision: float
@@ -28,11 +28,11 @@ class Score(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What a reader made of the pages, and how long it took."""
+    """Texts that a reader extracted, and its speed."""
 
     texts: list[str]
     pages_per_second: float
-    """By processor time, so that what else the machine does makes little difference."""
+    """Per second of processor time, which depends little on other load."""
 
 
 def tables(path: Path) -> Iterator[Table]:
@@ -57,7 +57,7 @@ def tables(path: Path) -> Iterator[Table]:
     rows = []
     for name, reader in readers.items():
         found = read(reader, corpus)
-        score = scored((page.body, text) for page, text in zip(corpus, found.texts, strict=True))
+        score = score_texts((page.body, text) for page, text in zip(corpus, found.texts, strict=True))
         rows.append([name, *(f"{figure:.3f}" for figure in score), f"{found.pages_per_second:.1f}"])
     yield Table(
         "Article bodies in HTML pages",
@@ -65,14 +65,14 @@ def tables(path: Path) -> Iterator[Table]:
         rows,
         (
             f"{len(corpus)} pages. Bags of {SHINGLE}-word shingles per page; precision and recall are means over pages."
-            " Bodies alone, without the headline, as the benchmark has them; but it takes a dateline, a sign-off "
-            "and copies for text, which the cleaners set aside. trafilatura is without comments.",
+            " Bodies without the headline, as in the benchmark. The benchmark counts datelines, sign-offs and copies "
+            "as text, and the cleaners cut them. trafilatura runs without comments.",
         ),
     )
 
 
 def cleaners() -> list[Cleaner]:
-    """The built-in cleaners, in order from the one that reads HTML."""
+    """Return the built-in cleaners in order, beginning with the one that reads HTML."""
     import onrecord_clean
 
     found: list[Cleaner] = []
@@ -82,22 +82,22 @@ def cleaners() -> list[Cleaner]:
 
 
 def body(page: Page, chosen: Sequence[Cleaner]) -> str:
-    """The article's body after these cleaners; empty where nothing is left."""
+    """Return the article's body after these cleaners; empty if nothing remains."""
     return clean_text(page.html, *chosen, media_type="text/html", metadata={"url": page.url})[0].body
 
 
 def read(reader: Callable[[Page], str], corpus: Sequence[Page]) -> Reading:
-    """Read the pages. The first is read once beforehand, so that nothing has to be loaded any more."""
+    """Read the pages, after a first page that loads everything."""
     reader(corpus[0])
     begun = time.process_time()
     texts = [reader(page) for page in corpus]
     return Reading(texts, len(corpus) / max(time.process_time() - begun, 1e-9))
 
 
-def scored(texts: Iterable[tuple[str, str]]) -> Score:
-    """The score of texts, each beside the true one, as the article extraction benchmark defines it.
+def score_texts(texts: Iterable[tuple[str, str]]) -> Score:
+    """Score pairs of gold and found text as the article extraction benchmark does.
 
-    Precision is the mean over pages with a text found, recall that over pages with a true text, F1 that of the two.
+    Precision is the mean over pages with a found text, recall that over pages with a gold text, F1 that of the two.
     """
     precisions, recalls = [], []
     for true, found in texts:
@@ -113,7 +113,7 @@ def scored(texts: Iterable[tuple[str, str]]) -> Score:
 
 
 def shingles(text: str) -> Counter[tuple[str, ...]]:
-    """The bag of a text's shingles; a text with fewer words is one shingle.
+    """Return the bag of a text's shingles; a text with fewer words is one shingle.
 
     >>> shingles("To be, or not to be")[("or", "not", "to", "be")]
     1

@@ -1,4 +1,4 @@
-"""How well sources, cues, contents and whole attributions are found, by the pipeline and by the annotator `claims`."""
+"""Quality of sources, cues, contents and attributions, and of the claims."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from onrecord.testing import make_article
 from onrecord_claims import register_annotators as register_claims
 from onrecord_entities import register_annotators as register_entities
 
-from .corpora import attributed
+from .corpora import read_attributions
 from .measures import (
     LENIENT,
     OF_QUOTED,
@@ -24,12 +24,12 @@ from .measures import (
     SAME_WORDS,
     AttributionScores,
     Words,
-    claimed,
-    right,
+    claims_to_attributions,
+    is_right,
     role_spans,
     spans_of,
 )
-from .tables import SCORES, Cell, Table, scores
+from .tables import SCORES, Cell, Table, score_cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,15 +41,15 @@ PUBLISHED = {
     "BiLSTM-CRF": (69.6, 66.7, 59.0),
     "BERT + CofeNet": (83.2, 75.3, 72.9),
 }
-"""F1 of exact spans (source, cue, content) on PolNeAR's test part: from the CofeNet paper's appendix."""
+"""F1 of exact spans (source, cue, content) on PolNeAR's test part, from the appendix of the CofeNet paper."""
 
 STEPS = (0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01)
-"""Confidence is compared with how many claims are right between each two of these."""
+"""Bounds of the intervals in which confidence is compared with accuracy."""
 
 
 def tables(pipeline: Pipeline, path: Path) -> list[Table]:
-    """Measure a pipeline on PolNeAR, and what the annotator `claims` makes of what it finds."""
-    texts, gold = zip(*attributed(path), strict=True)
+    """Measure a pipeline and the annotator `claims` on PolNeAR."""
+    texts, gold = zip(*read_attributions(path), strict=True)
     articles = [make_article(text) for text in texts]
     reading = BatchContext(articles, pipeline)
     docs = [each.doc for each in articles]
@@ -57,16 +57,16 @@ def tables(pipeline: Pipeline, path: Path) -> list[Table]:
     certain: list[tuple[float, bool]] = []
     for doc, expected, rows in zip(docs, gold, _claims(reading, articles), strict=True):
         ours.add(doc, role_spans(doc), (), expected)
-        found = claimed(row for row in rows if isinstance(row, ClaimSpan))
+        found = claims_to_attributions(row for row in rows if isinstance(row, ClaimSpan))
         claims.add(doc, spans_of(found), found, expected)
         confidences = [row.confidence for row in rows if isinstance(row, Claim)]
         words = Words(doc)
-        certain += [(c, right(words, claim, expected)) for c, claim in zip(confidences, found, strict=True)]
+        certain += [(c, is_right(words, claim, expected)) for c, claim in zip(confidences, found, strict=True)]
     return [
         Table(
             f"Sources, cues and contents: PolNeAR dev, {len(texts)} articles",
             ("", *SCORES, "F1 of words"),
-            [[label, *scores(ours.spans, label), ours.words.f1(label)] for label in (*ROLES, QUOTED, REST)],
+            [[label, *score_cells(ours.spans, label), ours.words.f1(label)] for label in (*ROLES, QUOTED, REST)],
             (
                 "A span counts if it is exactly right; a discontinuous content counts as its stretches. A content is "
                 "quoted if all its words but the marks stand between quotation marks; words of contents count as "
@@ -90,7 +90,7 @@ def tables(pipeline: Pipeline, path: Path) -> list[Table]:
             ("", *SCORES),
             [
                 *_whole(claims, SAME_WORDS, LENIENT),
-                *([f"words of {role}s", *scores(claims.words, role)] for role in ROLES),
+                *([f"words of {role}s", *score_cells(claims.words, role)] for role in ROLES),
             ],
             (
                 "The rows that the annotator claims writes. Its contents have no quotation marks, so that they are "
@@ -112,11 +112,11 @@ def tables(pipeline: Pipeline, path: Path) -> list[Table]:
 
 def _whole(counted: AttributionScores, *levels: str) -> list[list[Cell]]:
     labels = [name.format(level) for name in ("{}", OF_QUOTED) for level in levels]
-    return [[label, *scores(counted.whole, label)] for label in labels]
+    return [[label, *score_cells(counted.whole, label)] for label in labels]
 
 
 def _calibration(certain: Sequence[tuple[float, bool]]) -> Iterator[list[Cell]]:
-    """For each step of confidence how many claims there are, and what share of them is right."""
+    """Yield for each interval of confidence the number of claims and their accuracy."""
     for low, high in pairwise(STEPS):
         some = [(confidence, ok) for confidence, ok in certain if low <= confidence < high]
         if some:
@@ -125,7 +125,7 @@ def _calibration(certain: Sequence[tuple[float, bool]]) -> Iterator[list[Cell]]:
 
 
 def _claims(reading: BatchContext, articles: Sequence[Article]) -> Iterator[list[Row]]:
-    """The rows of each article's claims."""
+    """Yield the rows of each article's claims."""
     entities, claims = (_only(register) for register in (register_entities, register_claims))
     reading.begin(entities, {})
     for each, rows in zip(articles, entities.annotate_batch(articles), strict=True):

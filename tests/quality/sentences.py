@@ -1,4 +1,4 @@
-"""How well sentences are told apart."""
+"""Quality of sentence boundaries."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import spacy
 from onrecord_language.training.scores import SpanCounts
 
 from .corpora import Corpus, sentences
-from .tables import SCORES, Table, scores
+from .tables import SCORES, Table, score_cells
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -35,6 +35,6 @@ def _table(nlp: Language, corpus: Corpus, path: Path) -> Table:
     return Table(
         f"Where sentences begin: {corpus.title}, {len(texts)} texts",
         ("", *SCORES),
-        [[label, *scores(counted, label)] for label in (PIPELINE, RULES)],
+        [[label, *score_cells(counted, label)] for label in (PIPELINE, RULES)],
         ("From plain text, with an empty line between paragraphs; the first sentence of a text does not count.",),
     )

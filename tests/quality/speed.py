@@ -1,4 +1,4 @@
-"""How many words a second the pipeline reads."""
+"""Speed of the pipeline in words per second."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from onrecord.workers.cpus import processors
 
-from .corpora import attributed
+from .corpora import read_attributions
 from .tables import Table
 
 if TYPE_CHECKING:
     from spacy.language import Language
 
 BATCH = 16
-"""Texts that a process is handed at once."""
+"""Texts per batch."""
 TIMES = 2
-"""How often all texts are read."""
+"""Repetitions of all texts."""
 
 
 class Speed(NamedTuple):
-    """Words a second."""
+    """Words per second."""
 
     by_the_clock: float
     of_processor_time: float
-    """Of this process: what other programs do makes little difference to it. Of no meaning with several processes."""
+    """Of this process: depends little on other load, and is meaningless with several processes."""
 
 
 def tables(nlp: Language, path: Path) -> list[Table]:
     """Measure a pipeline's speed on PolNeAR's articles."""
-    texts = [text for text, _ in attributed(path)] * TIMES
-    one, two = (words_per_second(nlp, texts, processes) for processes in (1, 2))
+    texts = [text for text, _ in read_attributions(path)] * TIMES
+    one, two = (measure_speed(nlp, texts, processes) for processes in (1, 2))
     return [
         Table(
             "Speed: words a second, from plain text to Doc",
@@ -48,8 +48,8 @@ def tables(nlp: Language, path: Path) -> list[Table]:
     ]
 
 
-def words_per_second(nlp: Language, texts: Sequence[str], processes: int) -> Speed:
-    """The speed on texts, when each process has loaded the pipeline and read one batch of them."""
+def measure_speed(nlp: Language, texts: Sequence[str], processes: int) -> Speed:
+    """Measure speed after each process has loaded the pipeline and read one batch."""
     first = texts[: BATCH * processes]
     docs = nlp.pipe(chain(first, texts), n_process=processes, batch_size=BATCH)
     for _ in first:

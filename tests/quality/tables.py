@@ -1,4 +1,4 @@
-"""Tables of figures: on the terminal, and as Markdown for the model card."""
+"""Tables of scores for the terminal, and as Markdown for the model card."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ SCORES = ("gold", "found", "precision", "recall", "F1")
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of figures, the first cell of each saying what they are of."""
+    """Rows of scores, each with a label in the first cell."""
 
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     notes: Sequence[str] = field(default=())
-    """What one must know to read the figures."""
+    """Explanations of the scores."""
 
     def __rich__(self) -> object:
-        """The table for a terminal."""
+        """Return the table for a terminal."""
         from rich.console import Group
         from rich.table import Table as RichTable
         from rich.text import Text
@@ -33,7 +33,7 @@ class Table:
         for number, column in enumerate(self.columns):
             table.add_column(column, justify="right" if number else "left", overflow="fold")
         for row in self.rows:
-            table.add_row(*map(shown, row))
+            table.add_row(*map(format_cell, row))
         return Group(table, *(Text(note, style="dim") for note in self.notes), Text())
 
     @property
@@ -42,13 +42,13 @@ class Table:
         lines = [
             _line(self.columns),
             _line([":--", *["--:"] * (len(self.columns) - 1)]),
-            *(_line([shown(cell) for cell in row]) for row in self.rows),
+            *(_line([format_cell(cell) for cell in row]) for row in self.rows),
         ]
         return "\n".join([f"### {self.title}", "", *lines, "", *(f"{note}\n" for note in self.notes)])
 
 
-def shown(cell: Cell) -> str:
-    """A cell as it is read: figures with one decimal, counts with separators, nothing where there is none."""
+def format_cell(cell: Cell) -> str:
+    """Format a cell: one decimal for scores, separators for counts, empty for None."""
     if cell is None:
         return ""
     if isinstance(cell, float):
@@ -56,8 +56,8 @@ def shown(cell: Cell) -> str:
     return f"{cell:,}" if isinstance(cell, int) else cell
 
 
-def scores(tally: SpanCounts, label: str) -> list[Cell]:
-    """The cells under SCORES for what was counted under one label."""
+def score_cells(tally: SpanCounts, label: str) -> list[Cell]:
+    """Return the cells under SCORES for one label."""
     return [
         tally.gold[label],
         tally.found[label],

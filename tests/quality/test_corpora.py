@@ -1,4 +1,4 @@
-"""How the corpora are read, and what is said where they are not there. The texts here are made up."""
+"""Readers of the corpora, and messages for missing ones. The texts are invented."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 import spacy
 
 from . import __main__ as program
-from .corpora import CORPORA, attributed, named, sentences
+from .corpora import CORPORA, read_attributions, read_name_docs, sentences
 from .measures import Attribution
-from .speed import words_per_second
+from .speed import measure_speed
 from .tables import Table
 
 
@@ -25,12 +25,12 @@ def test_attributions_are_read_without_white_space_at_the_edges_of_spans(tmp_pat
     spans = {"source": [[0, 3]], "cue": [[4, 9]], "content": [[9, 12], [13, 14]]}
     path = written(tmp_path / "a.xz", json.dumps({"text": "Ann says it is", "attributions": [spans]}))
     expected = Attribution(frozenset({(0, 3)}), frozenset({(4, 8)}), frozenset({(9, 11), (13, 14)}))
-    assert list(attributed(path)) == [("Ann says it is", [expected])]
+    assert list(read_attributions(path)) == [("Ann says it is", [expected])]
 
 
 def test_names_are_read_as_docs_of_the_corpus_own_words(tmp_path: Path) -> None:
     rows = ["Ann\tB-person", "Reed\tI-person", "'s\tO", "Syrians\tB-misc", ".\tO", "", "The\tO", "Hague\tB-location"]
-    [(doc, gold)] = named(written(tmp_path / "a.xz", *rows), spacy.blank("en").vocab)
+    [(doc, gold)] = read_name_docs(written(tmp_path / "a.xz", *rows), spacy.blank("en").vocab)
     assert doc.text.strip() == "Ann Reed's Syrians. The Hague"
     assert [(doc.text[start:end], label) for (start, end), label in gold] == [
         ("Ann Reed", "PERSON"),
@@ -79,4 +79,4 @@ def test_a_table_in_markdown() -> None:
 
 
 def test_speed_is_measured_on_texts_of_any_number() -> None:
-    assert all(speed > 0 for speed in words_per_second(spacy.blank("en"), ["Three short words."] * 3, 1))
+    assert all(speed > 0 for speed in measure_speed(spacy.blank("en"), ["Three short words."] * 3, 1))

@@ -24,9 +24,9 @@ from .measures import (
     AttributionScores,
     Span,
     Words,
-    claimed,
-    overlap,
-    right,
+    claims_to_attributions,
+    has_overlap,
+    is_right,
     role_spans,
     spans_of,
 )
@@ -52,7 +52,7 @@ def attribution(source: Phrases, cue: Phrases, content: Phrases, text: str = TEX
 
 
 def marked(text: str, **groups: Phrases) -> Doc:
-    """A Doc as a pipeline leaves it, with these phrases as sources, cues and contents."""
+    """Make a Doc like a pipeline's, with these phrases as sources, cues and contents."""
     doc = nlp().make_doc(text)
     for role in ROLES:
         spans = [doc.char_span(*place(text, phrase)) for phrase in groups.get(role, ())]
@@ -121,7 +121,7 @@ def test_a_span_has_every_word_of_which_it_has_a_character(phrase: str, words: l
     ],
 )
 def test_a_content_is_quoted_if_all_its_words_stand_between_quotation_marks(phrase: str, quoted: bool) -> None:
-    assert Words(nlp().make_doc(TEXT)).quoted([place(TEXT, phrase)]) == quoted
+    assert Words(nlp().make_doc(TEXT)).is_quoted([place(TEXT, phrase)]) == quoted
 
 
 def test_quoted_contents_and_the_rest_are_counted_apart() -> None:
@@ -173,8 +173,8 @@ def test_attributions_all_of_whose_contents_are_quoted_are_also_counted_apart() 
 
 
 def test_overlap_needs_a_character_in_common() -> None:
-    assert overlap([(0, 3)], [(5, 6), (2, 3)])
-    assert not overlap([(0, 3)], [(3, 5)])
+    assert has_overlap([(0, 3)], [(5, 6), (2, 3)])
+    assert not has_overlap([(0, 3)], [(3, 5)])
 
 
 def test_the_spans_of_a_doc_are_read_from_its_groups() -> None:
@@ -191,7 +191,7 @@ def test_claims_are_compared_by_their_spans() -> None:
         for role in ROLES
         for start, end in getattr(attributed, role)
     ]
-    assert claimed(rows) == [REED, attribution([], [], ["early"])]
+    assert claims_to_attributions(rows) == [REED, attribution([], [], ["early"])]
 
 
 @pytest.mark.parametrize(
@@ -233,4 +233,4 @@ def test_a_name_of_the_wrong_kind_is_both_missed_and_superfluous() -> None:
     ],
 )
 def test_a_claim_is_right_if_somebody_said_almost_that(claim: Attribution, expected: bool) -> None:
-    assert right(Words(nlp().make_doc(TEXT)), claim, [MEN, REED]) is expected
+    assert is_right(Words(nlp().make_doc(TEXT)), claim, [MEN, REED]) is expected

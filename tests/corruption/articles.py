@@ -1,7 +1,8 @@
-"""Clean articles, all made up: some written by hand in different styles, any number put together by chance.
+"""Clean articles: some written by hand in different styles, and random ones.
 
-Those written by hand have what a careless rule would cut: paragraphs that begin with "Share" or "More", corrections
-and editors' notes, articles about newsletters, cookies and comments, quotations without a full stop, lists, subheadings.
+The handwritten ones contain what a careless rule would cut: paragraphs that begin with "Share" or "More", corrections
+and editors' notes, articles about newsletters, cookies and comments, quotations without a full stop, lists,
+subheadings.
 """
 
 # ruff: noqa: E501  (texts are easier to read as they are)
@@ -12,17 +13,17 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Clean:
-    """An article as its writer handed it in."""
+class CleanArticle:
+    """An article as its author submitted it."""
 
     name: str
     headline: str
     paragraphs: tuple[str, ...]
 
 
-def _made(name: str, text: str) -> Clean:
+def _made(name: str, text: str) -> CleanArticle:
     headline, *paragraphs = (part.strip() for part in text.strip().split("\n\n"))
-    return Clean(name, headline, tuple(" ".join(part.split()) for part in paragraphs))
+    return CleanArticle(name, headline, tuple(" ".join(part.split()) for part in paragraphs))
 
 
 WIRE = _made(
@@ -282,24 +283,27 @@ _HEADLINES = (
 )
 
 
-def generated(chance: random.Random) -> Clean:
-    """An article put together by chance: statements, quotations and background; no paragraph occurs twice."""
+def generate_article(chance: random.Random) -> CleanArticle:
+    """Generate an article of random statements, quotations and background.
 
-    def filled(text: str) -> str:
+    No paragraph occurs twice.
+    """
+
+    def fill(text: str) -> str:
         return text.format(n=chance.randint(3, 990), place=chance.choice(_PLACES))
 
     def sentence() -> str:
         who, said, when = chance.choice(_PEOPLE), chance.choice(_SAID), chance.choice(_DAYS)
         match chance.randrange(4):
             case 0:
-                return f"{who[0].upper()}{who[1:]} {said} {when} that {filled(chance.choice(_FACTS))}."
+                return f"{who[0].upper()}{who[1:]} {said} {when} that {fill(chance.choice(_FACTS))}."
             case 1:
-                fact = filled(chance.choice(_FACTS))
+                fact = fill(chance.choice(_FACTS))
                 return f"{fact[0].upper()}{fact[1:]}, {who} {said} {when}."
             case 2:
-                return f"“{filled(chance.choice(_QUOTES))},” {who} {said} {when}."
+                return f"“{fill(chance.choice(_QUOTES))},” {who} {said} {when}."
             case _:
-                return filled(chance.choice(_BACKGROUND))
+                return fill(chance.choice(_BACKGROUND))
 
     paragraphs = list(
         dict.fromkeys(
@@ -307,5 +311,5 @@ def generated(chance: random.Random) -> Clean:
             for _ in range(chance.randint(6, 18))
         )
     )
-    headline = filled(chance.choice(_HEADLINES))
-    return Clean("generated", headline[0].upper() + headline[1:], tuple(paragraphs))
+    headline = fill(chance.choice(_HEADLINES))
+    return CleanArticle("generated", headline[0].upper() + headline[1:], tuple(paragraphs))

@@ -1,4 +1,4 @@
-"""Hostile pages: lines that cleaners look for, and lines that look nearly like them, in any order and number."""
+"""Hostile pages: random lines that cleaners look for, and similar ones."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from onrecord_clean import phrases
 
 from .articles import HAND_WRITTEN
-from .furniture import HELD_OUT, SEEN
+from .boilerplate import HELD_OUT, SEEN
 
 
 def _expressions(block: str) -> list[str]:
-    """The expressions of a block of `phrases`, with the alternatives for the first word in brackets."""
+    """Return the expressions in a block of `phrases`, with a group of first words."""
     first = re.compile(r"^[\w'@©|-]+", re.MULTILINE)
     return first.sub(lambda word: f"(?:{word[0]})", block.strip()).splitlines()
 
@@ -62,7 +62,10 @@ CHANGES: dict[str, Callable[[str, int], str]] = {
 
 @st.composite
 def hostile_pages(draw: st.DrawFn) -> str:
-    """Lines of a few kinds in any order, many of them repeated or changed, perhaps cut at a width or pasted twice."""
+    """Generate lines of a few kinds in any order, many of them repeated or changed.
+
+    Lines may be wrapped at a width or pasted twice.
+    """
     pool = draw(st.lists(LINE, min_size=1, max_size=8))
     change = st.tuples(st.sampled_from(pool), st.sampled_from(["none"] * 6 + list(CHANGES)), st.integers(0, 4))
     lines = [CHANGES[how](line, number) for line, how, number in draw(st.lists(change, min_size=1, max_size=25))]

@@ -1,7 +1,7 @@
-"""Lines that news sites put around and between the text of their articles, by the kind that they are.
+"""Lines that news sites put around and between paragraphs, by kind.
 
-All are made up after what one meets on real sites. SEEN are those by which the cleaners' rules were written. HELD_OUT
-were written before the rules, and no rule was written by them: the figures on them tell what to expect elsewhere.
+All are invented after lines on real sites. The cleaners' rules were written with SEEN. HELD_OUT was written before the
+rules and not used for them: its scores tell what to expect elsewhere.
 """
 
 # ruff: noqa: E501  (texts are easier to read as they are)
@@ -331,7 +331,7 @@ HELD_OUT: dict[SegmentKind, tuple[str, ...]] = {
     ),
 }
 
-HEADS_OF_LISTS = frozenset(
+LIST_HEADINGS = frozenset(
     {
         "Most Read", "Most popular", "Trending now", "Related articles", "Related stories", "Recommended for you",
         "You may also like", "More from News", "More on this story", "Editor's picks", "Top stories", "Latest news",
@@ -341,4 +341,4 @@ HEADS_OF_LISTS = frozenset(
         "Today's top headlines",
     }
 )  # fmt: skip
-"""Lines below which other stories' headlines stand. No site has one above a list or a heading of the article's own."""
+"""Headings of lists of other stories. Sites never put them above a list or heading of the article."""

@@ -1,4 +1,4 @@
-"""What is done to clean articles, and where everything stands in the result."""
+"""Corruption of clean articles, with the position of each piece in the result."""
 
 from __future__ import annotations
 
@@ -10,55 +10,55 @@ from typing import Literal
 
 from onrecord.model.content import SegmentKind
 
-from .articles import Clean, generated
-from .furniture import HEADS_OF_LISTS
+from .articles import CleanArticle, generate_article
+from .boilerplate import LIST_HEADINGS
 
 Kind = SegmentKind
-Furniture = Mapping[Kind, Sequence[str]]
+Boilerplate = Mapping[Kind, Sequence[str]]
 Copy = Literal["whole", "from a later paragraph", "in other lines", "with other quotation marks"]
 COPIES: tuple[Copy, ...] = ("whole", "from a later paragraph", "in other lines", "with other quotation marks")
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A paragraph or line and what it is."""
+    """A paragraph or line and its kind."""
 
     text: str
     kind: Kind = "body"
     tight: bool = False
-    """Whether no empty line parts it from the piece before, whatever the layout."""
+    """Whether no empty line separates it from the previous piece, whatever the layout."""
     start: int = 0
     end: int = 0
-    """Where it stands in the messed-up text."""
+    """Position in the corrupted text."""
 
 
 @dataclass(frozen=True)
-class Mess:
-    """What is to be done to an article."""
+class Corruption:
+    """Ways to corrupt an article."""
 
-    furniture: int = 0
-    """How many lines of furniture are put in."""
+    boilerplate: int = 0
+    """Number of boilerplate lines."""
     captions: int = 0
-    """How many captions; every second one is printed twice."""
+    """Number of captions; every second one is printed twice."""
     copy: Copy | None = None
     width: int | None = None
-    """The width that lines are cut at."""
+    """Width at which lines are wrapped."""
     loose: bool = True
-    """Whether empty lines part paragraphs."""
+    """Whether empty lines separate paragraphs."""
     comments: int = 0
     tail: bool = False
     """Whether headlines of other stories follow below a heading such as "More from Politics"."""
     teaser: bool = False
-    """Whether a headline of another story stands among the paragraphs, without a word of warning."""
+    """Whether a headline of another story is among the paragraphs, without a label."""
     box: bool = False
     fragment: bool = False
 
 
 @dataclass(frozen=True)
-class Messed:
-    """A messed-up article."""
+class CorruptedArticle:
+    """A corrupted article."""
 
-    article: Clean
+    article: CleanArticle
     text: str
     pieces: list[Piece] = field(repr=False)
 
@@ -87,53 +87,57 @@ _BOX_TEXTS = (
 )
 
 
-def messed(article: Clean, mess: Mess, furniture: Furniture, chance: random.Random) -> Messed:
-    """The article after what was to be done to it."""
+def corrupt(
+    article: CleanArticle, corruption: Corruption, boilerplate: Boilerplate, chance: random.Random
+) -> CorruptedArticle:
+    """Corrupt an article."""
     body = [Piece(text) for text in article.paragraphs]
-    copy = _copied(body, mess.copy, chance)
-    if mess.fragment:
+    copy = _copy_body(body, corruption.copy, chance)
+    if corruption.fragment:
         at, words = chance.choice(
             [(at, words) for at, piece in enumerate(body) if len(words := piece.text.split()) > 7]
             or [(0, ["So", "it"])]
         )
         body.insert(at, Piece(" ".join(words[: chance.randint(2, 4)]).rstrip(",.;:!?”’"), "fragment"))
-    if mess.teaser:
-        _insert(body, [Piece(generated(chance).headline + ", officials say", "teaser")], chance, inside=True)
-    if mess.box:
+    if corruption.teaser:
+        _insert(body, [Piece(generate_article(chance).headline + ", officials say", "teaser")], chance, inside=True)
+    if corruption.box:
         _insert(body, _box(chance), chance, inside=True)
     head = [Piece(article.headline, "headline")]
-    for _ in range(mess.furniture):
-        kind = chance.choices(list(furniture), [len(lines) for lines in furniture.values()])[0]
-        piece = Piece(chance.choice(furniture[kind]), kind)
+    for _ in range(corruption.boilerplate):
+        kind = chance.choices(list(boilerplate), [len(lines) for lines in boilerplate.values()])[0]
+        piece = Piece(chance.choice(boilerplate[kind]), kind)
         if kind in ("metadata", "byline"):
             head.append(piece)
         elif kind == "comment":
             body.append(piece)
         else:
-            _insert(body, [piece], chance, inside=piece.text in HEADS_OF_LISTS)
-    for number in range(mess.captions):
-        piece = Piece(chance.choice(furniture["caption"]), "caption")
+            _insert(body, [piece], chance, inside=piece.text in LIST_HEADINGS)
+    for number in range(corruption.captions):
+        piece = Piece(chance.choice(boilerplate["caption"]), "caption")
         _insert(body, [piece, replace(piece, tight=True)] if number % 2 else [piece], chance)
     tail: list[Piece] = []
-    if mess.tail:
-        titles = dict.fromkeys(generated(chance).headline for _ in range(chance.randint(2, 6)))
+    if corruption.tail:
+        titles = dict.fromkeys(generate_article(chance).headline for _ in range(chance.randint(2, 6)))
         tail += [Piece(chance.choice(_SECTIONS), "boilerplate"), *(Piece(title, "teaser") for title in titles)]
-    if mess.comments:
-        tail.append(Piece(chance.choice(("Comments", f"{mess.comments} comments", "Join the conversation")), "comment"))
-        for _ in range(mess.comments):
+    if corruption.comments:
+        tail.append(
+            Piece(chance.choice(("Comments", f"{corruption.comments} comments", "Join the conversation")), "comment")
+        )
+        for _ in range(corruption.comments):
             lines = (chance.choice(_USERS), chance.choice(_TIMES), chance.choice(_OPINIONS), *chance.choice(_ACTIONS))
             tail += [Piece(line, "comment", tight=number > 0) for number, line in enumerate(lines)]
-    return _laid_out(article, [*head, *body, *copy, *tail], mess)
+    return _lay_out(article, [*head, *body, *copy, *tail], corruption)
 
 
 def _insert(body: list[Piece], pieces: Sequence[Piece], chance: random.Random, inside: bool = False) -> None:
-    """Put pieces between two of the body, never into a box or between a fragment and its words."""
+    """Insert pieces between two others, never into a box or after a fragment."""
     places = [
         at
         for at in range(1 if inside else 0, len(body) + (0 if inside else 1))
         if not (0 < at < len(body) and body[at].tight)
         and not (at > 0 and body[at - 1].kind == "fragment")
-        # "The winners are:" stands with its list, and a subheading with its text.
+        # "The winners are:" must stay next to its list, and a subheading next to its text.
         and not (inside and not _is_prose(body[at - 1]))
         and not (inside and not _is_prose(body[at]))
     ]
@@ -152,8 +156,8 @@ def _box(chance: random.Random) -> list[Piece]:
     return pieces
 
 
-def _copied(body: Sequence[Piece], copy: Copy | None, chance: random.Random) -> list[Piece]:
-    """The second copy of a body."""
+def _copy_body(body: Sequence[Piece], copy: Copy | None, chance: random.Random) -> list[Piece]:
+    """Return the second copy of a body."""
     if copy is None:
         return []
     pieces = [replace(piece, kind="duplicate") for piece in body]
@@ -170,26 +174,26 @@ def _copied(body: Sequence[Piece], copy: Copy | None, chance: random.Random) -> 
     return pieces
 
 
-def _laid_out(article: Clean, pieces: Sequence[Piece], mess: Mess) -> Messed:
+def _lay_out(article: CleanArticle, pieces: Sequence[Piece], corruption: Corruption) -> CorruptedArticle:
     text = ""
     placed = []
     for piece in pieces:
         lines = piece.text
-        if mess.width and "\n" not in lines:
-            lines = textwrap.fill(lines, mess.width, break_on_hyphens=False, break_long_words=False)
+        if corruption.width and "\n" not in lines:
+            lines = textwrap.fill(lines, corruption.width, break_on_hyphens=False, break_long_words=False)
         if text:
-            text += "\n\n" if mess.loose and not piece.tight else "\n"
+            text += "\n\n" if corruption.loose and not piece.tight else "\n"
         placed.append(replace(piece, start=len(text), end=len(text) + len(lines)))
         text += lines
-    return Messed(article, text, placed)
+    return CorruptedArticle(article, text, placed)
 
 
-def any_mess(chance: random.Random) -> Mess:
-    """Several things at once, as on a bad day."""
+def random_corruption(chance: random.Random) -> Corruption:
+    """Choose several ways at random."""
     width = chance.choice((None, None, chance.randint(40, 80)))
     loose = chance.random() < 0.7
-    return Mess(
-        furniture=chance.randint(0, 8),
+    return Corruption(
+        boilerplate=chance.randint(0, 8),
         captions=chance.randint(0, 3),
         copy=chance.choice((None, None, None, *COPIES)) if width is None else chance.choice((None, None, "whole")),
         width=width,

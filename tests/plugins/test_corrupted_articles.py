@@ -1,6 +1,6 @@
 """Articles made dirty in known ways: what is put in must come out, and nothing else.
 
-`python -m tests.quality --only cleaning` prints the same figures as a table, and those on real articles.
+`python -m tests.quality --only cleaning` prints the same scores as a table, and those on real articles.
 """
 
 from __future__ import annotations
@@ -11,26 +11,26 @@ import pytest
 
 from onrecord.model.content import SegmentKind
 from tests.cleaning import clean
-from tests.messing.articles import HAND_WRITTEN, Clean
-from tests.messing.furniture import HELD_OUT, SEEN
-from tests.messing.mess import COPIES, Copy, Furniture, Mess, messed
-from tests.messing.score import Scores, figures, lines_alone
+from tests.corruption.articles import HAND_WRITTEN, CleanArticle
+from tests.corruption.boilerplate import HELD_OUT, SEEN
+from tests.corruption.corrupt import COPIES, Boilerplate, Copy, Corruption, corrupt
+from tests.corruption.score import Scores, count_found_alone, measure_cleaning
 
 ARTICLES = 150
 
 
 @pytest.fixture(scope="module")
 def seen() -> Scores:
-    return figures(SEEN, ARTICLES)
+    return measure_cleaning(SEEN, ARTICLES)
 
 
 @pytest.fixture(scope="module")
 def held_out() -> Scores:
-    return figures(HELD_OUT, ARTICLES)
+    return measure_cleaning(HELD_OUT, ARTICLES)
 
 
 @pytest.mark.parametrize("article", HAND_WRITTEN, ids=[article.name for article in HAND_WRITTEN])
-def test_a_clean_article_is_left_as_it_is(article: Clean) -> None:
+def test_a_clean_article_is_left_as_it_is(article: CleanArticle) -> None:
     cleaned = clean("\n\n".join([article.headline, *article.paragraphs]))
     assert cleaned.article.headline == article.headline
     dateline = cleaned.of_kind("dateline")
@@ -39,28 +39,28 @@ def test_a_clean_article_is_left_as_it_is(article: Clean) -> None:
 
 @pytest.mark.parametrize("copy", COPIES)
 @pytest.mark.parametrize("article", HAND_WRITTEN, ids=[article.name for article in HAND_WRITTEN])
-def test_an_article_that_was_pasted_twice_is_kept_once(article: Clean, copy: Copy) -> None:
+def test_an_article_that_was_pasted_twice_is_kept_once(article: CleanArticle, copy: Copy) -> None:
     scores = Scores()
     for loose in (True, False):
-        mess = messed(article, Mess(copy=copy, loose=loose), SEEN, random.Random(copy))
-        scores.add(mess, clean(mess.text))
+        corrupted = corrupt(article, Corruption(copy=copy, loose=loose), SEEN, random.Random(copy))
+        scores.add(corrupted, clean(corrupted.text))
     assert scores.recall("duplicate") == 100
     assert scores.precision == 100
 
 
 @pytest.mark.parametrize("width", range(40, 81, 5))
 @pytest.mark.parametrize("article", HAND_WRITTEN, ids=[article.name for article in HAND_WRITTEN])
-def test_lines_that_were_cut_are_joined_to_the_articles_paragraphs(article: Clean, width: int) -> None:
-    mess = messed(article, Mess(width=width), SEEN, random.Random(width))
-    cleaned = clean(mess.text)
+def test_lines_that_were_cut_are_joined_to_the_articles_paragraphs(article: CleanArticle, width: int) -> None:
+    corrupted = corrupt(article, Corruption(width=width), SEEN, random.Random(width))
+    cleaned = clean(corrupted.text)
     dateline = cleaned.of_kind("dateline")
     wanted = "\n\n".join(article.paragraphs).removeprefix(f"{dateline[0]} " if dateline else "")
     assert (cleaned.article.headline, cleaned.article.body) == (article.headline, wanted)
 
 
-@pytest.mark.parametrize("furniture", [SEEN, HELD_OUT], ids=["seen", "held out"])
-def test_article_text_is_hardly_ever_cut(furniture: Furniture, request: pytest.FixtureRequest) -> None:
-    scores: Scores = request.getfixturevalue("seen" if furniture is SEEN else "held_out")
+@pytest.mark.parametrize("boilerplate", [SEEN, HELD_OUT], ids=["seen", "held out"])
+def test_article_text_is_hardly_ever_cut(boilerplate: Boilerplate, request: pytest.FixtureRequest) -> None:
+    scores: Scores = request.getfixturevalue("seen" if boilerplate is SEEN else "held_out")
     assert scores.precision >= 99.8, scores.wrong
     assert scores.kept_whole >= 97.5
 
@@ -83,8 +83,8 @@ def test_so_does_most_of_what_no_rule_was_written_by(held_out: Scores, kind: Seg
     assert held_out.recall(kind) >= at_least
 
 
-def test_lines_of_furniture_are_recognised_one_by_one() -> None:
-    right, total = lines_alone(SEEN)
+def test_lines_of_boilerplate_are_recognized_one_by_one() -> None:
+    right, total = count_found_alone(SEEN)
     assert right == total
-    right, total = lines_alone(HELD_OUT)
+    right, total = count_found_alone(HELD_OUT)
     assert right / total >= 0.9

@@ -1,0 +1,1 @@
+"""Corruption of clean articles, to measure what the cleaners recover."""
