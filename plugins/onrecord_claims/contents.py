@@ -23,7 +23,7 @@ _JUNK = frozenset({",", ";", ":"})
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A stretch of what is said, as the claim has it."""
+    """A stretch of the statement, in the form of the claim."""
 
     words: Stretch
     quoted: QuoteType

@@ -1,4 +1,4 @@
-"""Reports of statements: “…,” the minister told reporters, according to the agency.
+"""Reports of statements: “…,” the minister said, according to the agency.
 
 The pipeline marks everything before "according to" as one content. The original speaker matters more than the agency.
 """

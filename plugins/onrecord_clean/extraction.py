@@ -26,5 +26,5 @@ def extract_text(page: Page) -> str:
     # It logs an error for every page without an article, which is no problem here.
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
-    # Favor precision: what is missing inside the text is restored later by its position.
+    # Favor precision: missing paragraphs inside the text are restored later by their position.
     return trafilatura.extract(deepcopy(page.root), include_comments=False, favor_precision=True) or ""

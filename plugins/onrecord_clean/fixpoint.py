@@ -23,7 +23,7 @@ class TextCleaner(Cleaner):
 
 
 class Fixpoint(Cleaner):
-    """Repeat the text cleaners on the body that they leave, until they cut nothing more.
+    """Repeat the text cleaners on their own result until they cut nothing more.
 
     "Share" before "by Ann Lee" is the first word of a sentence until the byline is cut; then it is a button. Only
     cleaners that ran on the draft are repeated, so a disabled cleaner stays disabled.
@@ -76,7 +76,7 @@ def _extract_body(draft: Draft, repeated: set[str]) -> tuple[Draft, list[tuple[i
 
 
 def _apply_verdicts(draft: Draft, body: Draft, origins: list[tuple[int, Stretch]]) -> bool:
-    """Apply the verdicts on the body to the stretches of `draft`; returns whether any was cut."""
+    """Apply the verdicts on the body to `draft`; returns whether any text was cut."""
     draft.headline, draft.byline, draft.credit = body.headline, body.byline, body.credit
     draft.dateline = draft.dateline or body.dateline
     signed = draft.cleaner

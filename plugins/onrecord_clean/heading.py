@@ -55,7 +55,7 @@ _FEWEST_WORDS_AFTER_DATELINE = 5
 _MOST_WORDS_IN_HEADLINE = 25
 _MOST_PARTS_OF_HEADLINE = 20
 _FIRST_PARAGRAPHS = 2
-"""Number of paragraphs in which a dateline may stand, since a summary can come first."""
+"""Number of paragraphs that may begin with the dateline, since a summary can come first."""
 
 
 class Credits(TextCleaner):

@@ -32,7 +32,7 @@ _WITH_FRONT_MATTER = frozenset({"text/plain", "text/markdown"})
 class HtmlText(Cleaner):
     """Read the visible text of an HTML page, find the article, and read its metadata.
 
-    Every stretch of the text gets a verdict; the reason for what is outside the article names the element around it.
+    Every stretch of the text gets a verdict; outside the article, the reason names the element around it.
     """
 
     name, version, order = "html_text", "4", 100

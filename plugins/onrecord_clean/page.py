@@ -113,8 +113,8 @@ def read_page(source: str) -> Page | None:
     """
     if len(source) > _LARGEST:
         raise ValueError(
-            f"the page has {len(source):,} characters, more than the {_LARGEST:,} that are read: if it is one "
-            "article, take out what is not text (embedded pictures, data), or give it as plain text"
+            f"the page has {len(source):,} characters, more than the limit of {_LARGEST:,}: if it is one article, "
+            "remove embedded pictures and data, or convert it to plain text"
         )
     source = _XML_DECLARATION.sub("", source.replace("\0", ""), count=1)
     if not source.strip():
@@ -124,8 +124,8 @@ def read_page(source: str) -> Page | None:
         page = _parse(_WRAPPERS.sub(" ", source))
         if page and page.depth >= _DEEPEST:
             raise ValueError(
-                f"elements of the page are nested {_DEEPEST:,} deep and more, beyond which a parser reads nothing: "
-                "the page is broken; take the markup out and give it as plain text"
+                f"elements of the page are nested {_DEEPEST:,} deep or deeper, where the parser stops: "
+                "the page is broken; convert it to plain text"
             )
     return page
 

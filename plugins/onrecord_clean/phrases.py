@@ -308,7 +308,7 @@ WEAK_TEASER_LABELS = re.compile(
     r" updates|timeline|profile|exclusive|quiz|map|interactive|review|fact check|graphic|infographic)\s*[:|]\s*(?=\S)",
     re.IGNORECASE,
 )
-"""Beginnings of lines that link to other stories if they look like headlines and stand below some text."""
+"""Beginnings of lines that link to other stories if they look like headlines and follow some text."""
 
 LABELS = re.compile(
     r"(?:tags?|tagged(?: (?:with|in|under|as))?|(?:related |more )?topics?|filed (?:under|in)|categor(?:y|ies)|keywords"

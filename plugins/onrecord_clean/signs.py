@@ -157,7 +157,7 @@ def is_other_story(text: str, linked: float, *, ends: bool) -> bool:
 
 
 def heads_other_stories(text: str) -> bool:
-    """Whether a heading stands above links to other stories."""
+    """Whether a heading introduces links to other stories."""
     return _RELATED_HEADING.fullmatch(text.rstrip(":")) is not None
 
 

@@ -105,7 +105,7 @@ def unpack(path: Path, limit: int) -> bytes:
         with gzip.open(path) as file:
             content = file.read(limit + 1)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise PackedError(f"{path} cannot be unpacked: {error}; pack it again, or take the ending .gz away") from error
+        raise PackedError(f"{path} cannot be unpacked: {error}; pack it again, or remove the ending .gz") from error
     if len(content) > limit:
         raise TooLargeError(path.as_uri(), limit)
     return content

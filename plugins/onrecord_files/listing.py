@@ -33,7 +33,7 @@ def list_files(path: Path, patterns: Sequence[str]) -> Iterator[Path]:
                 place = Path(entry.path)
                 if entry.is_symlink():
                     if not place.exists():
-                        raise MissingPathError(f"the link {place} leads nowhere: remove it, or mount what it leads to")
+                        raise MissingPathError(f"the link {place} has no target: remove it, or mount its target")
                     place = place.resolve()
                 if entry.is_dir():
                     if place not in entered:

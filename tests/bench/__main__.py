@@ -23,7 +23,7 @@ def main() -> int:
     """Run the benchmark and print its results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpora", help="folder of the corpora; ONRECORD_CORPORA by default")
-    parser.add_argument("--most", type=int, help="only so many articles")
+    parser.add_argument("--most", type=int, help="maximum number of articles")
     arguments = parser.parse_args()
     corpora = corpus.folder(arguments.corpora)
     if corpora is None:
@@ -33,7 +33,7 @@ def main() -> int:
         root = Path(place)
         count = corpus.write_out(corpora, root / "inbox", arguments.most)
         (root / "onrecord.toml").write_text('[plugins.files]\npaths = ["inbox"]\n')
-        print(f"{count} articles, {processors()} processors; seconds on this machine, to be compared within one run\n")
+        print(f"{count} articles, {processors()} processors; seconds on this machine, comparable within one run\n")
         # A running server, as on a machine with a schedule; its start is timed separately.
         os.environ.update(server.ENVIRONMENT)
         begun = time.perf_counter()

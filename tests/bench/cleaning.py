@@ -27,7 +27,7 @@ ARTICLES = 300
 def main() -> int:
     """Run the benchmark and print its results."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.cleaning", description=__doc__)
-    parser.add_argument("--times", type=int, default=3, help="measure so often, and print the best")
+    parser.add_argument("--times", type=int, default=3, help="number of measurements, of which the best is printed")
     parser.add_argument("--cleaners", action="store_true", help="print the share of each cleaner too")
     arguments = parser.parse_args()
     print(f"{'MB a second':<28}{'texts':>7}{'KB each':>9}{'cleaners':>10}{'read+cleaners':>15}{'all of cleaning':>17}")

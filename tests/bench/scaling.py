@@ -44,7 +44,7 @@ def main() -> int:
     """Run the benchmark and print its results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpora", help="folder of the corpora; ONRECORD_CORPORA by default")
-    parser.add_argument("--most", type=int, help="only so many articles")
+    parser.add_argument("--most", type=int, help="maximum number of articles")
     arguments = parser.parse_args()
     corpora = corpus.folder(arguments.corpora)
     if corpora is None:
@@ -103,7 +103,7 @@ def measure_batches(root: Path, inbox: str, count: int, batch_size: int) -> Batc
     print(f"\n{count} articles in one process")
     print(f"{'stage':<10}{'articles':>9}{'batches':>9}{'KB in':>9}{'KB out':>9}{'work s':>9}{'load s':>9}   medians")
     for stage, rows in figures.items():
-        # The first batch pays for what is loaded once, the last one is smaller.
+        # The first batch includes one-time loading, the last one is smaller.
         full = [row for row in rows[1:] if row[0] == rows[0][0]] or rows
         articles, into, out, worked, loading = (statistics.median(column) for column in zip(*full, strict=True))
         line = f"{stage:<10}{articles:>9.0f}{len(rows):>9}{into / 1000:>9.0f}{out / 1000:>9.0f}"

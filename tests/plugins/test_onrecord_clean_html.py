@@ -327,5 +327,5 @@ def test_time_is_bounded(source: str) -> None:
 
 
 def test_a_page_that_is_too_large_is_refused_with_what_to_do() -> None:
-    with pytest.raises(ValueError, match="more than the 20,000,000 that are read: if it is one article"):
+    with pytest.raises(ValueError, match="more than the limit of 20,000,000: if it is one article"):
         read_page(" " * 20_000_001)

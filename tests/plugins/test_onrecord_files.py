@@ -91,9 +91,9 @@ def test_a_configured_path_that_is_gone_is_an_error_that_names_the_key(tmp_path:
         listed(tmp_path / "unmounted")
 
 
-def test_a_link_that_leads_nowhere_is_an_error_rather_than_a_withdrawn_article(tmp_path: Path) -> None:
+def test_a_broken_link_is_an_error_and_does_not_delete_the_article(tmp_path: Path) -> None:
     (tmp_path / "a.txt").symlink_to(tmp_path / "gone.txt")
-    with pytest.raises(FileNotFoundError, match=r"a\.txt leads nowhere"):
+    with pytest.raises(FileNotFoundError, match=r"a\.txt has no target"):
         listed(tmp_path)
 
 

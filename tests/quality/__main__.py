@@ -41,7 +41,7 @@ def main() -> int:
         return 0
     there = {corpus: path for corpus in CORPORA if (path := corpus.path(Path(folder)))}
     if missing := [corpus for corpus in CORPORA if corpus not in there]:
-        print(f"not in {folder}, and so not measured:", file=sys.stderr)
+        print(f"not in {folder}, not measured:", file=sys.stderr)
         _print_missing(missing)
     if not there:
         return 2

@@ -47,7 +47,7 @@ def _table(title: str, scores: Scores, alone: tuple[int, int] | None = None) -> 
 
 
 def _measure_uncorrupted(articles: list[CleanArticle]) -> Table:
-    """Measure what is cut from real articles without corruption."""
+    """Measure the cuts in real articles without corruption."""
     cut = total = 0
     kinds: dict[str, int] = {}
     for article in articles:

