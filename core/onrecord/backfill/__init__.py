@@ -55,7 +55,7 @@ def backfilling(plugins: Plugins, selection: Selection) -> Iterator[ActiveRun]:
                 candidate = _begun(plugins, selection)
                 held.enter_context(candidate.over(warehouse.published, plugins, selected=True))
                 candidate.save()
-                run = ActiveRun(plugins, warehouse=candidate, wanted=candidate.targets)
+                run = ActiveRun(plugins, warehouse=candidate, versions=candidate.versions)
                 held.enter_context(run_lifecycle(run, wait=False))
             yield run
         if candidate.is_empty():

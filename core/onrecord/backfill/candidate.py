@@ -8,9 +8,8 @@ Looked at `over` another database, which is only read, it shows what a run would
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from ..errors import OnrecordError, WarehouseError
 from ..model.content import ANNOTATED_SQL
 from ..model.row import quote_identifier
 from ..model.table import Table
-from ..planning.versions import ComponentVersion, component_versions
+from ..planning.versions import ComponentVersions, component_versions, find_upstream
 from ..plugins.registry import Plugins
 from ..sql import read_sql
 from ..warehouse import Warehouse
@@ -89,7 +88,7 @@ class Candidate(Warehouse):
     def __init__(self, directory: Path, selection: Selection) -> None:
         super().__init__(directory)
         self.selection = selection
-        self.targets: Sequence[ComponentVersion] = ()
+        self.versions: ComponentVersions = {}
         self._overlaid: list[str] = []
 
     @property
@@ -104,13 +103,14 @@ class Candidate(Warehouse):
         With `selected`, only the selected articles are seen. Raises OnrecordError for an annotator that is not there,
         and for a selection of nothing.
         """
-        self.targets = _targets(plugins, self.selection)
-        tables = {t.component: plugins.tables_of(plugins.annotators[t.component]) for t in self.targets}
+        names = members(plugins, self.selection.components)
+        self.versions = {key: each for key, each in component_versions(plugins).items() if key[0] in names}
+        tables = {name: plugins.tables_of(plugins.annotators[name]) for name in names}
         with closing(self._cursor()) as connection:
             attach(connection, base, read_only=True, alias="base")
             refuse_unmigrated(connection, base, "base")
             try:
-                self._look(connection, tables, selected=selected)
+                self._look(connection, tables, find_upstream(plugins), selected=selected)
             finally:
                 connection.execute("use memory")
         try:
@@ -180,7 +180,14 @@ class Candidate(Warehouse):
             # Without its name first: one that is half removed would be taken for one that has another selection.
             shutil.rmtree(self.directory.rename(self.directory.with_name(f"{self.name}{_REMOVED}")))
 
-    def _look(self, connection: duckdb.DuckDBPyConnection, tables: dict[str, list[Table]], *, selected: bool) -> None:
+    def _look(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        tables: dict[str, list[Table]],
+        upstream: Mapping[str, Collection[str]],
+        *,
+        selected: bool,
+    ) -> None:
         connection.execute("use base")
         query, parameters = self.selection.chosen(connection) if selected else ("select article_id from article", {})
         connection.execute(f"create or replace table memory.main.selected as {query}", parameters or None)
@@ -191,8 +198,8 @@ class Candidate(Warehouse):
                 "what there is to select from"
             )
         rows = [
-            {"component": t.component, "language": t.language, "fingerprint": t.fingerprint, "needs": list(t.needs)}
-            for t in self.targets
+            {"component": name, "language": language, "fingerprint": version.fingerprint, "needs": list(upstream[name])}
+            for (name, language), version in self.versions.items()
         ]
         schema = pa.schema([("component", pa.string()), ("language", pa.string()), ("fingerprint", pa.string()),
                             ("needs", pa.list_(pa.string()))])  # fmt: skip
@@ -261,18 +268,10 @@ def members(plugins: Plugins, chosen: Sequence[str]) -> list[str]:
             what = next((words for words, names in kinds.items() if name in names), "not loaded")
             known = ", ".join(plugins.annotators) or "none"
             raise OnrecordError(f"{name} cannot be backfilled, being {what}. The annotators are: {known}")
-    needs = {t.component: set(t.needs) for t in component_versions(plugins) if t.stage == "annotate"}
-    found = {name for name, needed in needs.items() if name in chosen or needed & set(chosen)}
-    found |= {needed for name in found for needed in needs[name]}
+    upstream = find_upstream(plugins)
+    found = {name for name in plugins.annotators if name in chosen or upstream[name] & set(chosen)}
+    found |= {required for name in found for required in upstream[name]}
     return [name for name in plugins.annotators if name in found]
-
-
-def _targets(plugins: Plugins, selection: Selection) -> list[ComponentVersion]:
-    names = members(plugins, selection.components)
-    # What runs leave is what a backfill is for.
-    return [
-        replace(t, family=None) for t in component_versions(plugins) if t.stage == "annotate" and t.component in names
-    ]
 
 
 def _overlaid(component: str, table: Table, in_base: bool) -> str:

@@ -122,7 +122,7 @@ def _refuse_outdated(candidate: Candidate) -> None:
         ).fetchall()
     if not found:
         return
-    now = {target.component: target.version for target in candidate.targets}
+    now = {name: version.version for (name, _), version in candidate.versions.items()}
     what = ", ".join(
         f"{component} on {count:,} articles (made by version {version}, now {now.get(component, 'not loaded')})"
         for component, count, version in found

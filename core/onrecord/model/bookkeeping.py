@@ -55,13 +55,13 @@ class Quarantine(Row, key=("component", "subject_id")):
     """When it first did, with the component and the subject as they are."""
 
 
-class ComponentRow(Row, key=("component", "fingerprint"), table="component_version"):
+class ComponentVersion(Row, key=("component", "fingerprint")):
     """A component in each state that it has been used in: what a fingerprint in the ledger stands for."""
 
     component: str
     """The component's name."""
     fingerprint: str
-    """Hash of all that follows up to `requirements`."""
+    """Hash of component, version, configuration, pipeline and requirements."""
     stage: StageName
     """Where it works."""
     version: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .annotations import Alias, Claim, ClaimEntity, ClaimSpan, Entity, Mention, MentionEntity
-from .bookkeeping import ComponentRow, Ledger, Quarantine, Run, Step
+from .bookkeeping import ComponentVersion, Ledger, Quarantine, Run, Step
 from .content import Article, Document, Segment, SourceItem
 from .table import Table, derive_table
 
@@ -20,7 +20,7 @@ AGGREGATE_TABLES = tuple(derive_table(row, per_article=False) for row in (Entity
 
 
 BOOKKEEPING_TABLES = tuple(
-    derive_table(row, per_article=False) for row in (Ledger, Quarantine, ComponentRow, Run, Step)
+    derive_table(row, per_article=False) for row in (Ledger, Quarantine, ComponentVersion, Run, Step)
 )
 
 

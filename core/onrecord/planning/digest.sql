@@ -4,7 +4,7 @@ select md5(concat_ws(
     (
         select concat_ws(' ', count(*), sum(hash(concat_ws(' ', l.component, l.subject_id, l.input_hash, l.fingerprint))))
         from ledger l
-        where l.stage = 'clean' or list_contains($needs, l.component)
+        where l.stage = 'clean' or list_contains($upstream, l.component)
     ),
     (
         select concat_ws(' ', count(*), sum(hash(concat_ws(' ', l.article_id, l.document_id, l.deleted_at is null))))

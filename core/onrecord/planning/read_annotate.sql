@@ -2,6 +2,6 @@
 select a.article_id::varchar as subject_id, a.content_hash as input_hash, l.uri, a.* exclude (run_id)
 from article a
 join source_item l using (article_id)
-where a.article_id in (select subject_id::uuid from chosen)
+where a.article_id in (select subject_id::uuid from _selected)
     and a.rowid between $first and $last
 order by a.rowid

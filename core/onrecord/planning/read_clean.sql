@@ -2,6 +2,6 @@
 select l.article_id::varchar as subject_id, d.content_hash as input_hash, d.* exclude (run_id)
 from source_item l
 join document d using (document_id)
-where l.article_id in (select subject_id::uuid from chosen)
+where l.article_id in (select subject_id::uuid from _selected)
     and d.rowid between $first and $last
 order by d.rowid

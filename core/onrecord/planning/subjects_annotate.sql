@@ -5,7 +5,7 @@ select
     a.content_hash as input_hash,
     l.uri,
     a.language,
-    a.rowid as place,
+    a.rowid as row_position,
     strlen(a.body) as bytes
 from article a
 join source_item l using (article_id)

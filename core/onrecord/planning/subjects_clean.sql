@@ -5,7 +5,7 @@ select
     d.content_hash as input_hash,
     l.uri,
     null::varchar as language,
-    d.rowid as place,
+    d.rowid as row_position,
     octet_length(d.content) as bytes
 from source_item l
 join document d using (document_id)

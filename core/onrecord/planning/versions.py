@@ -1,140 +1,162 @@
-"""What a component is now: what its rows must have been made by to be up to date."""
+"""Component versions: what decides whether a component's rows are up to date, and what changed where they are not."""
 
 from __future__ import annotations
 
 import hashlib
 import inspect
+import json
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
-from ..model.bookkeeping import CLEAN, ComponentRow, StageName
+from ..model.bookkeeping import CLEAN, ComponentVersion, StageName
 from ..model.identity import canonical_json, content_hash
-from ..plugins.components import Annotator, Component
-from ..plugins.pipelines import Pipeline
+from ..plugins.components import Component
 from ..plugins.registry import Plugins
 
+ComponentVersions = Mapping[tuple[str, str | None], ComponentVersion]
+"""Component versions by component and language, in the order in which they run.
 
-@dataclass(frozen=True, slots=True)
-class ComponentVersion:
-    """A component as it is configured now, for the subjects in one language or in all."""
+The language is None for a component that treats all languages alike, and "" for one that has no pipeline at all.
+"""
 
-    component: str
-    stage: StageName
-    version: str
-    configuration: str
-    requirements: str
-    """The fingerprints of what it requires, as canonical JSON."""
-    pipeline: str | None
-    language: str | None
-    """None where the component works alike on all languages."""
-    distribution: str
-    source_hash: str
-    writes: tuple[str, ...]
-    per_article: bool
-    needs: tuple[str, ...] = ()
-    """The components that it requires, and those that they require."""
-    family: str | None = None
-    """Where a run leaves what is merely stale: a name for the components that read each other's rows, directly or not.
-    What is stale is then done with a subject on which one of them has other work, so that their rows fit together.
-    None where a run recomputes it."""
-    fingerprint: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        what = (self.component, self.version, self.configuration, self.requirements, self.pipeline or "")
-        object.__setattr__(self, "fingerprint", content_hash(*what))
-
-    @property
-    def row(self) -> ComponentRow:
-        """The target as a row of the table `component_version`."""
-        names = ComponentRow.model_fields.keys() - {"writes"}
-        return ComponentRow(**{name: getattr(self, name) for name in names}, writes=list(self.writes))
+_LONGEST_VALUE = 40
+"""Characters of a setting's value that are shown where it changed."""
 
 
-def component_versions(plugins: Plugins) -> list[ComponentVersion]:
-    """The target of every component, in the order in which they run.
+def component_versions(plugins: Plugins) -> ComponentVersions:
+    """The current version of every component.
 
-    An annotator that reads docs, or requires one that does, has a target for each language with a
-    pipeline: then a new German pipeline leaves English annotations as they are.
+    An annotator that reads docs, or requires one that does, has a version for each language with a pipeline, so that a
+    new German pipeline leaves English annotations as they are. All cleaners together are one component.
     """
     made: dict[tuple[str, str | None], ComponentVersion] = {}
-    leaves = plugins.settings.run.stale == "leave"
-    families = _families(plugins.annotators) if leaves else {}
 
     def add(component: Component, stage: StageName, pipeline: str | None = None, language: str | None = None) -> None:
-        required = [made.get((name, language)) or made.get((name, None)) for name in component.requires]
-        found = [target for target in required if target is not None]
-        if stage == "aggregate":
-            found = [t for t in made.values() if t.component in component.requires]
-        made[component.name, language] = ComponentVersion(
+        required = {
+            f"{name} {spoken or ''}".strip(): version.fingerprint
+            for (name, spoken), version in made.items()
+            if name in component.requires and (stage == "aggregate" or spoken in (None, language))
+        }
+        made[component.name, language] = _make_version(
             component=component.name,
             stage=stage,
             version=component.version,
-            configuration=_configuration(component),
-            requirements=canonical_json({f"{t.component} {t.language or ''}".strip(): t.fingerprint for t in found}),
+            configuration=canonical_json(component.config.model_dump()),
+            requirements=canonical_json(required),
             pipeline=pipeline,
-            language=language,
             distribution=plugins.distribution_of(component),
             source_hash=source_hash(component),
-            writes=tuple(table.name for table in plugins.tables_of(component)),
-            per_article=stage == "annotate",
-            needs=tuple(sorted({name for t in found for name in (t.component, *t.needs)})),
-            # An aggregator's tables are filled as a whole: leaving them would leave rows about what is gone.
-            family=families.get(component.name, component.name) if leaves and stage != "aggregate" else None,
+            writes=[table.name for table in plugins.tables_of(component)],
         )
 
     for ingestor in plugins.ingestors.values():
         add(ingestor, "ingest")
+    made[CLEAN, None] = _clean_version(plugins)
     by_language: dict[str, bool] = {}
-    # Without any pipeline the target is for no language, so that the plan knows of the component at all.
-    pipelines: dict[str, Pipeline | None] = {**plugins.pipelines} or {"": None}
+    # Without any pipeline there is a version for no language, so that the plan knows of the component at all.
+    identities: dict[str, str | None] = {language: each.identity for language, each in plugins.pipelines.items()}
     for name, annotator in plugins.annotators.items():
         by_language[name] = annotator.uses_doc or any(by_language[required] for required in annotator.requires)
-        for language, pipeline in pipelines.items() if by_language[name] else [(None, None)]:
-            add(annotator, "annotate", pipeline.identity if pipeline and annotator.uses_doc else None, language)
+        for language, identity in (identities or {"": None}).items() if by_language[name] else [(None, None)]:
+            add(annotator, "annotate", identity if annotator.uses_doc else None, language)
     for aggregator in plugins.aggregators.values():
         add(aggregator, "aggregate")
-    return [*_stage(made, "ingest"), _clean(plugins), *_stage(made, "annotate"), *_stage(made, "aggregate")]
+    return made
 
 
-def _stage(made: dict[tuple[str, str | None], ComponentVersion], stage: StageName) -> Iterator[ComponentVersion]:
-    return (target for target in made.values() if target.stage == stage)
-
-
-def _clean(plugins: Plugins) -> ComponentVersion:
-    """All cleaners together are one target: a document passes through every one of them."""
-    settings = {"default_language": plugins.settings.language.default}
-    return ComponentVersion(
+def _clean_version(plugins: Plugins) -> ComponentVersion:
+    default_language = plugins.settings.language.default
+    configuration = {"default_language": default_language} | {c.name: c.config.model_dump() for c in plugins.cleaners}
+    return _make_version(
         component=CLEAN,
         stage="clean",
         version=", ".join(f"{cleaner.name} {cleaner.version}" for cleaner in plugins.cleaners),
-        configuration=canonical_json(settings | {c.name: c.config.model_dump() for c in plugins.cleaners}),
+        configuration=canonical_json(configuration),
         requirements="{}",
         pipeline=None,
-        language=None,
         distribution=", ".join(sorted({plugins.distribution_of(cleaner) for cleaner in plugins.cleaners})),
         source_hash=content_hash(*(source_hash(cleaner) for cleaner in plugins.cleaners)),
-        writes=("article", "segment"),
-        per_article=False,
-        family=CLEAN if plugins.settings.run.stale == "leave" else None,
+        writes=["article", "segment"],
     )
 
 
-def _families(annotators: Mapping[str, Annotator]) -> dict[str, str]:
-    """A name for each group of annotators that are connected by what they require."""
-    family = {name: name for name in annotators}
-    for name, annotator in annotators.items():
-        for required in annotator.requires:
-            joined, gone = family[required], family[name]
-            family = {member: joined if own == gone else own for member, own in family.items()}
-    return family
+def _make_version(**fields: Any) -> ComponentVersion:
+    parts = ("component", "version", "configuration", "requirements", "pipeline")
+    fingerprint = content_hash(*(fields[part] or "" for part in parts))
+    return ComponentVersion(**fields, fingerprint=fingerprint, per_article=fields["stage"] == "annotate")
 
 
-def _configuration(component: Component) -> str:
-    return canonical_json(component.config.model_dump())
+def explain_change(old: ComponentVersion, new: ComponentVersion) -> str:
+    """Why rows of the old version are stale: each part of the fingerprint that differs, from old to new."""
+    before, after = json.loads(old.configuration), json.loads(new.configuration)
+    changes: list[str] = []
+    if new.component == CLEAN:
+        versions = _cleaner_versions(old.version, before), _cleaner_versions(new.version, after)
+        changes += _differences(*versions, "cleaner {} added", "cleaner {} removed", "cleaner {} {} → {}")
+        # The settings of one that came or went say nothing more.
+        before, after = ({k: v for k, v in each.items() if k in before and k in after} for each in (before, after))
+    elif old.version != new.version:
+        changes.append(f"version {old.version} → {new.version}")
+    settings = (_flatten_settings(before), _flatten_settings(after))
+    changes += _differences(*settings, "setting {} added", "setting {} removed", "setting {} {} → {}")
+    if old.pipeline != new.pipeline:
+        changes.append(f"pipeline {old.pipeline} → {new.pipeline}")
+    requirements = (json.loads(old.requirements), json.loads(new.requirements))
+    changes += _differences(*requirements, "requirement {} added", "requirement {} removed", "requirement {} changed")
+    # Cleaners in another order.
+    return ", ".join(changes) or f"version {old.version} → {new.version}"
+
+
+def _differences(old: Mapping[str, str], new: Mapping[str, str], added: str, gone: str, changed: str) -> Iterator[str]:
+    for key in dict.fromkeys((*old, *new)):
+        if key not in old:
+            yield added.format(key)
+        elif key not in new:
+            yield gone.format(key)
+        elif old[key] != new[key]:
+            yield changed.format(key, _shorten(old[key]), _shorten(new[key]))
+
+
+def _shorten(value: str) -> str:
+    return value if len(value) <= _LONGEST_VALUE else f"{value[: _LONGEST_VALUE - 1]}…"
+
+
+def _cleaner_versions(version: str, configuration: Mapping[str, Any]) -> dict[str, str]:
+    """The version of each cleaner, from "date 1, heading 3"."""
+    pairs = (entry.partition(" ") for entry in version.split(", "))
+    return {name: number for name, _, number in pairs if name in configuration}
+
+
+def _flatten_settings(settings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """The value of each setting as text, by dotted name."""
+    flat: dict[str, str] = {}
+    for name, value in settings.items():
+        if isinstance(value, dict) and value:
+            flat |= _flatten_settings(value, f"{prefix}{name}.")
+        else:
+            flat[f"{prefix}{name}"] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return flat
+
+
+def find_upstream(plugins: Plugins) -> dict[str, frozenset[str]]:
+    """For each annotator and aggregator, the components that it requires, directly or not."""
+    upstream: dict[str, frozenset[str]] = {}
+    for name, component in [*plugins.annotators.items(), *plugins.aggregators.items()]:
+        upstream[name] = frozenset(component.requires).union(*(upstream[each] for each in component.requires))
+    return upstream
+
+
+def find_connected(requires: Mapping[str, frozenset[str]]) -> dict[str, str]:
+    """For each component, a name for the connected component of the dependency graph that it belongs to."""
+    label = {name: name for name in requires}
+    for name, required in requires.items():
+        joined = {label[name], *(label[each] for each in required)}
+        label = {member: min(joined) if own in joined else own for member, own in label.items()}
+    return label
 
 
 def source_hash(component: Component) -> str:

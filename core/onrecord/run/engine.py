@@ -23,14 +23,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
-from math import ceil
 from time import perf_counter
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ..errors import PLUGIN_FAILURES, CheckError, OnrecordError
 from ..limits import time_limit
@@ -39,13 +37,12 @@ from ..model.bookkeeping import Ledger, Run, StageName, Step
 from ..model.report import RunReport
 from ..model.table import Table
 from ..model.tables import AGGREGATE_TABLES, ANNOTATION_TABLES, STANDARD_TABLES
-from ..planning import ledger
-from ..planning.versions import ComponentVersion, component_versions
+from ..planning.plan import WAREHOUSE_SUBJECT, Plan
+from ..planning.versions import ComponentVersions
 from ..plugins.components import Ingestor
 from ..plugins.reader import Reader
 from ..plugins.registry import Plugins
 from ..stages import Batch, BatchResult, Counters, aggregate
-from ..stages.ingest import ITEM_SCHEMA
 from ..warehouse import runs, source_items
 from ..warehouse.checks import derive_checks
 from ..warehouse.database import Warehouse
@@ -56,11 +53,6 @@ log = logging.getLogger("onrecord")
 
 STAGES: tuple[StageName, ...] = ("ingest", "clean", "annotate")
 """The stages that work batch by batch, in order."""
-
-_WINDOW = 100_000
-"""Subjects that are looked up at a time: what bounds memory however much there is to do."""
-_LEAST = 20
-"""Fewer subjects than this are not worth a batch of their own."""
 
 
 class RunFailed(OnrecordError):
@@ -85,11 +77,11 @@ class ActiveRun:
         plugins: Plugins,
         sources: Sequence[str] | None = (),
         warehouse: Warehouse | None = None,
-        wanted: Sequence[ComponentVersion] | None = None,
+        versions: ComponentVersions | None = None,
     ) -> None:
         """By default a run of the configured warehouse that asks all sources and brings every component up to date.
 
-        With None as `sources` it asks nobody.
+        With None as `sources` it asks none; with `versions` it recomputes the rows of these components only.
         """
         self.plugins = plugins
         self._sources = {} if sources is None else select_ingestors(plugins, sources)
@@ -98,8 +90,8 @@ class ActiveRun:
         self.id: UUID = uuid4()
         self.note: str | None = None
         """What the table `run` says of a run that went well, where it was no ordinary one."""
-        self._targets = component_versions(plugins) if wanted is None else wanted
-        self._items = ITEM_SCHEMA.empty_table()
+        self.plan = Plan(plugins, self.warehouse, versions)
+        self._stopped: set[str] = set()
         self._progress: dict[tuple[StageName, str], _Progress] = {}
         self._began: dict[StageName, float] = {}
         self._row = Run(
@@ -137,17 +129,12 @@ class ActiveRun:
         self._step("ingest", name)
         with self.warehouse.writing() as connection:
             before = source_items.count_deleted(connection, name)
-            items, taken = source_items.select_own(connection, name, items, self._items, self.plugins.ingestors.keys())
+            items, taken = self.plan.add_items(connection, name, items)
             if source_items.mark_deleted(connection, name, items, self.id, complete=self.ingestors[name].complete):
                 mark_changed(connection, self.id)
             gone = source_items.count_deleted(connection, name) - before
         if gone > 0:
             log.warning("%s no longer lists %s document(s): their articles are marked as deleted", name, gone)
-        # Places go on from one ingestor to the next: the window goes by them.
-        first = self._items.num_rows
-        places = pa.array(range(first, first + items.num_rows), pa.int64())
-        items = items.set_column(items.schema.get_field_index("place"), "place", places)
-        self._items = pa.concat_tables([self._items, items])
         if taken:
             log.warning("%s lists %s document(s) that another ingestor has; they are left to that one", name, taken)
 
@@ -160,24 +147,12 @@ class ActiveRun:
 
         Load the results as they come; nothing is held open in between.
         """
-        with self.warehouse.reading() as connection:
-            total = ledger.count_pending(connection, stage, self._targets, self._items)
+        total = self.plan.count_work(stage)
         with self.warehouse.writing() as connection:
-            if ledger.forget_outlived(connection, stage, self._targets, self._items):
+            if self.plan.delete_outlived_failures(connection, stage):
                 mark_changed(connection, self.id)
         self.begin(stage, total)
-        # Enough batches to keep every worker busy to the end, few enough that their cost does not count.
-        size = min(self.settings.run.batch_size, max(_LEAST, ceil(total / (4 * max(1, workers)))))
-        number, after = 0, -1
-        while total:
-            with self.warehouse.reading() as connection:
-                found, after = ledger.pending(connection, stage, self._targets, self._items, after, _WINDOW)
-            for group in ledger.cut(found, size, self.settings.run.batch_bytes):
-                if batch := self._batch(stage, number, group):
-                    number += 1
-                    yield batch
-            if after < 0:
-                break
+        yield from self.plan.batches(stage, total, workers, self._stopped)
 
     def begin(self, stage: StageName, total: int) -> None:
         """Say that a stage begins, and how many subjects it has."""
@@ -195,6 +170,7 @@ class ActiveRun:
             progress.wall_seconds = perf_counter() - self._began[result.stage]
             if progress.status == "completed" and self._fails_too_often(progress.counters):
                 progress.status = "stopped"
+                self._stopped.add(component)
                 progress.message = f"failed on {progress.counters.failed} of {progress.counters.subjects} subjects"
                 with log_context(stage=result.stage, component=component):
                     log.error("%s %s; it gets no more in this run", component, progress.message)
@@ -204,10 +180,8 @@ class ActiveRun:
 
     def aggregate(self, name: str) -> None:
         """Bring an aggregator's tables up to date; one that fails keeps what it had and costs no other its own."""
-        target = next(t for t in self._targets if t.component == name)
         aggregator = self.plugins.aggregators[name]
-        with self.warehouse.reading() as connection:
-            state, digest = ledger.aggregate_state(connection, target)
+        state, digest = self.plan.aggregate_state(name)
         if state == "current":
             return
         self._began["aggregate"] = begun = perf_counter()
@@ -217,9 +191,9 @@ class ActiveRun:
         entry = Ledger(
             stage="aggregate",
             component=name,
-            subject_id=ledger.WAREHOUSE_SUBJECT,
+            subject_id=WAREHOUSE_SUBJECT,
             input_hash=digest,
-            fingerprint=target.fingerprint,
+            fingerprint=self.plan.versions[name, None].fingerprint,
         )
         tables = self.plugins.tables_of(aggregator)
         try:
@@ -311,15 +285,10 @@ class ActiveRun:
         return reports
 
     def _prepare_tables(self, tables: Mapping[str, Table]) -> None:
-        owners = {
-            table.name: component.name
-            for component in [*self.plugins.annotators.values(), *self.plugins.aggregators.values()]
-            for table in self.plugins.tables_of(component)
-        }
-        self.warehouse.prepare(tables.values(), owners)
+        self.warehouse.prepare(tables.values(), self.plan.table_owners)
 
     def _record_components(self, connection: duckdb.DuckDBPyConnection) -> None:
-        for message in runs.record_components(connection, self._targets, self.id):
+        for message in runs.record_components(connection, self.plan.versions.values(), self.id):
             log.warning(message)
 
     def _finish(self, status: Literal["completed", "failed", "interrupted"], message: str | None = None) -> None:
@@ -332,31 +301,6 @@ class ActiveRun:
         with self.warehouse.writing() as connection:
             runs.finish_run(connection, self._row, list(self._steps()))
 
-    def _batch(self, stage: StageName, number: int, group: ledger.Pending) -> Batch | None:
-        stopped = {name for (_, name), progress in self._progress.items() if progress.status == "stopped"}
-        needs = {target.component: target.needs for target in self._targets}
-        # One that was stopped takes along those that need its rows, where it would have had to make them.
-        dropped = {p for p in group.components if p in stopped}
-        dropped |= {p for p in group.components if dropped & set(needs[p])}
-        plugins = tuple(p for p in group.components if p not in dropped)
-        if not plugins:
-            return None
-        speaking = [t for t in self._targets if t.language in (None, group.language)]
-        fingerprints = {t.component: t.fingerprint for t in speaking if t.component in plugins}
-        versions = {t.component: t.version for t in speaking if t.component in plugins}
-        given: dict[str, pa.Table] = {}
-        with self.warehouse.reading() as connection:
-            if stage == "ingest":
-                select_ingestors = pc.is_in(self._items["subject_id"], pa.array(group.subject_ids))
-                subjects = self._items.filter(select_ingestors)
-            else:
-                subjects = ledger.subjects(connection, stage, group)
-            if stage == "annotate":
-                for name in sorted({need for p in plugins for need in needs[p]} - set(plugins)):
-                    for table in self.plugins.tables_of(self.plugins.annotators[name]):
-                        given[table.name] = ledger.rows_of(connection, table, group.subject_ids)
-        return Batch(stage, number, plugins, fingerprints, versions, subjects, group.language, given)
-
     def _overtaken(self, result: BatchResult) -> dict[str, list[str]]:
         """The subjects of each component whose rows no longer fit those of one that it needs, which are new.
 
@@ -366,15 +310,15 @@ class ActiveRun:
             return {}
         new = {name: set(subjects) for name, subjects in result.replaced.items()}
         overtaken = {}
-        for target in self._targets:
-            outrun = set().union(*(new.get(need, ()) for need in target.needs)) - new.get(target.component, set())
-            if target.stage == "annotate" and outrun:
-                overtaken[target.component] = sorted(outrun)
+        for name in self.plugins.annotators:
+            outrun = set().union(*(new.get(each, ()) for each in self.plan.upstream[name])) - new.get(name, set())
+            if outrun:
+                overtaken[name] = sorted(outrun)
         return overtaken
 
-    def _writes(self) -> dict[str, tuple[str, ...]]:
-        writes = {target.component: target.writes for target in self._targets}
-        return writes | dict.fromkeys(self.plugins.ingestors, ("document", "source_item"))
+    def _writes(self) -> dict[str, list[str]]:
+        writes = {version.component: version.writes for version in self.plan.versions.values()}
+        return writes | {name: ["document", "source_item"] for name in self.plugins.ingestors}
 
     def _step(self, stage: StageName, component: str) -> _Progress:
         return self._progress.setdefault((stage, component), _Progress())

@@ -22,7 +22,7 @@ ITEM_SCHEMA = pa.schema(
         ("input_hash", pa.string()),
         ("uri", pa.string()),
         ("language", pa.string()),
-        ("place", pa.int64()),
+        ("row_position", pa.int64()),
         ("bytes", pa.int64()),
     ]
 )

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from uuid import UUID
 
 import duckdb
 
-from ..model.bookkeeping import Run, Step
+from ..model.bookkeeping import ComponentVersion, Run, Step
 from ..model.report import RunReport
 from ..model.row import quote_identifier
 from ..model.tables import STANDARD_TABLES
-from ..planning.versions import ComponentVersion
 from .database import Warehouse
 from .loading import insert_rows
 
@@ -36,20 +35,20 @@ def begin_run(connection: duckdb.DuckDBPyConnection, run: Run) -> None:
 
 
 def record_components(
-    connection: duckdb.DuckDBPyConnection, targets: Sequence[ComponentVersion], run_id: UUID
+    connection: duckdb.DuckDBPyConnection, versions: Collection[ComponentVersion], run_id: UUID
 ) -> list[str]:
     """Record the component versions of a run; returns warnings for the operator."""
-    messages = list(_taken_over(connection, targets))
-    messages += find_changed_sources(connection, targets)
+    messages = list(_taken_over(connection, versions))
+    messages += find_changed_sources(connection, versions)
     known = connection.execute("select component, fingerprint from component_version").fetchall()
-    new = {(t.component, t.fingerprint): t.row for t in targets if (t.component, t.fingerprint) not in known}
+    new = {(v.component, v.fingerprint): v for v in versions if (v.component, v.fingerprint) not in known}
     insert_rows(connection, list(new.values()), run_id)
     return messages
 
 
-def _taken_over(connection: duckdb.DuckDBPyConnection, targets: Sequence[ComponentVersion]) -> Iterator[str]:
+def _taken_over(connection: duckdb.DuckDBPyConnection, versions: Collection[ComponentVersion]) -> Iterator[str]:
     """Drop what a component left in tables that another one writes now: a table has one writer."""
-    writers = {table: t.component for t in targets if t.stage in ("annotate", "aggregate") for table in t.writes}
+    writers = {table: v.component for v in versions if v.stage in ("annotate", "aggregate") for table in v.writes}
     for component, tables in connection.execute(
         """
         -- Which components have done something, and where is it?
@@ -69,7 +68,9 @@ def _taken_over(connection: duckdb.DuckDBPyConnection, targets: Sequence[Compone
         yield f"{', '.join(taken)}: written by {writers[taken[0]]} now; what {component} wrote is dropped"
 
 
-def find_changed_sources(connection: duckdb.DuckDBPyConnection, targets: Sequence[ComponentVersion]) -> Iterator[str]:
+def find_changed_sources(
+    connection: duckdb.DuckDBPyConnection, versions: Collection[ComponentVersion]
+) -> Iterator[str]:
     """A warning for each component whose source is another than the one that its rows were made with."""
     known = {
         (component, fingerprint): source
@@ -78,12 +79,12 @@ def find_changed_sources(connection: duckdb.DuckDBPyConnection, targets: Sequenc
         ).fetchall()
     }
     warned = set()
-    for target in targets:
-        source = known.get((target.component, target.fingerprint), target.source_hash)
-        if source != target.source_hash and target.component not in warned:
-            warned.add(target.component)
+    for version in versions:
+        source = known.get((version.component, version.fingerprint), version.source_hash)
+        if source != version.source_hash and version.component not in warned:
+            warned.add(version.component)
             yield (
-                f"the source of {target.component} has changed and its version has not: what it has done is kept; "
+                f"the source of {version.component} has changed and its version has not: what it has done is kept; "
                 "change the version to have it done again"
             )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import duckdb
 
@@ -23,14 +23,23 @@ def synchronize_tables(
     `owners` names the component that writes a table. Raises SchemaError for a column that changed its type or
     is no longer declared.
     """
-    there = _columns(connection)
+    there, tables = _columns(connection), list(tables)
+    for conflict in _find_conflicts(there, tables, owners or {}):
+        raise conflict
     for table in tables:
         if table.name not in there:
             connection.execute(table.ddl)
         else:
-            _adapt(connection, table, there[table.name], (owners or {}).get(table.name))
+            _adapt(connection, table, there[table.name])
         for comment in table.comments:
             connection.execute(comment)
+
+
+def find_conflicts(
+    connection: duckdb.DuckDBPyConnection, tables: Iterable[Table], owners: Mapping[str, str]
+) -> Iterator[SchemaError]:
+    """Find every column that `synchronize_tables` would refuse, as the error that it would raise."""
+    return _find_conflicts(_columns(connection), tables, owners)
 
 
 def define_views(connection: duckdb.DuckDBPyConnection) -> None:
@@ -54,27 +63,29 @@ def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, tuple
     return tables
 
 
-def _adapt(
-    connection: duckdb.DuckDBPyConnection, table: Table, there: Mapping[str, tuple[str, bool]], owner: str | None
-) -> None:
-    remedy = (
-        f"Name the new column otherwise, or drop the table and have it filled again: onrecord plugins remove {owner}"
-        if owner
-        else "Write a migration for it"
-    )
-    declared = {column.name: column for column in table.columns}
-    for name in there.keys() - declared.keys():
-        reason = f"is in the warehouse and no longer in {table.row.__name__}"
-        raise SchemaError(table.name, name, reason, remedy.replace("Name the new column otherwise", "Declare it again"))
+def _find_conflicts(
+    there: Mapping[str, Mapping[str, tuple[str, bool]]], tables: Iterable[Table], owners: Mapping[str, str]
+) -> Iterator[SchemaError]:
+    for table in tables:
+        drop = f"drop the table and have it filled again: onrecord plugins remove {owners.get(table.name)}"
+        declared = {column.name: column for column in table.columns}
+        for name, (data_type, _) in there.get(table.name, {}).items():
+            if name not in declared:
+                reason, remedy = f"is in the warehouse and no longer in {table.row.__name__}", "Declare it again"
+            elif data_type != declared[name].type:
+                reason = f"is {data_type} in the warehouse and {declared[name].type} in {table.row.__name__}"
+                remedy = "Name the new column otherwise"
+            else:
+                continue
+            advice = f"{remedy}, or {drop}" if table.name in owners else "Write a migration for it"
+            yield SchemaError(table.name, name, reason, advice)
+
+
+def _adapt(connection: duckdb.DuckDBPyConnection, table: Table, there: Mapping[str, tuple[str, bool]]) -> None:
     for column in table.columns:
         if column.name not in there:
             _add(connection, table, column)
-            continue
-        data_type, nullable = there[column.name]
-        if data_type != column.type:
-            reason = f"is {data_type} in the warehouse and {column.type} in {table.row.__name__}"
-            raise SchemaError(table.name, column.name, reason, remedy)
-        if column.optional and not nullable:
+        elif column.optional and not there[column.name][1]:
             connection.execute(
                 f"ALTER TABLE {quote_identifier(table.name)} ALTER {quote_identifier(column.name)} DROP NOT NULL"
             )

@@ -29,7 +29,7 @@ def select_own(
             from source_item
             where ingestor <> $name and list_contains($loaded, ingestor) and deleted_at is null
         ) using (subject_id)
-        order by place
+        order by row_position
         """,
         params={"name": name, "loaded": list(loaded)},
     ).to_arrow_table()

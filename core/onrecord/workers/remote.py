@@ -20,7 +20,8 @@ from threading import Lock
 
 from ..config.settings import Settings
 from ..errors import PLUGIN_FAILURES, OnrecordError
-from ..planning.versions import ComponentVersion, component_versions, hash_sources
+from ..model.bookkeeping import ComponentVersion
+from ..planning.versions import component_versions, hash_sources
 from ..plugins.registry import Plugins
 from ..stages import Batch, BatchResult, perform
 from .runner import LOADING_SECONDS, WORKER_STAGES
@@ -49,9 +50,9 @@ class Setup:
     def of(cls, plugins: Plugins) -> Setup:
         """The setup of this process."""
         working = {
-            f"{target.component} {target.language or ''}".strip(): target
-            for target in component_versions(plugins)
-            if target.stage in WORKER_STAGES
+            f"{name} {language or ''}".strip(): version
+            for (name, language), version in component_versions(plugins).items()
+            if version.stage in WORKER_STAGES
         }
         framework = metadata.version("onrecord"), hash_sources(Path(__file__).parents[1], sys.modules[__name__])
         return cls(plugins.settings, framework, working)

@@ -12,8 +12,7 @@ from typing import Any
 from onrecord import Aggregator, Annotator, Article, Cleaner, Draft, Fetched, Row
 from onrecord.backfill import Selection, backfilling, candidate_of, promote
 from onrecord.model.report import RunReport
-from onrecord.planning import ledger
-from onrecord.planning.versions import component_versions
+from onrecord.planning.plan import Plan
 from onrecord.stages import discover, perform
 from onrecord.testing import Sandbox
 from onrecord.warehouse import Warehouse
@@ -143,9 +142,10 @@ class World:
 
     def to_do(self) -> dict[str, dict[str, int]]:
         plugins = self.sandbox.plugins
-        with Warehouse(self.directory).reading() as connection:
-            lines = ledger.plan(connection, component_versions(plugins), discover(plugins.ingestors["documents"]))
-        return {line.component: dict(line.states) for line in lines if set(line.states) - {"current"}}
+        plan = Plan(plugins, Warehouse(self.directory))
+        with plan.warehouse.reading() as connection:
+            plan.add_items(connection, "documents", discover(plugins.ingestors["documents"]))
+        return {line.component: dict(line.states) for line in plan.lines() if set(line.states) - {"current"}}
 
     def rows(self, *tables: str) -> dict[str, list[dict[str, Any]]]:
         """All rows of the published database, less which run wrote them and when."""

@@ -11,7 +11,7 @@ from tests.unit.cli.program import CONFIG, Ended, row_of, run_again
 # ── plan ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_plan_has_a_line_for_each_component_and_says_that_there_is_nothing_to_do(
+def test_plan_has_a_line_for_each_component_and_says_why_there_is_nothing_to_do(
     project: Path, onrecord: Callable[..., Ended]
 ) -> None:
     (project / "inbox/b.txt").unlink()
@@ -23,7 +23,7 @@ def test_plan_has_a_line_for_each_component_and_says_that_there_is_nothing_to_do
     assert row_of(ended, "clean") == ["·", "·", "·", "·", "2"]
     assert row_of(ended, "annotate", "lengths") == ["·", "·", "1", "·", "1"]
     assert row_of(ended, "annotate", "doubles") == ["·", "·", "·", "1", "1"]
-    assert ended.out.endswith("nothing to do: everything is up to date\n")
+    assert ended.out.endswith("nothing to do: 1 quarantined, 1 waiting\n")
 
 
 def test_plan_says_what_is_new_what_is_stale_and_why_and_runs_nothing(
@@ -40,11 +40,30 @@ def test_plan_says_what_is_new_what_is_stale_and_why_and_runs_nothing(
 
     assert ended.status == 0
     assert row_of(ended, "ingest", "folder") == ["1", "·", "·", "1"]
-    assert row_of(ended, "annotate", "lengths") == ["1", "1", "·", "·", "version", "1"]
-    assert row_of(ended, "annotate", "doubles") == ["1", "1", "·", "·", "requirement", "1"]
+    assert row_of(ended, "annotate", "lengths") == ["1", "1", "·", "·", "version", "1", "→", "2:", "1"]
+    assert row_of(ended, "annotate", "doubles") == ["1", "1", "·", "·", "requirement", "lengths", "changed:", "1"]
     assert "1 document(s) are gone from their source: their articles will be marked as deleted\n" in ended.out
     assert ended.out.endswith("5 to do\n")
     assert live.read_bytes() == before
+
+
+def test_plan_says_that_everything_is_up_to_date_where_nothing_failed(
+    project: Path, onrecord: Callable[..., Ended]
+) -> None:
+    plugin = project / "plugins/measure.py"
+    plugin.write_text(plugin.read_text().replace('"lengths", "1"', '"lengths", "2"').replace('if "bad"', 'if "worse"'))
+    run_again(project)
+    assert onrecord("plan").out.endswith("nothing to do: everything is up to date\n")
+
+
+def test_plan_says_what_will_be_refused(project: Path, onrecord: Callable[..., Ended]) -> None:
+    plugin = project / "plugins/measure.py"
+    plugin.write_text(
+        plugin.read_text().replace("class Twice(Row):\n    words: int", "class Twice(Row):\n    words: str")
+    )
+    ended = onrecord("plan")
+    assert ended.status == 1
+    assert "a run is refused: table `twice`, column `words`: is BIGINT in the warehouse and VARCHAR in" in ended.words
 
 
 def test_plan_says_what_is_back(project: Path, onrecord: Callable[..., Ended]) -> None:
@@ -56,7 +75,7 @@ def test_plan_says_what_is_back(project: Path, onrecord: Callable[..., Ended]) -
     assert "1 document(s) are back at their source: their articles will no longer be marked\n" in ended.out
     assert ended.out.endswith("0 to do\n")
     run_again(project)
-    assert onrecord("plan").out.endswith("nothing to do: everything is up to date\n")
+    assert "source" not in onrecord("plan").out
 
 
 def test_plan_before_the_first_run_says_that_all_is_new_and_makes_no_warehouse(
@@ -81,7 +100,7 @@ def test_plan_counts_a_document_that_two_sources_list_once(project: Path, onreco
     (project / "onrecord.toml").write_text(config)
     assert row_of(onrecord("plan"), "ingest", "files") == ["·"] * 5
     run_again(project)
-    assert onrecord("plan").out.endswith("nothing to do: everything is up to date\n")
+    assert row_of(onrecord("plan"), "ingest", "files") == ["·"] * 5
 
 
 def test_plan_warns_of_a_source_that_has_changed_and_whose_version_has_not(
@@ -100,6 +119,6 @@ def test_plan_warns_of_a_source_that_has_changed_and_whose_version_has_not(
 def test_plan_says_what_a_run_leaves_and_how_it_is_done(improved: Path, onrecord: Callable[..., Ended]) -> None:
     ended = onrecord("plan")
     assert ended.status == 0
-    assert '2 stale and left as they are, because of `stale = "leave"`: `onrecord backfill`' in ended.words
+    assert '2 stale and deferred, because of `stale = "leave"`: `onrecord backfill`' in ended.words
     # The article that the old version failed on has not been done, so it is not stale: a run tries the new one on it.
     assert " 2 to do" in ended.words

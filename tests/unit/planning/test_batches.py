@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecord import Annotator, Article, Fetched, Ingestor, Item, Row
-from onrecord.planning.ledger import Pending, cut
-from onrecord.run import engine
+from onrecord.planning import plan
+from onrecord.planning.batches import WorkItems, cut_batches
 from onrecord.testing import Sandbox
 
 # ── Cutting ──────────────────────────────────────────────────────────────────────────────────────
@@ -24,31 +24,31 @@ def found(*rows: tuple[str, list[str], str | None, int]) -> pa.Table:
     """What is pending, as (subject, plugins, language, bytes)."""
     names = ("subject_id", "components", "language", "bytes")
     return pa.Table.from_pylist(
-        [dict(zip(names, row, strict=True)) | {"place": place} for place, row in enumerate(rows)],
+        [dict(zip(names, row, strict=True)) | {"row_position": position} for position, row in enumerate(rows)],
         pa.schema(
             [
                 ("subject_id", pa.string()),
                 ("components", pa.list_(pa.string())),
                 ("language", pa.string()),
                 ("bytes", pa.int64()),
-                ("place", pa.int64()),
+                ("row_position", pa.int64()),
             ]
         ),
     )
 
 
 def test_nothing_pending_is_no_batch() -> None:
-    assert list(cut(found(), 10, 1000)) == []
+    assert list(cut_batches(found(), 10, 1000)) == []
 
 
 def test_subjects_are_cut_by_number() -> None:
     pending = found(*((name, ["p"], "en", 1) for name in "abcde"))
-    assert [p.subject_ids for p in cut(pending, 2, 1000)] == [["a", "b"], ["c", "d"], ["e"]]
+    assert [p.subject_ids for p in cut_batches(pending, 2, 1000)] == [["a", "b"], ["c", "d"], ["e"]]
 
 
 def test_subjects_are_cut_by_bytes_and_a_large_one_stands_alone() -> None:
     pending = found(*((name, ["p"], "en", size) for name, size in zip("abcdef", [4, 6, 1, 50, 5, 5], strict=True)))
-    assert [p.subject_ids for p in cut(pending, 100, 10)] == [["a", "b"], ["c"], ["d"], ["e", "f"]]
+    assert [p.subject_ids for p in cut_batches(pending, 100, 10)] == [["a", "b"], ["c"], ["d"], ["e", "f"]]
 
 
 def test_a_batch_is_of_one_language_and_for_the_same_plugins() -> None:
@@ -59,11 +59,11 @@ def test_a_batch_is_of_one_language_and_for_the_same_plugins() -> None:
         ("d", ["p", "q"], "en", 1),
         ("e", ["p", "q"], None, 1),
     )
-    assert list(cut(pending, 100, 100)) == [
-        Pending(("p",), "en", ["b"], (1, 1)),
-        Pending(("p", "q"), None, ["e"], (4, 4)),
-        Pending(("p", "q"), "de", ["c"], (2, 2)),
-        Pending(("p", "q"), "en", ["a", "d"], (0, 3)),
+    assert list(cut_batches(pending, 100, 100)) == [
+        WorkItems(("p",), "en", ["b"], (1, 1)),
+        WorkItems(("p", "q"), None, ["e"], (4, 4)),
+        WorkItems(("p", "q"), "de", ["c"], (2, 2)),
+        WorkItems(("p", "q"), "en", ["a", "d"], (0, 3)),
     ]
 
 
@@ -81,7 +81,7 @@ def test_every_subject_is_in_one_batch_and_no_batch_is_too_large(
     pending = found(*((f"{number:02}", *row) for number, row in enumerate(rows)))
     by_id = {row["subject_id"]: row for row in pending.to_pylist()}
 
-    batches = list(cut(pending, most, most_bytes))
+    batches = list(cut_batches(pending, most, most_bytes))
 
     assert sorted(i for batch in batches for i in batch.subject_ids) == sorted(by_id)
     for batch in batches:
@@ -123,7 +123,7 @@ class Second(Ingestor):
 def test_however_small_the_window_one_run_does_all_there_is(
     window: int, tmp_path: Path, plugin_of: Callable[..., ModuleType], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "_WINDOW", window)
+    monkeypatch.setattr(plan, "_WINDOW", window)
     documents = {f"d{number}": " ".join(["word"] * (number + 1)) for number in range(4)}
     sandbox = Sandbox(tmp_path, plugin_of(Lengths(), Second()), documents=documents)
 

@@ -18,10 +18,8 @@ from onrecord import (
 )
 from onrecord.backfill import Selection, backfilling, candidate_of, promote
 from onrecord.errors import CheckError, OnrecordError
-from onrecord.planning import ledger
 from onrecord.run.engine import RunFailed
-from onrecord.stages import discover, perform
-from onrecord.warehouse import Warehouse
+from onrecord.stages import perform
 from tests.unit.planning.world import World, contents, english, german, text
 
 BODIES = ["Anna spoke.", "Cora and Bert spoke.", "Der Minister", "A BAD word", "# Cut\nDora stays", "Bert\nEve"]
@@ -116,22 +114,18 @@ class History(World):
 
     def run_as_planned(self) -> None:
         """Run, and compare with what the plan says; a stage's own work shows where nothing happens before it."""
-        lines, moves = self.lines(), self.moves()
+        plan = self.make_plan()
+        lines, source_changes = plan.lines(), plan.count_source_changes()
         report = self.run()
         done = {(step.stage, step.component): step.subjects for step in report.steps}
         for stage in ("ingest", "clean", "annotate", "aggregate"):
             planned = {line.component: line.to_do for line in lines if line.stage == stage}
-            if stage == "aggregate" and moves != (0, 0):
+            if stage == "aggregate" and source_changes != (0, 0):
                 break
             assert {name: done.get((stage, name), 0) for name in planned} == planned, stage
             if any(planned.values()):
                 break
         self.seen |= self.documents
-
-    def moves(self) -> tuple[int, int]:
-        ingestors = self.sandbox.plugins.ingestors
-        with Warehouse(self.directory).reading() as connection:
-            return ledger.moves(connection, discover(ingestors["documents"]), ingestors.values())
 
     def end(self) -> None:
         """Bring back what is away, and run."""
@@ -159,7 +153,7 @@ def check_history(changes: list[tuple[str, Any, Any]], directory: Path, plugin_o
         history.change(*change)
     history.end()
     assert sum(line.to_do for line in history.lines()) == 0
-    assert history.moves() == (0, 0)
+    assert history.make_plan().count_source_changes() == (0, 0)
 
     scratch = history.from_scratch(directory / "scratch")
 

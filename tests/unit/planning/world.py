@@ -22,8 +22,7 @@ from onrecord import (
 )
 from onrecord.model.identity import identify
 from onrecord.model.report import RunReport
-from onrecord.planning import ledger
-from onrecord.planning.versions import component_versions
+from onrecord.planning.plan import Plan, PlanLine
 from onrecord.stages import discover
 from onrecord.testing import Sandbox
 from onrecord.warehouse import Warehouse
@@ -164,11 +163,16 @@ class World:
     def states(self) -> dict[str, dict[str, int]]:
         return {line.component: dict(line.states) for line in self.lines()}
 
-    def lines(self) -> list[ledger.PlanLine]:
+    def lines(self) -> list[PlanLine]:
+        return self.make_plan().lines()
+
+    def make_plan(self) -> Plan:
+        """The plan of the next run."""
         plugins = self.sandbox.plugins
-        items = discover(plugins.ingestors["documents"])
-        with Warehouse(self.directory).reading() as connection:
-            return ledger.plan(connection, component_versions(plugins), items)
+        plan = Plan(plugins, Warehouse(self.directory))
+        with plan.warehouse.reading() as connection:
+            plan.add_items(connection, "documents", discover(plugins.ingestors["documents"]))
+        return plan
 
     def written_by(self, report: RunReport) -> dict[str, str]:
         """Of which documents a run wrote rows, table by table; "*" for the tables of aggregators."""

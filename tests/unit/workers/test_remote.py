@@ -142,7 +142,7 @@ def test_whatever_makes_the_rows_of_a_component_differ_is_said(
     plugins: Plugins, difference: dict[str, str], said: str
 ) -> None:
     setup = Setup.of(plugins)
-    other = {**setup.components, "lengths": replace(setup.components["lengths"], **difference)}
+    other = {**setup.components, "lengths": setup.components["lengths"].model_copy(update=difference)}
 
     assert said in explain_misfit(replace(setup, components=other))
 

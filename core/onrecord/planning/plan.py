@@ -1,0 +1,263 @@
+"""The plan: what a run has to do. `onrecord plan` prints it, a run executes it stage by stage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..errors import SchemaError
+from ..model.bookkeeping import CLEAN, ComponentVersion, StageName
+from ..model.identity import identify
+from ..model.tables import STANDARD_TABLES
+from ..plugins.registry import Plugins
+from ..stages import Batch
+from ..stages.ingest import ITEM_SCHEMA
+from ..warehouse import Warehouse, source_items
+from ..warehouse.runs import find_changed_sources
+from ..warehouse.schema import find_conflicts
+from .batches import WorkItems, choose_batch_size, cut_batches, leave_out_stopped
+from .ledger import DEFERRED, STALE, TO_DO, define_states, digest_input, read_rows, read_subjects
+from .versions import ComponentVersions, component_versions, explain_change, find_connected, find_upstream
+
+WAREHOUSE_SUBJECT = identify("warehouse")
+"""The subject of aggregators, which work on the warehouse as a whole."""
+
+_WINDOW = 100_000
+"""Subjects that are looked up at a time: what bounds memory however much there is to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanLine:
+    """How many subjects of one component are in each state."""
+
+    stage: StageName
+    component: str
+    states: Mapping[str, int]
+    changes: Mapping[str, int]
+    """Stale subjects, to do or deferred, by what changed: "version 1 → 2"."""
+
+    @property
+    def to_do(self) -> int:
+        """Subjects that have work to do."""
+        return sum(self.states.get(state, 0) for state in TO_DO)
+
+    @property
+    def stale(self) -> int:
+        """Subjects to do again."""
+        return sum(self.states.get(state, 0) for state in STALE)
+
+
+class Plan:
+    """What there is to do: the current component versions, and the items that sources list.
+
+    Work that a stage makes for the next one is there once the first has loaded its results: each question is answered
+    from the warehouse as it is then.
+    """
+
+    def __init__(self, plugins: Plugins, warehouse: Warehouse, versions: ComponentVersions | None = None) -> None:
+        """Without `versions`, those of all components, whose stale rows may be deferred; with them, recompute these."""
+        self.plugins = plugins
+        self.warehouse = warehouse
+        self.versions = component_versions(plugins) if versions is None else versions
+        self.upstream = find_upstream(plugins)
+        self.items = ITEM_SCHEMA.empty_table()
+        self._listed: list[str] = []
+        # Aggregators are not among them: their tables are filled as a whole, and would keep rows about what is gone.
+        self._deferring: dict[str, str] = {}
+        if versions is None and plugins.settings.run.stale == "leave":
+            self._deferring = {name: name for name in (*plugins.ingestors, CLEAN)}
+            self._deferring |= find_connected({name: self.upstream[name] for name in plugins.annotators})
+
+    def add_items(self, connection: duckdb.DuckDBPyConnection, name: str, found: pa.Table) -> tuple[pa.Table, int]:
+        """Add what an ingestor lists; returns its items, and how many it lists that belong to another one."""
+        own, taken = source_items.select_own(connection, name, found, self.items, self.plugins.ingestors.keys())
+        # Positions go on from one ingestor to the next: work is looked up window by window.
+        first = self.items.num_rows
+        positions = pa.array(range(first, first + own.num_rows), pa.int64())
+        own = own.set_column(own.schema.get_field_index("row_position"), "row_position", positions)
+        self.items = pa.concat_tables([self.items, own])
+        self._listed.append(name)
+        return own, taken
+
+    # ── what it says ─────────────────────────────────────────────────────────────────────────────
+
+    def lines(self) -> list[PlanLine]:
+        """How many subjects each component has in each state now, and why they are stale."""
+        with self.warehouse.reading() as connection:
+            query = "select * exclude (run_id) from component_version"
+            known = STANDARD_TABLES["component_version"].rows(connection.sql(query).to_arrow_table())
+            versions = {(v.component, v.fingerprint): v for v in known if isinstance(v, ComponentVersion)}
+            current = {(v.component, v.fingerprint): v for v in self.versions.values()}
+            lines = []
+            for stage in dict.fromkeys(version.stage for version in self.versions.values()):
+                self._define_states(connection, stage)
+                states: dict[str, dict[str, int]] = {v.component: {} for v in current.values() if v.stage == stage}
+                changes: dict[str, dict[str, int]] = {name: {} for name in states}
+                for component, state, done, now, count in connection.execute(
+                    """
+                    -- How many subjects are in each state, done by which version?
+                    select component, state, done_fingerprint, fingerprint, count(*)
+                    from _states
+                    group by all
+                    order by count(*) desc, component, state, done_fingerprint, fingerprint
+                    """
+                ).fetchall():
+                    states[component][state] = states[component].get(state, 0) + count
+                    if state in (*STALE, DEFERRED):
+                        old = None if state == "content" else versions.get((component, done))
+                        change = explain_change(old, current[component, now]) if old else state
+                        changes[component][change] = changes[component].get(change, 0) + count
+                lines += [PlanLine(stage, name, states[name], changes[name]) for name in states]
+        return lines
+
+    def count_source_changes(self) -> tuple[int, int]:
+        """How many documents are gone from the listings that were added, and how many that were gone are back."""
+        ingestors = [self.plugins.ingestors[name] for name in self._listed]
+        with self.warehouse.reading() as connection:
+            connection.register("_item", self.items)
+            found = connection.execute(
+                """
+                select
+                    count(*) filter (
+                        deleted_at is null and list_contains($complete, ingestor) and _item.subject_id is null
+                    ) as gone,
+                    count(*) filter (deleted_at is not null and _item.subject_id is not null) as back
+                from source_item
+                left join _item on _item.subject_id::uuid = article_id and _item.component = ingestor
+                where list_contains($listed, ingestor)
+                """,
+                {"complete": [i.name for i in ingestors if i.complete], "listed": self._listed},
+            ).fetchall()
+        return int(found[0][0]), int(found[0][1])
+
+    @property
+    def table_owners(self) -> dict[str, str]:
+        """The annotator or aggregator that writes each table which is not the engine's own."""
+        components = [*self.plugins.annotators.values(), *self.plugins.aggregators.values()]
+        return {table.name: component.name for component in components for table in self.plugins.tables_of(component)}
+
+    def find_conflicts(self) -> list[SchemaError]:
+        """Why a run would be refused: the columns of tables that changed in a way that would lose or bend data."""
+        with self.warehouse.reading() as connection:
+            return list(find_conflicts(connection, self.plugins.tables.values(), self.table_owners))
+
+    def find_changed_sources(self) -> list[str]:
+        """A warning for each component whose source changed while its version did not."""
+        with self.warehouse.reading() as connection:
+            return list(find_changed_sources(connection, self.versions.values()))
+
+    # ── what a run asks ──────────────────────────────────────────────────────────────────────────
+
+    def count_work(self, stage: StageName) -> int:
+        """How many subjects of a stage have work to do."""
+        with self.warehouse.reading() as connection:
+            self._define_states(connection, stage)
+            query = "select count(distinct subject_id) from _states where list_contains($to_do, state)"
+            return int(connection.execute(query, {"to_do": list(TO_DO)}).fetchall()[0][0])
+
+    def batches(self, stage: StageName, total: int, workers: int, stopped: set[str]) -> Iterator[Batch]:
+        """The work of a stage, `total` subjects, as batches for so many workers.
+
+        Results are loaded as they come: nothing is held open in between, and components that are in `stopped` by then
+        are left out, with those that require them.
+        """
+        settings = self.plugins.settings.run
+        size = choose_batch_size(total, workers, settings.batch_size)
+        number = 0
+        after: int | None = -1 if total else None
+        while after is not None:
+            selected, after = self._select_work(stage, after)
+            for work in cut_batches(selected, size, settings.batch_bytes):
+                if components := leave_out_stopped(work.components, stopped, self.upstream):
+                    yield self._read_batch(stage, number, components, work)
+                    number += 1
+
+    def aggregate_state(self, name: str) -> tuple[str, str]:
+        """The state of an aggregator, and the hash of everything that it reads."""
+        with self.warehouse.reading() as connection:
+            self._define_states(connection, "aggregate", name)
+            query = "select state, input_hash from _states where component = $name"
+            state, digest = connection.execute(query, {"name": name}).fetchall()[0]
+        return str(state), str(digest)
+
+    def delete_outlived_failures(self, connection: duckdb.DuckDBPyConnection, stage: StageName) -> bool:
+        """Delete the failures of subjects that are as they were before, and up to date; return whether any were."""
+        self._define_states(connection, stage)
+        deleted = connection.execute(
+            """
+            delete from quarantine q using _states s
+            where s.state = 'current' and q.component = s.component and q.subject_id = s.subject_id
+            """
+        ).fetchall()
+        return deleted != [(0,)]
+
+    # ── inside ───────────────────────────────────────────────────────────────────────────────────
+
+    def _define_states(
+        self, connection: duckdb.DuckDBPyConnection, stage: StageName, component: str | None = None
+    ) -> None:
+        items = self._aggregate_items(connection, component) if stage == "aggregate" else self.items
+        define_states(connection, stage, self.versions, self.upstream, self._deferring, items)
+
+    def _aggregate_items(self, connection: duckdb.DuckDBPyConnection, component: str | None) -> pa.Table:
+        rows = [
+            {
+                "subject_id": str(WAREHOUSE_SUBJECT),
+                "component": name,
+                "input_hash": digest_input(connection, self.upstream[name]),
+                "uri": "",
+                "row_position": 0,
+                "bytes": 0,
+            }
+            for name in ([component] if component else self.plugins.aggregators)
+        ]
+        return pa.Table.from_pylist(rows, schema=ITEM_SCHEMA)
+
+    def _select_work(self, stage: StageName, after: int) -> tuple[pa.Table, int | None]:
+        """The next subjects that have work to do, and the position to go on from, or None at the end."""
+        with self.warehouse.reading() as connection:
+            self._define_states(connection, stage)
+            selected = connection.sql(
+                """
+                -- Which subjects have something to do, and which components have to do it?
+                select
+                    subject_id::varchar as subject_id,
+                    list(component order by position) as components,
+                    any_value(language) as language,
+                    any_value(bytes) as bytes,
+                    row_position
+                from _states
+                where list_contains($to_do, state) and row_position > $after
+                group by subject_id, row_position
+                order by row_position
+                limit $limit
+                """,
+                params={"to_do": list(TO_DO), "after": after, "limit": _WINDOW},
+            ).to_arrow_table()
+        return selected, selected["row_position"][-1].as_py() if selected.num_rows == _WINDOW else None
+
+    def _read_batch(self, stage: StageName, number: int, components: tuple[str, ...], work: WorkItems) -> Batch:
+        versions = {
+            name: version
+            for (name, language), version in self.versions.items()
+            if name in components and language in (None, work.language)
+        }
+        # Rows that are read and not made in this batch.
+        read = set().union(*(self.upstream[name] for name in components if name in self.plugins.annotators))
+        with self.warehouse.reading() as connection:
+            if stage == "ingest":
+                subjects = self.items.filter(pc.is_in(self.items["subject_id"], pa.array(work.subject_ids)))
+            else:
+                subjects = read_subjects(connection, stage, work)
+            inputs = {
+                table.name: read_rows(connection, table, work.subject_ids)
+                for name in sorted(read - set(components))
+                for table in self.plugins.tables_of(self.plugins.annotators[name])
+            }
+        fingerprints = {name: version.fingerprint for name, version in versions.items()}
+        numbers = {name: version.version for name, version in versions.items()}
+        return Batch(stage, number, components, fingerprints, numbers, subjects, work.language, inputs)
