@@ -1,1 +1,1 @@
-"""What is still to do, and why."""
+"""The plan of a run: which work there is, and why."""

@@ -26,7 +26,7 @@ class WorkItems:
 
 
 def choose_batch_size(total: int, workers: int, most: int) -> int:
-    """Subjects per batch: enough batches to keep every worker busy to the end, few enough to cost little."""
+    """Choose the subjects per batch: enough batches to keep every worker busy, few enough to cost little."""
     return min(most, max(_LEAST, ceil(total / (4 * max(1, workers)))))
 
 
@@ -56,6 +56,6 @@ def _work_items(components: tuple[str, ...], language: str | None, rows: Sequenc
 def leave_out_stopped(
     components: Sequence[str], stopped: set[str], upstream: Mapping[str, frozenset[str]]
 ) -> tuple[str, ...]:
-    """The components that still work: without those that were stopped and those that would need rows of them."""
+    """Leave out the components that were stopped, and those that would need rows of them."""
     out = stopped.intersection(components)
     return tuple(name for name in components if name not in out and not out & upstream.get(name, frozenset()))

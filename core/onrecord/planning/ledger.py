@@ -18,8 +18,6 @@ from .versions import ComponentVersions
 STALE = ("content", "version", "configuration", "pipeline", "requirement")
 """Why a processed subject must be reprocessed."""
 TO_DO = ("new", "retry", *STALE)
-DEFERRED = "deferred"
-"""The state of stale rows that are left to a backfill (`[run] stale = "leave"`)."""
 
 _VERSION_SCHEMA = pa.schema(
     [("component", pa.string()), ("position", pa.int64()), ("language", pa.string()), ("fingerprint", pa.string()),
@@ -38,8 +36,8 @@ def define_states(
 ) -> None:
     """Define the view `_states`: the state of each subject of a stage with each of its component versions.
 
-    `items` are the subjects of ingest and aggregate; those of other stages are in the warehouse. `connected` names, for
-    each component whose stale rows are deferred, the group that shares its subjects' fate (see states.sql).
+    `items` are the subjects of ingest and aggregate; those of other stages are in the warehouse. `connected` names,
+    for each component whose stale rows are deferred, its connected component of the dependency graph.
     """
     order = {name: position for position, name in enumerate(dict.fromkeys(name for name, _ in versions))}
     rows = [
@@ -68,20 +66,20 @@ def define_states(
 
 
 def digest_input(connection: duckdb.DuckDBPyConnection, upstream: frozenset[str]) -> str:
-    """Hash of everything that an aggregator reads, given the components that it requires, directly or not."""
+    """Hash everything that an aggregator reads, given the components that it requires, directly or not."""
     found = connection.execute(read_sql(__name__, "digest"), {"upstream": sorted(upstream)}).fetchall()
     return str(found[0][0])
 
 
 def read_subjects(connection: duckdb.DuckDBPyConnection, stage: StageName, work: WorkItems) -> pa.Table:
-    """What a stage reads of some subjects: the columns of `document` or `article`, with subject_id, input_hash, uri."""
+    """Read `document` or `article` rows of some subjects, with subject_id, input_hash and uri, for a stage."""
     connection.register("_selected", pa.table({"subject_id": pa.array(work.subject_ids, pa.string())}))
     first, last = work.row_positions
     return connection.sql(read_sql(__name__, f"read_{stage}"), params={"first": first, "last": last}).to_arrow_table()
 
 
 def read_rows(connection: duckdb.DuckDBPyConnection, table: Table, subject_ids: Sequence[str]) -> pa.Table:
-    """The rows of some articles in an annotator's table."""
+    """Read the rows of some articles in an annotator's table."""
     connection.register("_selected", pa.table({"subject_id": pa.array(subject_ids, pa.string())}))
     order = ", ".join(map(quote_identifier, table.key))
     found = connection.sql(

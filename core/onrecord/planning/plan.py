@@ -1,4 +1,4 @@
-"""The plan: what a run has to do. `onrecord plan` prints it, a run executes it stage by stage."""
+"""The plan: the work of a run. `onrecord plan` prints it, a run executes it stage by stage."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ..warehouse import Warehouse, source_items
 from ..warehouse.runs import find_changed_sources
 from ..warehouse.schema import find_conflicts
 from .batches import WorkItems, choose_batch_size, cut_batches, leave_out_stopped
-from .ledger import DEFERRED, STALE, TO_DO, define_states, digest_input, read_rows, read_subjects
+from .ledger import STALE, TO_DO, define_states, digest_input, read_rows, read_subjects
 from .versions import ComponentVersions, component_versions, explain_change, find_connected, find_upstream
 
 WAREHOUSE_SUBJECT = identify("warehouse")
@@ -32,7 +32,7 @@ _WINDOW = 100_000
 
 @dataclass(frozen=True, slots=True)
 class PlanLine:
-    """How many subjects of one component are in each state."""
+    """Counts of one component's subjects, by state."""
 
     stage: StageName
     component: str
@@ -42,17 +42,17 @@ class PlanLine:
 
     @property
     def to_do(self) -> int:
-        """Subjects that have work to do."""
+        """Subjects with work to do, stale ones among them."""
         return sum(self.states.get(state, 0) for state in TO_DO)
 
     @property
     def stale(self) -> int:
-        """Subjects to do again."""
+        """Subjects to reprocess."""
         return sum(self.states.get(state, 0) for state in STALE)
 
 
 class Plan:
-    """What there is to do: the current component versions, and the items that sources list.
+    """The work of the next run, given the current component versions and the items that sources list.
 
     Work that a stage makes for the next one is there once the first has loaded its results: each question is answered
     from the warehouse as it is then.
@@ -73,7 +73,7 @@ class Plan:
             self._deferring |= find_connected({name: self.upstream[name] for name in plugins.annotators})
 
     def add_items(self, connection: duckdb.DuckDBPyConnection, name: str, found: pa.Table) -> tuple[pa.Table, int]:
-        """Add what an ingestor lists; returns its items, and how many it lists that belong to another one."""
+        """Add the items of an ingestor; returns those it owns, and how many belong to another one."""
         own, taken = source_items.select_own(connection, name, found, self.items, self.plugins.ingestors.keys())
         # Positions go on from one ingestor to the next: work is looked up window by window.
         first = self.items.num_rows
@@ -86,7 +86,7 @@ class Plan:
     # ── what it says ─────────────────────────────────────────────────────────────────────────────
 
     def lines(self) -> list[PlanLine]:
-        """How many subjects each component has in each state now, and why they are stale."""
+        """Count the subjects of each component by state, and by what changed where they are stale."""
         with self.warehouse.reading() as connection:
             query = "select * exclude (run_id) from component_version"
             known = STANDARD_TABLES["component_version"].rows(connection.sql(query).to_arrow_table())
@@ -107,7 +107,7 @@ class Plan:
                     """
                 ).fetchall():
                     states[component][state] = states[component].get(state, 0) + count
-                    if state in (*STALE, DEFERRED):
+                    if state in (*STALE, "deferred"):
                         old = None if state == "content" else versions.get((component, done))
                         change = explain_change(old, current[component, now]) if old else state
                         changes[component][change] = changes[component].get(change, 0) + count
@@ -115,7 +115,7 @@ class Plan:
         return lines
 
     def count_source_changes(self) -> tuple[int, int]:
-        """How many documents are gone from the listings that were added, and how many that were gone are back."""
+        """Count the documents that are gone from their source, and those that were gone and are back."""
         ingestors = [self.plugins.ingestors[name] for name in self._listed]
         with self.warehouse.reading() as connection:
             connection.register("_item", self.items)
@@ -141,29 +141,29 @@ class Plan:
         return {table.name: component.name for component in components for table in self.plugins.tables_of(component)}
 
     def find_conflicts(self) -> list[SchemaError]:
-        """Why a run would be refused: the columns of tables that changed in a way that would lose or bend data."""
+        """Find the columns whose change would lose or bend data: a run is refused because of them."""
         with self.warehouse.reading() as connection:
             return list(find_conflicts(connection, self.plugins.tables.values(), self.table_owners))
 
     def find_changed_sources(self) -> list[str]:
-        """A warning for each component whose source changed while its version did not."""
+        """Warn of each component whose source changed while its version did not."""
         with self.warehouse.reading() as connection:
             return list(find_changed_sources(connection, self.versions.values()))
 
     # ── what a run asks ──────────────────────────────────────────────────────────────────────────
 
     def count_work(self, stage: StageName) -> int:
-        """How many subjects of a stage have work to do."""
+        """Count the subjects of a stage that have work to do."""
         with self.warehouse.reading() as connection:
             self._define_states(connection, stage)
             query = "select count(distinct subject_id) from _states where list_contains($to_do, state)"
             return int(connection.execute(query, {"to_do": list(TO_DO)}).fetchall()[0][0])
 
     def batches(self, stage: StageName, total: int, workers: int, stopped: set[str]) -> Iterator[Batch]:
-        """The work of a stage, `total` subjects, as batches for so many workers.
+        """Yield the work of a stage, `total` subjects, as batches.
 
-        Results are loaded as they come: nothing is held open in between, and components that are in `stopped` by then
-        are left out, with those that require them.
+        Load each result as it comes: nothing is held open in between. Components that are in `stopped` by then are left
+        out, with those that require them.
         """
         settings = self.plugins.settings.run
         size = choose_batch_size(total, workers, settings.batch_size)
@@ -177,7 +177,7 @@ class Plan:
                     number += 1
 
     def aggregate_state(self, name: str) -> tuple[str, str]:
-        """The state of an aggregator, and the hash of everything that it reads."""
+        """Return the state of an aggregator, and the hash of everything that it reads."""
         with self.warehouse.reading() as connection:
             self._define_states(connection, "aggregate", name)
             query = "select state, input_hash from _states where component = $name"
@@ -185,7 +185,7 @@ class Plan:
         return str(state), str(digest)
 
     def delete_outlived_failures(self, connection: duckdb.DuckDBPyConnection, stage: StageName) -> bool:
-        """Delete the failures of subjects that are as they were before, and up to date; return whether any were."""
+        """Delete the failures of subjects that are up to date again; return whether there were any."""
         self._define_states(connection, stage)
         deleted = connection.execute(
             """
@@ -218,7 +218,7 @@ class Plan:
         return pa.Table.from_pylist(rows, schema=ITEM_SCHEMA)
 
     def _select_work(self, stage: StageName, after: int) -> tuple[pa.Table, int | None]:
-        """The next subjects that have work to do, and the position to go on from, or None at the end."""
+        """Select the next subjects with work to do; returns also the position to go on from, or None at the end."""
         with self.warehouse.reading() as connection:
             self._define_states(connection, stage)
             selected = connection.sql(

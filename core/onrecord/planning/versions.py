@@ -1,4 +1,4 @@
-"""Component versions: what decides whether a component's rows are up to date, and what changed where they are not."""
+"""Component versions: the fingerprint that decides whether rows are stale, and how two of them differ."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LONGEST_VALUE = 40
 
 
 def component_versions(plugins: Plugins) -> ComponentVersions:
-    """The current version of every component.
+    """Return the current version of every component.
 
     An annotator that reads docs, or requires one that does, has a version for each language with a pipeline, so that a
     new German pipeline leaves English annotations as they are. All cleaners together are one component.
@@ -91,7 +91,7 @@ def _make_version(**fields: Any) -> ComponentVersion:
 
 
 def explain_change(old: ComponentVersion, new: ComponentVersion) -> str:
-    """Why rows of the old version are stale: each part of the fingerprint that differs, from old to new."""
+    """Say which parts of the fingerprint differ between two versions of a component, from old to new."""
     before, after = json.loads(old.configuration), json.loads(new.configuration)
     changes: list[str] = []
     if new.component == CLEAN:
@@ -143,7 +143,7 @@ def _flatten_settings(settings: Mapping[str, Any], prefix: str = "") -> dict[str
 
 
 def find_upstream(plugins: Plugins) -> dict[str, frozenset[str]]:
-    """For each annotator and aggregator, the components that it requires, directly or not."""
+    """Find the components that each annotator and aggregator requires, directly or not."""
     upstream: dict[str, frozenset[str]] = {}
     for name, component in [*plugins.annotators.items(), *plugins.aggregators.items()]:
         upstream[name] = frozenset(component.requires).union(*(upstream[each] for each in component.requires))
@@ -151,7 +151,7 @@ def find_upstream(plugins: Plugins) -> dict[str, frozenset[str]]:
 
 
 def find_connected(requires: Mapping[str, frozenset[str]]) -> dict[str, str]:
-    """For each component, a name for the connected component of the dependency graph that it belongs to."""
+    """Name, for each component, the connected component of the dependency graph that it belongs to."""
     label = {name: name for name in requires}
     for name, required in requires.items():
         joined = {label[name], *(label[each] for each in required)}
@@ -160,21 +160,19 @@ def find_connected(requires: Mapping[str, frozenset[str]]) -> dict[str, str]:
 
 
 def source_hash(component: Component) -> str:
-    """Hash of the file that a component is written in, or of all Python files of its package, as they were loaded."""
+    """Hash the file that a component is written in, or all Python files of its package, as they were loaded."""
     try:
         file = Path(inspect.getfile(type(component)))
     except (OSError, TypeError):
         return ""
-    place = file.parent if (file.parent / "__init__.py").exists() else file
-    return hash_sources(place, sys.modules.get(type(component).__module__))
+    path = file.parent if (file.parent / "__init__.py").exists() else file
+    return hash_sources(path, sys.modules.get(type(component).__module__))
 
 
 @cache
-def hash_sources(place: Path, _module: ModuleType | None) -> str:
-    """Hash of Python files, once for each module loaded from them: a process that has been up for long does not run
-    what is there since.
-    """
+def hash_sources(path: Path, _module: ModuleType | None) -> str:
+    """Hash Python files, once per module loaded from them: a process keeps running the code that it loaded."""
     digest = hashlib.blake2b(digest_size=16)
-    for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+    for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
         digest.update(file.read_bytes())
     return digest.hexdigest()

@@ -1,8 +1,8 @@
-"""A run: what is still to do, batch by batch, and the loading of what comes back.
+"""A run: it asks the plan for batches, and loads their results.
 
 A flow drives it (see `onrecord_flows.flow.etl`, or `onrecord.testing` for the same without a scheduler)::
 
-    with running(plugins) as run:
+    with start_run(plugins) as run:
         for name, ingestor in run.ingestors.items():
             run.listed(name, discover(ingestor))
         for stage in STAGES:
@@ -143,10 +143,7 @@ class ActiveRun:
         self._fail("ingest", name, f"could not list its documents: {type(error).__name__}: {error}")
 
     def pending(self, stage: StageName, workers: int = 1) -> Iterator[Batch]:
-        """What a stage has to do, as batches for so many workers.
-
-        Load the results as they come; nothing is held open in between.
-        """
+        """Yield the work of a stage as batches; load each result as it comes."""
         total = self.plan.count_work(stage)
         with self.warehouse.writing() as connection:
             if self.plan.delete_outlived_failures(connection, stage):

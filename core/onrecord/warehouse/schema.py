@@ -23,9 +23,10 @@ def synchronize_tables(
     `owners` names the component that writes a table. Raises SchemaError for a column that changed its type or
     is no longer declared.
     """
-    there, tables = _columns(connection), list(tables)
-    for conflict in _find_conflicts(there, tables, owners or {}):
+    tables = list(tables)
+    for conflict in find_conflicts(connection, tables, owners or {}):
         raise conflict
+    there = _columns(connection)
     for table in tables:
         if table.name not in there:
             connection.execute(table.ddl)
@@ -38,8 +39,21 @@ def synchronize_tables(
 def find_conflicts(
     connection: duckdb.DuckDBPyConnection, tables: Iterable[Table], owners: Mapping[str, str]
 ) -> Iterator[SchemaError]:
-    """Find every column that `synchronize_tables` would refuse, as the error that it would raise."""
-    return _find_conflicts(_columns(connection), tables, owners)
+    """Find every column that `synchronize_tables` refuses, as the error that it raises."""
+    there = _columns(connection)
+    for table in tables:
+        drop = f"drop the table and have it filled again: onrecord plugins remove {owners.get(table.name)}"
+        declared = {column.name: column for column in table.columns}
+        for name, (data_type, _) in there.get(table.name, {}).items():
+            if name not in declared:
+                reason, remedy = f"is in the warehouse and no longer in {table.row.__name__}", "Declare it again"
+            elif data_type != declared[name].type:
+                reason = f"is {data_type} in the warehouse and {declared[name].type} in {table.row.__name__}"
+                remedy = "Name the new column otherwise"
+            else:
+                continue
+            advice = f"{remedy}, or {drop}" if table.name in owners else "Write a migration for it"
+            yield SchemaError(table.name, name, reason, advice)
 
 
 def define_views(connection: duckdb.DuckDBPyConnection) -> None:
@@ -61,24 +75,6 @@ def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, tuple
     for table, column, data_type, nullable in found:
         tables.setdefault(table, {})[column] = (data_type, nullable)
     return tables
-
-
-def _find_conflicts(
-    there: Mapping[str, Mapping[str, tuple[str, bool]]], tables: Iterable[Table], owners: Mapping[str, str]
-) -> Iterator[SchemaError]:
-    for table in tables:
-        drop = f"drop the table and have it filled again: onrecord plugins remove {owners.get(table.name)}"
-        declared = {column.name: column for column in table.columns}
-        for name, (data_type, _) in there.get(table.name, {}).items():
-            if name not in declared:
-                reason, remedy = f"is in the warehouse and no longer in {table.row.__name__}", "Declare it again"
-            elif data_type != declared[name].type:
-                reason = f"is {data_type} in the warehouse and {declared[name].type} in {table.row.__name__}"
-                remedy = "Name the new column otherwise"
-            else:
-                continue
-            advice = f"{remedy}, or {drop}" if table.name in owners else "Write a migration for it"
-            yield SchemaError(table.name, name, reason, advice)
 
 
 def _adapt(connection: duckdb.DuckDBPyConnection, table: Table, there: Mapping[str, tuple[str, bool]]) -> None:

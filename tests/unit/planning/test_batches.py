@@ -20,8 +20,8 @@ from onrecord.testing import Sandbox
 # ── Cutting ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def found(*rows: tuple[str, list[str], str | None, int]) -> pa.Table:
-    """What is pending, as (subject, plugins, language, bytes)."""
+def select(*rows: tuple[str, list[str], str | None, int]) -> pa.Table:
+    """Selected subjects, as (subject, components, language, bytes)."""
     names = ("subject_id", "components", "language", "bytes")
     return pa.Table.from_pylist(
         [dict(zip(names, row, strict=True)) | {"row_position": position} for position, row in enumerate(rows)],
@@ -37,29 +37,29 @@ def found(*rows: tuple[str, list[str], str | None, int]) -> pa.Table:
     )
 
 
-def test_nothing_pending_is_no_batch() -> None:
-    assert list(cut_batches(found(), 10, 1000)) == []
+def test_nothing_to_do_is_no_batch() -> None:
+    assert list(cut_batches(select(), 10, 1000)) == []
 
 
 def test_subjects_are_cut_by_number() -> None:
-    pending = found(*((name, ["p"], "en", 1) for name in "abcde"))
-    assert [p.subject_ids for p in cut_batches(pending, 2, 1000)] == [["a", "b"], ["c", "d"], ["e"]]
+    selected = select(*((name, ["p"], "en", 1) for name in "abcde"))
+    assert [p.subject_ids for p in cut_batches(selected, 2, 1000)] == [["a", "b"], ["c", "d"], ["e"]]
 
 
 def test_subjects_are_cut_by_bytes_and_a_large_one_stands_alone() -> None:
-    pending = found(*((name, ["p"], "en", size) for name, size in zip("abcdef", [4, 6, 1, 50, 5, 5], strict=True)))
-    assert [p.subject_ids for p in cut_batches(pending, 100, 10)] == [["a", "b"], ["c"], ["d"], ["e", "f"]]
+    selected = select(*((name, ["p"], "en", size) for name, size in zip("abcdef", [4, 6, 1, 50, 5, 5], strict=True)))
+    assert [p.subject_ids for p in cut_batches(selected, 100, 10)] == [["a", "b"], ["c"], ["d"], ["e", "f"]]
 
 
 def test_a_batch_is_of_one_language_and_for_the_same_plugins() -> None:
-    pending = found(
+    selected = select(
         ("a", ["p", "q"], "en", 1),
         ("b", ["p"], "en", 1),
         ("c", ["p", "q"], "de", 1),
         ("d", ["p", "q"], "en", 1),
         ("e", ["p", "q"], None, 1),
     )
-    assert list(cut_batches(pending, 100, 100)) == [
+    assert list(cut_batches(selected, 100, 100)) == [
         WorkItems(("p",), "en", ["b"], (1, 1)),
         WorkItems(("p", "q"), None, ["e"], (4, 4)),
         WorkItems(("p", "q"), "de", ["c"], (2, 2)),
@@ -78,10 +78,10 @@ def test_a_batch_is_of_one_language_and_for_the_same_plugins() -> None:
 def test_every_subject_is_in_one_batch_and_no_batch_is_too_large(
     rows: list[tuple[list[str], str | None, int]], most: int, most_bytes: int
 ) -> None:
-    pending = found(*((f"{number:02}", *row) for number, row in enumerate(rows)))
-    by_id = {row["subject_id"]: row for row in pending.to_pylist()}
+    selected = select(*((f"{number:02}", *row) for number, row in enumerate(rows)))
+    by_id = {row["subject_id"]: row for row in selected.to_pylist()}
 
-    batches = list(cut_batches(pending, most, most_bytes))
+    batches = list(cut_batches(selected, most, most_bytes))
 
     assert sorted(i for batch in batches for i in batch.subject_ids) == sorted(by_id)
     for batch in batches:
