@@ -158,11 +158,11 @@ def run_plugins(plugins: Plugins, sources: Sequence[str] = ()) -> RunReport:
         with start_run(plugins, sources=sources) as active:
             for name, ingestor in active.ingestors.items():
                 try:
-                    active.listed(name, discover(ingestor))
+                    active.record_listing(name, discover(ingestor))
                 except PLUGIN_FAILURES as error:
                     active.record_listing_failure(name, error)
             for stage in STAGES:
-                for batch in active.pending(stage):
+                for batch in active.batches(stage):
                     active.load(perform(batch, plugins))
             for name in active.aggregators:
                 active.aggregate(name)

@@ -83,9 +83,9 @@ def measure_batches(root: Path, inbox: str, count: int, batch_size: int) -> Batc
     sample: Batch | None = None
     with start_run(plugins) as run:
         for name, ingestor in run.ingestors.items():
-            run.listed(name, discover(ingestor))
+            run.record_listing(name, discover(ingestor))
         for stage in STAGES:
-            for batch in run.pending(stage):
+            for batch in run.batches(stage):
                 begun = time.process_time()
                 outcome = perform(batch, plugins)
                 worked = time.process_time() - begun

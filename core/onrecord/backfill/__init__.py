@@ -4,7 +4,7 @@ A backfill is a run of the stage annotate whose warehouse is a candidate: it rea
 the candidate's database, so that neither runs nor readers notice it. Killed, it goes on where its ledger ends::
 
     with backfilling(plugins, selection) as run, Workers(plugins, local_runner(plugins, 1)) as team:
-        for result in imap(team, run.pending("annotate")):
+        for result in imap(team, run.batches("annotate")):
             run.load(result)
 """
 

@@ -118,7 +118,7 @@ def _backfill(plugins: Plugins, selection: Selection, processes: int) -> None:
                 signals.install_signal_handlers(),
                 Workers(plugins, local_runner(plugins, processes)) as team,
             ):
-                for result in imap(team, run.pending("annotate")):
+                for result in imap(team, run.batches("annotate")):
                     run.load(result)
                     signals.raise_if_interrupted()
         except RunFailed as error:

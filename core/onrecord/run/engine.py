@@ -4,9 +4,9 @@ A flow drives it (see `onrecord_flows.flow.etl`, or `onrecord.testing` for the s
 
     with start_run(plugins) as run:
         for name, ingestor in run.ingestors.items():
-            run.listed(name, discover(ingestor))
+            run.record_listing(name, discover(ingestor))
         for stage in STAGES:
-            for result in map(perform, run.pending(stage)):
+            for result in map(perform, run.batches(stage)):
                 run.load(result)
         for name in run.aggregators:
             run.aggregate(name)
@@ -116,7 +116,7 @@ class ActiveRun:
 
     @property
     def ingestors(self) -> Mapping[str, Ingestor]:
-        """The ingestors of this run, by name: each is asked what there is, and `listed` is told."""
+        """The ingestors of this run, by name; record the listing of each."""
         return self._sources
 
     @property
@@ -124,8 +124,8 @@ class ActiveRun:
         """The names of the aggregators, in the order in which they run."""
         return list(self.plugins.aggregators)
 
-    def listed(self, name: str, items: pa.Table) -> None:
-        """Take what an ingestor lists (see `stages.discover`), and mark as deleted what it no longer lists."""
+    def record_listing(self, name: str, items: pa.Table) -> None:
+        """Record the items of an ingestor (see `stages.discover`); documents that it no longer lists are deleted."""
         self._step("ingest", name)
         with self.warehouse.writing() as connection:
             before = source_items.count_deleted(connection, name)
@@ -142,7 +142,7 @@ class ActiveRun:
         """Take note that an ingestor could not say what there is: its documents stay as they are."""
         self._fail("ingest", name, f"could not list its documents: {type(error).__name__}: {error}")
 
-    def pending(self, stage: StageName, workers: int = 1) -> Iterator[Batch]:
+    def batches(self, stage: StageName, workers: int = 1) -> Iterator[Batch]:
         """Yield the work of a stage as batches; load each result as it comes."""
         total = self.plan.count_work(stage)
         with self.warehouse.writing() as connection:

@@ -3,7 +3,7 @@
 A `Runner` is one such place, `Workers` adds the policy for workers that die or hang, `imap` keeps them busy::
 
     with Workers(plugins, local_runner(plugins)) as team:
-        for result in imap(team, run.pending("annotate", team.processes("annotate"))):
+        for result in imap(team, run.batches("annotate", team.processes("annotate"))):
             run.load(result)
 """
 

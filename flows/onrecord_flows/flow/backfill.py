@@ -49,7 +49,7 @@ def backfill(
             with backfilling(found, selection) as run, install_signal_handlers():
                 runner = connect_runner(found) if processes is None else local_runner(found, processes)
                 with Workers(found, runner) as team:
-                    for result in imap_tasks(team, run.pending("annotate"), run.settings.run):
+                    for result in imap_tasks(team, run.batches("annotate"), run.settings.run):
                         run.load(result)
                         raise_if_interrupted()
         finally:

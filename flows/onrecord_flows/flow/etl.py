@@ -83,11 +83,11 @@ def work_through(run: ActiveRun, plugins: Plugins) -> None:
             if isinstance(items, Failed):
                 run.record_listing_failure(name, items.error)
             else:
-                run.listed(name, items)
+                run.record_listing(name, items)
             raise_if_interrupted()
 
         for stage in STAGES:
-            for result in imap_tasks(team, run.pending(stage, team.processes(stage)), run.settings.run):
+            for result in imap_tasks(team, run.batches(stage, team.processes(stage)), run.settings.run):
                 run.load(result)
                 raise_if_interrupted()
 

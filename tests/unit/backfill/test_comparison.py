@@ -182,7 +182,7 @@ def backfilled(
     assert not report.failed, report.run.message
     plugins = sandbox(after, "2").plugins
     with backfilling(plugins, Selection(components=("recites",))) as run:
-        for batch in run.pending("annotate"):
+        for batch in run.batches("annotate"):
             run.load(perform(batch, plugins))
     return plugins
 

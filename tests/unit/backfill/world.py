@@ -128,7 +128,7 @@ class World:
         done = []
         plugins = self.sandbox.plugins
         with backfilling(plugins, Selection(components=names, **selection)) as run:
-            for number, batch in enumerate(run.pending("annotate")):
+            for number, batch in enumerate(run.batches("annotate")):
                 if number == most:
                     raise KeyboardInterrupt
                 uris = sorted(uri.removeprefix("memory:") for uri in batch.subjects["uri"].to_pylist())

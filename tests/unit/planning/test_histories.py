@@ -105,7 +105,7 @@ class History(World):
         """Backfill so many batches."""
         plugins = self.sandbox.plugins
         with backfilling(plugins, Selection(components=(name,))) as run:
-            for batch in islice(run.pending("annotate"), most):
+            for batch in islice(run.batches("annotate"), most):
                 run.load(perform(batch, plugins))
 
     def promote(self, name: str) -> None:

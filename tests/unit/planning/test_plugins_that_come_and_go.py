@@ -93,9 +93,9 @@ def test_a_run_that_is_cut_short_between_clean_and_annotate_loses_no_rows_of_an_
     world.documents["a"] = text("Something else for now.")
     plugins = world.sandbox.plugins
     with pytest.raises(KeyboardInterrupt), start_run(plugins) as run:  # noqa: PT012
-        run.listed("documents", discover(plugins.ingestors["documents"]))
+        run.record_listing("documents", discover(plugins.ingestors["documents"]))
         for stage in ("ingest", "clean"):
-            for batch in run.pending(stage):
+            for batch in run.batches(stage):
                 run.load(perform(batch, plugins))
         raise KeyboardInterrupt
 

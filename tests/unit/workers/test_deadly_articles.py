@@ -56,10 +56,10 @@ def test_an_article_that_kills_worker_processes_is_quarantined_and_the_others_ar
     }
     plugins = Plugins(parse_settings(settings), installed=False)
     with start_run(plugins) as run:
-        run.listed("bodies", discover(plugins.ingestors["bodies"]))
+        run.record_listing("bodies", discover(plugins.ingestors["bodies"]))
         with Workers(plugins, local_runner(plugins)) as team:
             for stage in STAGES:
-                for batch in run.pending(stage, team.processes(stage)):
+                for batch in run.batches(stage, team.processes(stage)):
                     run.load(team.run(batch))
         run.check()
         run.publish()

@@ -80,11 +80,11 @@ def loaded_from(folder: Path) -> Plugins:
 def batch(plugins: Plugins) -> Iterator[Batch]:
     """Three articles to annotate."""
     with start_run(plugins) as run:
-        run.listed("bodies", discover(plugins.ingestors["bodies"]))
+        run.record_listing("bodies", discover(plugins.ingestors["bodies"]))
         for stage in ("ingest", "clean"):
-            for each in run.pending(stage):
+            for each in run.batches(stage):
                 run.load(perform(each, plugins))
-        (annotate,) = run.pending("annotate")
+        (annotate,) = run.batches("annotate")
         yield annotate
 
 

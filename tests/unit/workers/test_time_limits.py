@@ -83,10 +83,10 @@ def test_an_article_that_workers_hang_on_is_quarantined_and_the_others_are_done(
     }
     plugins = Plugins(parse_settings(settings), installed=False)
     with start_run(plugins) as run:
-        run.listed("bodies", discover(plugins.ingestors["bodies"]))
+        run.record_listing("bodies", discover(plugins.ingestors["bodies"]))
         with Workers(plugins, local_runner(plugins, 1)) as team:
             for stage in STAGES:
-                for batch in run.pending(stage):
+                for batch in run.batches(stage):
                     run.load(team.run(batch))
 
     with Warehouse(tmp_path / "w").reading() as connection:
