@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -95,8 +96,8 @@ class Plan:
             lines = []
             for stage in dict.fromkeys(version.stage for version in self.versions.values()):
                 self._define_states(connection, stage)
-                states: dict[str, dict[str, int]] = {v.component: {} for v in current.values() if v.stage == stage}
-                changes: dict[str, dict[str, int]] = {name: {} for name in states}
+                states: dict[str, Counter[str]] = {v.component: Counter() for v in current.values() if v.stage == stage}
+                changes: dict[str, Counter[str]] = {name: Counter() for name in states}
                 for component, state, done, now, count in connection.execute(
                     """
                     -- How many subjects are in each state, done by which version?
@@ -106,11 +107,11 @@ class Plan:
                     order by count(*) desc, component, state, done_fingerprint, fingerprint
                     """
                 ).fetchall():
-                    states[component][state] = states[component].get(state, 0) + count
+                    states[component][state] += count
                     if state in (*STALE, "deferred"):
                         old = None if state == "content" else versions.get((component, done))
                         change = explain_change(old, current[component, now]) if old else state
-                        changes[component][change] = changes[component].get(change, 0) + count
+                        changes[component][change] += count
                 lines += [PlanLine(stage, name, states[name], changes[name]) for name in states]
         return lines
 
