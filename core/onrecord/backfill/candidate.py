@@ -133,30 +133,30 @@ class Candidate(Warehouse):
     def set_apart(self, component: str | None = None) -> int:
         """Note what the candidate holds of one of its components or of all, in portions; returns how many articles.
 
-        The table `memory.main.portions` then has (component, subject_id, outcome, portion), with portions from 0. What
+        The table `memory.main._chunks` then has (component, subject_id, outcome, portion), with portions from 0. What
         is up to date in the database below is not among it.
         """
         with self.reading() as connection:
             connection.execute(
                 f"""
-                create or replace table memory.main.portions as
-                select *, (dense_rank() over (order by subject_id) - 1) // {_PORTION} as portion
-                from candidate_attempted
+                create or replace table memory.main._chunks as
+                select *, (dense_rank() over (order by subject_id) - 1) // {_PORTION} as chunk
+                from _staged_outcome
                 where coalesce(component = $component, true)
                 """,
                 {"component": component},
             )
-            query = "select count(distinct subject_id) from memory.main.portions"
+            query = "select count(distinct subject_id) from memory.main._chunks"
             return int(connection.execute(query).fetchall()[0][0])
 
     def portions(self) -> Iterator[tuple[int, duckdb.DuckDBPyConnection]]:
         """What was set apart, portion by portion: its number, and the candidate with `portion` as a view of it."""
         with self.reading() as connection:
-            last = connection.execute("select coalesce(max(portion), -1) from memory.main.portions").fetchall()[0][0]
+            last = connection.execute("select coalesce(max(chunk), -1) from memory.main._chunks").fetchall()[0][0]
         for number in range(last + 1):
             with self.reading() as connection:
                 connection.execute(
-                    f"create or replace temp view portion as from memory.main.portions where portion = {number:d}"
+                    f"create or replace temp view _chunk as from memory.main._chunks where chunk = {number:d}"
                 )
                 yield number, connection
 
@@ -190,8 +190,8 @@ class Candidate(Warehouse):
     ) -> None:
         connection.execute("use base")
         query, parameters = self.selection.chosen(connection) if selected else ("select article_id from article", {})
-        connection.execute(f"create or replace table memory.main.selected as {query}", parameters or None)
-        if selected and connection.execute("select count(*) from memory.main.selected").fetchall() == [(0,)]:
+        connection.execute(f"create or replace table memory.main._selected as {query}", parameters or None)
+        if selected and connection.execute("select count(*) from memory.main._selected").fetchall() == [(0,)]:
             raise OnrecordError(
                 f"no published article is among those that are to be backfilled: {self.selection}. `onrecord sql "
                 '"select outlet, outlet_domain, min(published_at), max(published_at) from article group by all"` shows '
@@ -203,8 +203,8 @@ class Candidate(Warehouse):
         ]
         schema = pa.schema([("component", pa.string()), ("language", pa.string()), ("fingerprint", pa.string()),
                             ("needs", pa.list_(pa.string()))])  # fmt: skip
-        connection.register("wanted_now", pa.Table.from_pylist(rows, schema=schema))
-        connection.execute("create or replace table memory.main.wanted as from wanted_now")
+        connection.register("_wanted_rows", pa.Table.from_pylist(rows, schema=schema))
+        connection.execute("create or replace table memory.main._wanted as from _wanted_rows")
         there = {
             name
             for (name,) in connection.execute(
@@ -276,7 +276,7 @@ def members(plugins: Plugins, chosen: Sequence[str]) -> list[str]:
 
 def _overlaid(component: str, table: Table, in_base: bool) -> str:
     """A view of an annotator's table: the candidate's rows where there are any, else those of the database below."""
-    done = f"select subject_id from candidate_done where component = '{component}'"
+    done = f"select subject_id from _staged_done where component = '{component}'"
     name = quote_identifier(table.name)
     query = f"select * from opened.main.{name} where article_id in ({done})"
     if in_base:

@@ -1,47 +1,47 @@
 -- How does a warehouse look with a candidate over it?
--- Reads: opened (the candidate), base (the database below), memory.main.selected(article_id), memory.main.wanted(…).
+-- Reads: opened (the candidate), base (the database below), memory.main._selected(article_id), memory.main._wanted(…).
 
 -- The articles that annotators see, if they are selected.
 create or replace temp view article as
 select a.rowid as rowid, a.*
 from base.main.article a
-semi join memory.main.selected using (article_id);
+semi join memory.main._selected using (article_id);
 
 -- All articles that annotators are meant to see.
-create or replace temp view candidate_article as
+create or replace temp view _current_article as
 from base.main.article
 where kind in ({annotated});
 
 create or replace temp view source_item as from base.main.source_item;
 
 -- What has the candidate done of the articles as they are, by the plugins as they are?
-create or replace temp view candidate_done as
+create or replace temp view _staged_done as
 select l.*
 from opened.main.ledger l
-join candidate_article a on a.article_id = l.subject_id and a.content_hash = l.input_hash
-semi join memory.main.wanted w
+join _current_article a on a.article_id = l.subject_id and a.content_hash = l.input_hash
+semi join memory.main._wanted w
     on w.component = l.component and w.fingerprint = l.fingerprint and (w.language is null or w.language = a.language);
 
 -- And what has it failed on?
-create or replace temp view candidate_failed as
+create or replace temp view _staged_failed as
 select q.*
 from opened.main.quarantine q
-join candidate_article a on a.article_id = q.subject_id and a.content_hash = q.input_hash
-semi join memory.main.wanted w
+join _current_article a on a.article_id = q.subject_id and a.content_hash = q.input_hash
+semi join memory.main._wanted w
     on w.component = q.component and w.fingerprint = q.fingerprint and (w.language is null or w.language = a.language);
 
 create or replace temp view ledger as
-select * from candidate_done
+select * from _staged_done
 union all by name
-select * from base.main.ledger anti join candidate_done using (component, subject_id);
+select * from base.main.ledger anti join _staged_done using (component, subject_id);
 
 create or replace temp view quarantine as
-select * from candidate_failed
+select * from _staged_failed
 union all by name
 select *
 from base.main.quarantine
-anti join candidate_failed using (component, subject_id)
-anti join candidate_done using (component, subject_id);
+anti join _staged_failed using (component, subject_id)
+anti join _staged_done using (component, subject_id);
 
 create or replace temp view component_version as
 select * from opened.main.component_version
@@ -49,18 +49,18 @@ union all by name
 select * from base.main.component_version anti join opened.main.component_version using (component, fingerprint);
 
 -- What would become of which subjects if the candidate were promoted? What is up to date below stays as it is.
-create or replace temp view candidate_attempted as
+create or replace temp view _staged_outcome as
 with attempted as (
-    select component, subject_id, 'done' as outcome from candidate_done
+    select component, subject_id, 'done' as outcome from _staged_done
     union all
-    select component, subject_id, 'failed' from candidate_failed
+    select component, subject_id, 'failed' from _staged_failed
 ),
 -- What requires one that failed has no rows either, until that one succeeds.
 blocked as (
     select distinct w.component, f.subject_id, 'blocked' as outcome
-    from candidate_failed f
+    from _staged_failed f
     join base.main.article a on a.article_id = f.subject_id
-    join memory.main.wanted w
+    join memory.main._wanted w
         on list_contains(w.needs, f.component) and (w.language is null or w.language = a.language)
     anti join attempted t on t.component = w.component and t.subject_id = f.subject_id
 )
@@ -70,6 +70,6 @@ join base.main.article a on a.article_id = t.subject_id
 anti join (
     select l.component, l.subject_id, l.input_hash
     from base.main.ledger l
-    semi join memory.main.wanted w on w.component = l.component and w.fingerprint = l.fingerprint
+    semi join memory.main._wanted w on w.component = l.component and w.fingerprint = l.fingerprint
 ) current
     on current.component = t.component and current.subject_id = t.subject_id and current.input_hash = a.content_hash;

@@ -1,11 +1,11 @@
 -- Which rows of a table are on one side only?
 -- Two rows are the same if they are equal in {same}: all that the row says, its key without numbers, and its places.
--- Reads: before_rows, after_rows: the table's rows on either side, with their places.
+-- Reads: _before_rows, _after_rows: the table's rows on either side, with their places.
 with earlier as (
-    select *, row_number() over (partition by {same} order by {key}) as "nth row" from before_rows
+    select *, row_number() over (partition by {same} order by {key}) as "nth row" from _before_rows
 ),
 later as (
-    select *, row_number() over (partition by {same} order by {key}) as "nth row" from after_rows
+    select *, row_number() over (partition by {same} order by {key}) as "nth row" from _after_rows
 )
 select false as "is new", e.* exclude ("nth row")
 from earlier e

@@ -104,7 +104,7 @@ def compare(plugins: Plugins, candidate: Candidate, component: str, examples: in
         with candidate.reading() as connection:
             found = [each.difference(connection) for each in collected]
             outcomes = dict(
-                connection.execute("select outcome, count(*) from memory.main.portions group by all").fetchall()
+                connection.execute("select outcome, count(*) from memory.main._chunks group by all").fetchall()
             )
             versions = dict(connection.execute(_VERSIONS, {"component": component}).fetchall())
         candidate.close()
@@ -117,7 +117,7 @@ _VERSIONS = """
 select p.version, count(*)
 from base.main.ledger l
 join base.main.component_version p on p.component = l.component and p.fingerprint = l.fingerprint
-where l.component = $component and l.subject_id in (select subject_id from memory.main.portions)
+where l.component = $component and l.subject_id in (select subject_id from memory.main._chunks)
 group by all
 order by all
 """
@@ -161,7 +161,7 @@ class _Collected:
             equal=" and ".join(f"e.{name} is not distinct from l.{name}" for name in same),
         )
         differing = connection.sql(query).to_arrow_table()
-        after = connection.execute("select count(*) from after_rows").fetchall()[0][0]
+        after = connection.execute("select count(*) from _after_rows").fetchall()[0][0]
         self.found.same += after - (pc.sum(differing["is new"]).as_py() or 0)
         for article_id, sides in _by_article(differing):
             before, later = ([self._row(values, places) for values in sides[is_new]] for is_new in (False, True))

@@ -75,13 +75,13 @@ class Places:
         return table.is_span + len(self.sources(table))
 
     def define_sides(self, connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-        """Define the views `before_rows` and `after_rows`: a table's rows in the portion, with their places.
+        """Define the views `_before_rows` and `_after_rows`: a table's rows in the portion, with their places.
 
         Each place is a list of [start, end], or null.
         """
         for side, database, subjects in (
-            ("before", "base", "select subject_id from portion"),
-            ("after", "opened", "select subject_id from portion where outcome = 'done'"),
+            ("before", "base", "select subject_id from _chunk"),
+            ("after", "opened", "select subject_id from _chunk where outcome = 'done'"),
         ):
             # A table that did not consist of spans before has no offsets there.
             offsets = "if(t.start_char is null or t.end_char is null, null, [[t.start_char, t.end_char]])"
@@ -100,7 +100,7 @@ class Places:
                     """
             columns = ", ".join(["t.*", *(f"{p} as {quote_identifier(PLACE.format(n))}" for n, p in enumerate(places))])
             query = f"select {columns} from ({_rows(connection, table, database, subjects)}) t {joins}"
-            connection.execute(f"create or replace temp view {side}_rows as {query}")
+            connection.execute(f"create or replace temp view _{side}_rows as {query}")
 
     def _has_place(self, table: Table, through: tuple[str, ...]) -> bool:
         return table.name not in through and (table.is_span or bool(self.sources(table, through)))
@@ -111,7 +111,7 @@ class Places:
         if side == "after" and _columns(connection, "temp", source.other.name):
             # The candidate's rows, and the published ones of articles that it has not done.
             database = "temp"
-        rows = _rows(connection, source.other, database, "select subject_id from portion")
+        rows = _rows(connection, source.other, database, "select subject_id from _chunk")
         referred = f"r.{quote_identifier(source.other_column)}::varchar as referred"
         if source.other.is_span:
             return f"select article_id, {referred}, start_char, end_char from ({rows}) r where start_char is not null"

@@ -113,9 +113,9 @@ def _refuse_outdated(candidate: Candidate) -> None:
             -- What was made of articles as they are, but by plugins as they were?
             select l.component, count(*), any_value(p.version)
             from opened.main.ledger l
-            join candidate_article a on a.article_id = l.subject_id and a.content_hash = l.input_hash
+            join _current_article a on a.article_id = l.subject_id and a.content_hash = l.input_hash
             left join opened.main.component_version p on p.component = l.component and p.fingerprint = l.fingerprint
-            anti join candidate_done d on d.component = l.component and d.subject_id = l.subject_id
+            anti join _staged_done d on d.component = l.component and d.subject_id = l.subject_id
             group by l.component
             order by l.component
             """
@@ -143,14 +143,14 @@ def _outcome(connection: duckdb.DuckDBPyConnection, plugins: Plugins, number: in
             f"""
             select t.* exclude (run_id)
             from opened.main.{name} t
-            semi join (from portion where outcome = '{entered}') using (component, subject_id)
+            semi join (from _chunk where outcome = '{entered}') using (component, subject_id)
             """
         ).to_arrow_table()
     counted = connection.execute(
         """
         select component, list(subject_id::varchar), count(*) filter (outcome = 'done'),
             count(*) filter (outcome = 'failed'), count(*) filter (outcome = 'blocked')
-        from portion
+        from _chunk
         group by component
         """
     ).fetchall()
@@ -162,7 +162,7 @@ def _outcome(connection: duckdb.DuckDBPyConnection, plugins: Plugins, number: in
                 select t.* exclude (run_id)
                 from opened.main.{quote_identifier(table.name)} t
                 where article_id in (
-                    select subject_id from portion where component = '{component}' and outcome = 'done'
+                    select subject_id from _chunk where component = '{component}' and outcome = 'done'
                 )
                 """
             ).to_arrow_table()

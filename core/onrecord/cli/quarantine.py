@@ -77,11 +77,11 @@ def retry_command(
     chosen = [(row["component"], str(row["subject_id"])) for row in _chosen(directory, component, id_)]
     with lock_warehouse(directory, wait=True), Warehouse(directory).writing() as connection:
         plugins, subjects = zip(*chosen, strict=True)
-        connection.register("chosen", pa.table({"component": plugins, "subject_id": subjects}))
+        connection.register("_chosen", pa.table({"component": plugins, "subject_id": subjects}))
         connection.execute(
             """
             update quarantine q set released = true
-            from chosen c where q.component = c.component and q.subject_id = c.subject_id::uuid
+            from _chosen c where q.component = c.component and q.subject_id = c.subject_id::uuid
             """
         )
     console.print(f"{len(chosen)} will be tried again by the next run")

@@ -28,3 +28,7 @@ STANDARD_TABLES: dict[str, Table] = {
     table.name: table
     for table in INGEST_TABLES + CLEAN_TABLES + ANNOTATION_TABLES + AGGREGATE_TABLES + BOOKKEEPING_TABLES
 }
+
+
+MIGRATION_TABLE = "migration"
+"""The table of applied migrations. It is created before any other and has no row class, which could itself migrate."""

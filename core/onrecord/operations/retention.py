@@ -88,7 +88,7 @@ def _maintain(warehouse: Warehouse, settings: MaintainSettings, dry_run: bool, n
     done = MaintenanceReport(size, size)
     was_published, unpublished = warehouse.is_published(), warehouse.unpublished_runs()
     with suppress(_Undo), warehouse.writing() as connection:
-        connection.register("unpublished", pa.table({"run_id": pa.array(unpublished, pa.string())}))
+        connection.register("_unpublished", pa.table({"run_id": pa.array(unpublished, pa.string())}))
         done.removed = _removed(connection, settings, now)
         if dry_run:
             raise _Undo
@@ -124,24 +124,24 @@ def _removed(connection: duckdb.DuckDBPyConnection, settings: MaintainSettings, 
     connection.execute(read_sql(__name__, "retention"))
     columns = _columns(connection)
     removed = {
-        "deleted articles": _count(connection, "old_article"),
+        "deleted articles": _count(connection, "_old_article"),
         "rows about them": 0,
         "versions of documents": 0,
-        "failures": _delete(connection, "quarantine", "(component, subject_id) in (from old_failure)"),
+        "failures": _delete(connection, "quarantine", "(component, subject_id) in (from _old_failure)"),
     }
     if removed["deleted articles"]:
         # Every table that has articles' rows, whoever wrote it: what an aggregator made of them is stale now, and
         # made anew by the next run.
         for table in sorted(name for name, has in columns.items() if "article_id" in has and name != "document"):
-            removed["rows about them"] += _delete(connection, table, "article_id in (from old_article)")
+            removed["rows about them"] += _delete(connection, table, "article_id in (from _old_article)")
         for table in ("ledger", "quarantine"):
-            removed["rows about them"] += _delete(connection, table, "subject_id in (from old_article)")
-    removed["versions of documents"] = _delete(connection, "document", "document_id in (from old_document)")
-    removed["steps"] = _delete(connection, "step", "run_id in (from old_run)")
+            removed["rows about them"] += _delete(connection, table, "subject_id in (from _old_article)")
+    removed["versions of documents"] = _delete(connection, "document", "document_id in (from _old_document)")
+    removed["steps"] = _delete(connection, "step", "run_id in (from _old_run)")
     # A run is what rows say they were written by: it stays as long as one does.
     writers = sorted(name for name, has in columns.items() if "run_id" in has and name not in ("run", "step"))
     referred = " union ".join(f"select run_id from {quote_identifier(name)}" for name in writers)
-    removed["runs"] = _delete(connection, "run", f"run_id in (from old_run) and run_id not in ({referred})")
+    removed["runs"] = _delete(connection, "run", f"run_id in (from _old_run) and run_id not in ({referred})")
     return removed
 
 

@@ -21,8 +21,10 @@ from ..model.tables import (
     BOOKKEEPING_TABLES,
     CLEAN_TABLES,
     INGEST_TABLES,
+    MIGRATION_TABLE,
     STANDARD_TABLES,
 )
+from ..model.views import VIEW_NAMES
 from . import hookspecs
 from .components import Aggregator, Annotator, Cleaner, Component, Ingestor
 from .info import PluginInfo
@@ -31,15 +33,6 @@ _RESERVED = {CLEAN, "ingest", "annotate", "aggregate", "check", "publish", "onre
 
 
 _NOT_FOR_PLUGINS = {table.name for table in INGEST_TABLES + CLEAN_TABLES + BOOKKEEPING_TABLES}
-
-
-_TAKEN = {
-    "migration", "statement",
-    # What the engine calls temporary tables: one of these names in a query would not mean the plugin's table.
-    "candidate_attempted", "candidate_done", "candidate_failed", "changed", "chosen", "differing", "earlier",
-    "failed_before", "incoming", "item", "known", "old_article", "old_document", "old_failure", "old_run", "portion",
-    "published_run", "replaced", "states", "subject", "target", "tried", "unpublished", "wanted_now",
-}  # fmt: skip
 
 
 def check_api(info: PluginInfo) -> None:
@@ -100,7 +93,7 @@ def table_for(row: type[Row], component: Component) -> Table:
     """A component's table. The standard ones keep their shape, and those of the engine are its own."""
     standard = STANDARD_TABLES.get(row.__table__)
     per_article = isinstance(component, Annotator)
-    if row.__table__ in _TAKEN:
+    if row.__table__ in VIEW_NAMES or row.__table__ == MIGRATION_TABLE:
         reason = f"may not write `{row.__table__}`: the engine has that name. Choose another: "
         raise PluginError(component.name, f'{reason}class {row.__name__}(Row, table="…")')
     if standard is None:

@@ -17,8 +17,8 @@ from ..model.tables import (
     INGEST_TABLES,
     STANDARD_TABLES,
 )
+from ..model.views import VIEWS_SQL
 from ..plugins.registry import Plugins
-from ..sql import read_sql
 from ..warehouse.schema import define_views, synchronize_tables
 
 
@@ -71,11 +71,10 @@ def _page(table: Table, writer: str) -> Iterator[str]:
 
 def _views() -> Iterator[str]:
     """A line per view and macro, from the question in the comment above each."""
-    script = read_sql("onrecord.warehouse.schema", "views")
     yield "| name | what it answers |"
     yield "| --- | --- |"
     for match in re.finditer(
-        r"^-- (?P<why>.+)\ncreate or replace (?:view|macro) (?P<name>\w+)(?P<args>\([^)]*\))?", script, re.M
+        r"^-- (?P<why>.+)\ncreate or replace (?:view|macro) (?P<name>\w+)(?P<args>\([^)]*\))?", VIEWS_SQL, re.M
     ):
         yield f"| `{match['name']}{match['args'] or ''}` | {match['why']} |"
     yield ""

@@ -23,7 +23,7 @@ class Check:
 def derive_checks(tables: Iterable[Table], components: Iterable[Component]) -> Iterator[Check]:
     """The checks that the row classes and the components imply.
 
-    Those on single rows look only at rows of runs that are not published yet: `unpublished(run_id)`.
+    Those on single rows look only at rows of runs that are not published yet: `_unpublished(run_id)`.
     """
     tables = [table for table in tables if table.name != "run"]
     for table in tables:
@@ -56,7 +56,7 @@ _SEGMENTS = """
 -- Which segments are not where they say they are?
 select s.article_id, s.ordinal, s.body_start, s.body_end
 from segment s
-semi join unpublished using (run_id)
+semi join _unpublished using (run_id)
 left join article a using (article_id)
 where s.body_start is not null
     and not coalesce(
@@ -135,4 +135,4 @@ def _span(table: Table) -> Check:
 
 def _only_new(table: Table) -> str:
     has_run: Sequence[str] = [column.name for column in table.columns]
-    return "semi join unpublished u on u.run_id = t.run_id" if RUN_ID.name in has_run else ""
+    return "semi join _unpublished u on u.run_id = t.run_id" if RUN_ID.name in has_run else ""

@@ -175,7 +175,7 @@ class Warehouse:
             connection.execute(
                 """
                 update quarantine q set failed_at = f.failed_at
-                from failed_before f
+                from _failed_before f
                 where q.component = f.component and q.subject_id = f.subject_id
                 and q.input_hash = f.input_hash and q.fingerprint = f.fingerprint
                 """
@@ -221,7 +221,7 @@ class Warehouse:
         """Whether the published database has all that runs have changed."""
         with self.reading() as connection:
             self._define_unpublished(connection)
-            query = "select count(*) from run semi join unpublished using (run_id) where changed"
+            query = "select count(*) from run semi join _unpublished using (run_id) where changed"
             if connection.execute(query).fetchall() != [(0,)] or not self._attach_published(connection):
                 return False
             # Maintenance, which is no run, may have removed documents, with or without their articles.
@@ -285,7 +285,7 @@ class Warehouse:
         """The ids of the runs that the published database does not know of."""
         with self.reading() as connection:
             self._define_unpublished(connection)
-            return [run_id for (run_id,) in connection.execute("select run_id::varchar from unpublished").fetchall()]
+            return [run_id for (run_id,) in connection.execute("select run_id::varchar from _unpublished").fetchall()]
 
     def _attach_published(self, connection: duckdb.DuckDBPyConnection) -> bool:
         """Attach the published database as `published`, if there is one that can be opened.
@@ -302,17 +302,17 @@ class Warehouse:
         return True
 
     def _define_unpublished(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Define `unpublished(run_id)`: the runs that the published database does not know of."""
+        """Define `_unpublished(run_id)`: the runs that the published database does not know of."""
         known: list[str] = []
         if self._attach_published(connection):
             query = "select run_id::varchar from published.run where status <> 'running'"
             known = [run_id for (run_id,) in connection.execute(query).fetchall()]
             connection.execute("detach published")
-        connection.register("published_run", pa.table({"run_id": pa.array(known, pa.string())}))
+        connection.register("_published_run", pa.table({"run_id": pa.array(known, pa.string())}))
         connection.execute(
             """
-            create or replace temp view unpublished as
-            select run_id from run anti join (select run_id::uuid as run_id from published_run) using (run_id)
+            create or replace temp view _unpublished as
+            select run_id from run anti join (select run_id::uuid as run_id from _published_run) using (run_id)
             """
         )
 

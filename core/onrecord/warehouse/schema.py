@@ -10,7 +10,7 @@ import duckdb
 from ..errors import SchemaError
 from ..model.row import quote_identifier, quote_literal
 from ..model.table import Column, Table
-from ..sql import read_sql
+from ..model.views import VIEWS_SQL
 
 log = logging.getLogger("onrecord")
 
@@ -58,7 +58,7 @@ def find_conflicts(
 
 def define_views(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the views and macros for analysts, or bring them up to date."""
-    connection.execute(read_sql(__name__, "views"))
+    connection.execute(VIEWS_SQL)
 
 
 def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, tuple[str, bool]]]:

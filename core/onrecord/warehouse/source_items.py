@@ -17,13 +17,13 @@ def select_own(
 
     A document belongs to the ingestor that listed it first, as long as that one is loaded and goes on listing it.
     """
-    connection.register("item", items)
-    connection.register("earlier", earlier.select(["subject_id"]))
+    connection.register("_item", items)
+    connection.register("_earlier", earlier.select(["subject_id"]))
     mine = connection.sql(
         """
         select i.*
-        from item i
-        anti join earlier using (subject_id)
+        from _item i
+        anti join _earlier using (subject_id)
         anti join (
             select article_id::varchar as subject_id
             from source_item
@@ -46,13 +46,13 @@ def mark_deleted(
     connection: duckdb.DuckDBPyConnection, name: str, items: pa.Table, run: UUID, *, complete: bool
 ) -> bool:
     """Mark what a complete listing lacks as deleted, and what is back as present; return whether any changed."""
-    connection.register("item", items)
+    connection.register("_item", items)
     parameters = {"name": name, "run": str(run)}
     back = connection.execute(
         """
         update source_item set deleted_at = null, run_id = $run
         where ingestor = $name and deleted_at is not null
-            and article_id in (select subject_id::uuid from item)
+            and article_id in (select subject_id::uuid from _item)
         """,
         parameters,
     ).fetchall()
@@ -62,7 +62,7 @@ def mark_deleted(
         """
         update source_item set deleted_at = $now, run_id = $run
         where ingestor = $name and deleted_at is null
-            and article_id not in (select subject_id::uuid from item)
+            and article_id not in (select subject_id::uuid from _item)
         """,
         {**parameters, "now": datetime.now(UTC)},
     ).fetchall()
@@ -70,7 +70,7 @@ def mark_deleted(
     connection.execute(
         """
         delete from quarantine
-        where stage = 'ingest' and component = $name and subject_id not in (select subject_id::uuid from item)
+        where stage = 'ingest' and component = $name and subject_id not in (select subject_id::uuid from _item)
         """,
         {"name": name},
     )

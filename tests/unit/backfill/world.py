@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from onrecord import Aggregator, Annotator, Article, Cleaner, Draft, Fetched, Row
-from onrecord.backfill import Selection, backfilling, candidate_of, promote
+from onrecord.backfill import Candidate, Selection, backfilling, candidate_of, promote
 from onrecord.model.report import RunReport
 from onrecord.planning.plan import Plan
 from onrecord.stages import discover, perform
@@ -139,6 +139,9 @@ class World:
     def promote(self, plugin: str, **options: Any) -> RunReport:
         plugins = self.sandbox.plugins
         return promote(plugins, candidate_of(self.directory, plugin, plugins), **options)
+
+    def find(self, plugin: str) -> Candidate:
+        return candidate_of(self.directory, plugin, self.sandbox.plugins)
 
     def to_do(self) -> dict[str, dict[str, int]]:
         plugins = self.sandbox.plugins

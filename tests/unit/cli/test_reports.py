@@ -50,7 +50,7 @@ def test_status_for_monitoring_is_json_with_findings_and_an_exit_status(
             {
                 "code": "quarantine-growing",
                 "level": "attention",
-                "sentence": "1 subjects have come into quarantine within a day, where 0 may: lengths 1",
+                "sentence": "1 subjects were quarantined within a day, and at most 0 should be: lengths 1",
             }
         ],
     )

@@ -258,7 +258,7 @@ def words() -> duckdb.DuckDBPyConnection:
     made = duckdb.connect()
     synchronize_tables(made, [WORDS])
     made.execute("create table article (article_id uuid, body varchar)")
-    made.execute("create temp table unpublished as select $run::uuid as run_id", {"run": str(RUN)})
+    made.execute("create temp table _unpublished as select $run::uuid as run_id", {"run": str(RUN)})
     return made
 
 

@@ -17,6 +17,7 @@ import duckdb
 
 from ...errors import OnrecordError
 from ...model.row import quote_identifier
+from ...model.tables import MIGRATION_TABLE
 
 
 def migrate(connection: duckdb.DuckDBPyConnection, directory: Traversable | None = None) -> list[str]:
@@ -26,14 +27,14 @@ def migrate(connection: duckdb.DuckDBPyConnection, directory: Traversable | None
     this program.
     """
     found = list(_migrations(directory or files(__package__)))
-    query = "from duckdb_tables() where table_name = 'migration' and database_name = current_database()"
-    new = not connection.execute(query).fetchall()
+    query = "from duckdb_tables() where table_name = $table and database_name = current_database()"
+    new = not connection.execute(query, {"table": MIGRATION_TABLE}).fetchall()
     if new:
         # In one transaction: a table without its rows would have every migration run on tables that are new.
         connection.execute("begin")
-        connection.execute("create table migration (number bigint, name varchar, applied_at timestamptz)")
+        connection.execute(f"create table {MIGRATION_TABLE} (number bigint, name varchar, applied_at timestamptz)")
         connection.execute(
-            "comment on table migration is 'The numbered changes of the standard tables that were made.'"
+            f"comment on table {MIGRATION_TABLE} is 'The numbered changes of the standard tables that were made.'"
         )
         for number, name, _ in found:
             _record(connection, number, name)
@@ -68,15 +69,15 @@ def unknown_migrations(connection: duckdb.DuckDBPyConnection) -> set[int]:
 
 def pending_migrations(connection: duckdb.DuckDBPyConnection, database: str) -> set[int]:
     """Return the numbers of the migrations that an attached database has yet to get."""
-    query = "select count(*) from duckdb_tables() where table_name = 'migration' and database_name = $database"
-    if connection.execute(query, {"database": database}).fetchall() == [(0,)]:
+    query = "select count(*) from duckdb_tables() where table_name = $table and database_name = $database"
+    if connection.execute(query, {"table": MIGRATION_TABLE, "database": database}).fetchall() == [(0,)]:
         return set()
-    done = connection.execute(f"select number from {quote_identifier(database)}.main.migration").fetchall()
+    done = connection.execute(f"select number from {quote_identifier(database)}.main.{MIGRATION_TABLE}").fetchall()
     return {number for number, _, _ in _migrations(files(__package__))} - {number for (number,) in done}
 
 
 def _done(connection: duckdb.DuckDBPyConnection) -> set[int]:
-    return {number for (number,) in connection.execute("select number from migration").fetchall()}
+    return {number for (number,) in connection.execute(f"select number from {MIGRATION_TABLE}").fetchall()}
 
 
 def _migrations(directory: Traversable) -> Iterator[tuple[int, str, str]]:
@@ -86,5 +87,5 @@ def _migrations(directory: Traversable) -> Iterator[tuple[int, str, str]]:
 
 
 def _record(connection: duckdb.DuckDBPyConnection, number: int, name: str) -> None:
-    connection.execute("insert into migration by name select $n as number, $name as name, $at as applied_at",
+    connection.execute(f"insert into {MIGRATION_TABLE} by name select $n as number, $name as name, $at as applied_at",
                        {"n": number, "name": name, "at": datetime.now(UTC)})  # fmt: skip
