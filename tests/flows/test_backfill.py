@@ -114,11 +114,11 @@ def like_made_afresh(project: Project) -> bool:
 
 
 def done(project: Project) -> int:
-    """How many articles the candidate has."""
-    candidate = Warehouse(project.warehouse / "candidates" / "measures")
-    if not candidate.live.exists():
+    """How many articles the staged version has."""
+    staged = Warehouse(project.warehouse / "staged" / "measures")
+    if not staged.live.exists():
         return 0
-    with candidate.reading() as connection:
+    with staged.reading() as connection:
         if not connection.execute("from duckdb_tables() where table_name = 'ledger'").fetchall():
             return 0
         return int(connection.execute("select count(*) from ledger").fetchall()[0][0])
@@ -158,7 +158,7 @@ def test_a_backfill_that_runs_go_on_beside_and_that_is_killed_ends_in_what_a_rec
     promoted = measured.run("measures", "--promote", command="backfill")
     assert promoted.returncode == 0, promoted.stderr
     assert like_made_afresh(measured)
-    assert [file.name for file in (measured.warehouse / "candidates").iterdir()] == [".lock"]
+    assert [file.name for file in (measured.warehouse / "staged").iterdir()] == [".lock"]
 
 
 def test_a_backfill_that_is_told_to_end_says_that_the_same_command_does_the_rest(measured: Project) -> None:
@@ -167,7 +167,7 @@ def test_a_backfill_that_is_told_to_end_says_that_the_same_command_does_the_rest
     os.killpg(process.pid, signal.SIGTERM)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 143, err
-    assert err.strip() == "interrupted; all that was made is kept, and the same command does the rest"
+    assert err.strip() == "interrupted; the staged rows are kept, and the same command does the rest"
     assert measured.run(command="backfill").stdout.split()[-1] == "interrupted"
 
 
@@ -194,7 +194,7 @@ def in_group(pid: int, group: int) -> bool:
 
 
 @pytest.mark.usefixtures("prefect_url")
-def test_the_flow_fills_the_candidate_that_the_command_promotes(
+def test_the_flow_fills_the_staged_version_that_the_command_promotes(
     measured: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from onrecord_flows.flow.backfill import backfill

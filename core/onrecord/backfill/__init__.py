@@ -1,9 +1,9 @@
-"""Backfills: rows that are made anew in the background, beside the published ones, then promoted or dropped.
+"""Backfills: recompute rows in the background, then promote or drop them.
 
-A backfill is a run of the stage annotate whose warehouse is a candidate: it reads what is published and writes into
-the candidate's database, so that neither runs nor readers notice it. Killed, it goes on where its ledger ends::
+A backfill is a run of the stage annotate whose warehouse is a staged version: it reads the published database and
+writes into a database of its own, so that neither runs nor readers notice it. After a kill it resumes from its ledger::
 
-    with backfilling(plugins, selection) as run, Workers(plugins, local_runner(plugins, 1)) as team:
+    with start_backfill(plugins, selection) as run, Workers(plugins, local_runner(plugins, 1)) as team:
         for result in imap(team, run.batches("annotate")):
             run.load(result)
 """
@@ -18,82 +18,92 @@ from ..errors import OnrecordError, SchemaError, WarehouseError
 from ..plugins.registry import Plugins
 from ..run.engine import ActiveRun, run_lifecycle
 from ..warehouse import Warehouse
-from .candidate import FOLDER, Candidate, Selection, candidate_of, candidates, changing, members
 from .promotion import drop, promote
+from .staging import (
+    FOLDER,
+    Selection,
+    StagedVersion,
+    find_staged_version,
+    list_staged_versions,
+    lock_staged_versions,
+    select_annotators,
+)
 
 __all__ = [
-    "Candidate",
     "Selection",
-    "backfilling",
-    "candidate_of",
-    "candidates",
+    "StagedVersion",
     "drop",
-    "members",
+    "find_staged_version",
+    "list_staged_versions",
     "promote",
+    "select_annotators",
+    "start_backfill",
     "yield_to_others",
 ]
 
 _NICE = 10
-"""How much a backfill steps back behind other processes, from 0 to 19."""
+"""The priority of a backfill, from 0 (as other processes) to 19 (lowest)."""
 
 
 @contextmanager
-def backfilling(plugins: Plugins, selection: Selection) -> Iterator[ActiveRun]:
-    """A run that fills the candidate of a selection, or goes on filling it.
+def start_backfill(plugins: Plugins, selection: Selection) -> Iterator[ActiveRun]:
+    """Run the stage annotate into the staged version of a selection.
 
-    A selection of nothing but plugins stands for that of the candidate, if there is one. Raises OnrecordError for one
-    that is not that of the candidate or that selects no article, LockedError while another process has it, and
-    RunFailed at the end if a part failed.
+    The staged version is created or resumed. A selection that names only components stands for the one that their
+    staged version has. Raises OnrecordError for another selection than that, or one without an article; LockedError
+    while another process fills the staged version; RunFailed at the end if a part failed.
     """
     warehouse = Warehouse(plugins.settings.warehouse)
     if not warehouse.published.exists():
         raise WarehouseError(warehouse.published, "nothing is published yet that could be backfilled: onrecord run")
     try:
         with ExitStack() as held:
-            # Until this one has its lock: another one must neither begin with another selection nor end.
-            with changing(warehouse.directory / FOLDER):
-                candidate = _begun(plugins, selection)
-                held.enter_context(candidate.over(warehouse.published, plugins, selected=True))
-                candidate.save()
-                run = ActiveRun(plugins, warehouse=candidate, versions=candidate.versions)
+            # Until this staged version has its own lock, no other process may create or delete one.
+            with lock_staged_versions(warehouse.directory / FOLDER):
+                staged = _find_or_create(plugins, selection)
+                held.enter_context(staged.overlay(warehouse.published, plugins, selected=True))
+                staged.save()
+                run = ActiveRun(plugins, warehouse=staged, versions=staged.component_versions)
                 held.enter_context(run_lifecycle(run, wait=False))
             yield run
-        if candidate.is_empty():
-            # There was nothing to do, and there is nothing to promote.
-            drop(candidate)
+        if staged.is_empty():
+            # Nothing was stale, so there is nothing to promote.
+            drop(staged)
     except SchemaError as error:
-        remedy = f"Drop the candidate and begin anew: onrecord backfill --drop {selection.components[0]}"
+        remedy = f"Drop the staged version and start again: onrecord backfill --drop {selection.components[0]}"
         raise SchemaError(error.table, error.column, error.reason, remedy) from error
 
 
 def yield_to_others() -> None:
-    """Let this process, and the workers that it will start, have what processor time others leave."""
+    """Lower the priority of this process and of the workers that it starts later."""
     os.nice(max(0, _NICE - os.nice(0)))
 
 
-def _begun(plugins: Plugins, selection: Selection) -> Candidate:
-    """The candidate of a selection, as it is or to be. Raises OnrecordError if there is another one in its way."""
-    # In the order in which they run, however they were named: then the name of the candidate does not depend on it.
+def _find_or_create(plugins: Plugins, selection: Selection) -> StagedVersion:
+    """Return the staged version of a selection.
+
+    Raises OnrecordError if another one is in its way.
+    """
     directory = plugins.settings.warehouse
-    mine = members(plugins, selection.components)
-    selection = selection.model_copy(
-        update={"components": tuple(name for name in mine if name in selection.components)}
-    )
-    for other in candidates(directory):
-        if other.selection.components == selection.components:
-            if selection not in (other.selection, Selection(components=selection.components)):
+    annotators = select_annotators(plugins, selection.components)
+    # In the order in which they run, so that the name does not depend on the order of the arguments.
+    components = tuple(name for name in annotators if name in selection.components)
+    selection = selection.model_copy(update={"components": components})
+    for other in list_staged_versions(directory):
+        if other.selection.components == components:
+            if selection not in (other.selection, Selection(components=components)):
                 raise OnrecordError(
-                    f"there is a candidate of {other.name} over {other.selection}, which is not {selection}: name no "
-                    "articles to go on with it, or --promote or --drop it first"
+                    f"the staged version of {other.name} has {other.selection}, not {selection}: to resume it, name "
+                    "no articles; to start another one, first --promote or --drop it"
                 )
             return other
-        if set(mine) & set(other.selection.components) or set(selection.components) & _members(plugins, other):
+        if set(annotators) & set(other.selection.components) or set(components) & _annotators_of(plugins, other):
             raise OnrecordError(
-                f"the candidate of {other.name} has rows of the same plugins; --promote or --drop it first"
+                f"the staged version of {other.name} has rows of the same components; --promote or --drop it first"
             )
-    return Candidate(directory / FOLDER / "+".join(selection.components), selection)
+    return StagedVersion(directory / FOLDER / "+".join(components), selection)
 
 
-def _members(plugins: Plugins, candidate: Candidate) -> set[str]:
-    there = [name for name in candidate.selection.components if name in plugins.annotators]
-    return set(members(plugins, there))
+def _annotators_of(plugins: Plugins, staged: StagedVersion) -> set[str]:
+    loaded = [name for name in staged.selection.components if name in plugins.annotators]
+    return set(select_annotators(plugins, loaded))

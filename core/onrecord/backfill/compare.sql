@@ -1,6 +1,6 @@
 -- Which rows of a table are on one side only?
--- Two rows are the same if they are equal in {same}: all that the row says, its key without numbers, and its places.
--- Reads: _before_rows, _after_rows: the table's rows on either side, with their places.
+-- Two rows are the same if they are equal in {same}: the columns that are compared, the key without numbers, the places.
+-- Reads: _before_rows, _after_rows: the table's published and staged rows, with their places.
 with earlier as (
     select *, row_number() over (partition by {same} order by {key}) as "nth row" from _before_rows
 ),

@@ -1,7 +1,7 @@
-"""What a candidate would change: rows that appear, vanish or change, with examples.
+"""Comparison of staged and published rows: which appear, vanish or change.
 
-Of a table it knows no more than its class tells. Ids and `ordinal` say nothing: they only name or count rows. Which
-rows are the same before and after is decided by their keys and their places (see `pairing` and `places`).
+All that is known of a table comes from its class. Ids and `ordinal` are not compared, since they only name or count
+rows. Keys and places decide which rows correspond (see `pairing` and `places`).
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from ..plugins.registry import Plugins
 from ..sql import read_sql
 from ..warehouse import Warehouse
 from ..warehouse.lock import lock_warehouse
-from .candidate import Candidate
-from .pairing import Compared, merge, paired
+from .pairing import ComparedRow, merge, pair_rows
 from .places import PLACE, Places
+from .staging import StagedVersion
 
 Kind = Literal["changes", "appears", "vanishes"]
 KINDS: tuple[Kind, ...] = ("changes", "appears", "vanishes")
 
 _AROUND = 60
-"""Characters that an example shows on either side of its words."""
+"""Characters of context that an example shows on either side of its text."""
 _LONGEST = 400
 """Characters of the text that an example shows."""
 
@@ -45,75 +45,76 @@ class Example:
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
     changed: tuple[str, ...] = ()
-    """The columns that say something else."""
+    """The columns whose values differ."""
     place: tuple[int, int] | None = None
     headline: str | None = None
     outlet: str | None = None
     uri: str = ""
     context: tuple[str, str, str] | None = None
-    """What is around the words, and the words: before, text, after."""
+    """The text at the place with its context: before, text, after."""
 
 
 @dataclass(slots=True)
 class Difference:
-    """What changes in one table."""
+    """The differences in one table."""
 
     table: str
     free_text: tuple[str, ...]
-    """The columns by which a reader tells its rows apart."""
+    """The text columns that are compared, which readers know a row by."""
     same: int = 0
     counts: dict[Kind, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
     columns: dict[str, int] = field(default_factory=dict)
-    """In how many of the rows that change each column does."""
+    """The number of rows in which each column changes."""
     examples: list[Example] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Comparison:
-    """What a candidate would change in the tables of one component."""
+    """The differences in the tables of one component."""
 
     component: str
-    candidate: str
+    staged_version: str
     selection: str
     version: str
     versions_before: Mapping[str, int]
-    """The versions that made the published rows, with the number of articles."""
+    """The versions that made the published rows, with their numbers of articles."""
     outcomes: Mapping[str, int]
-    """Articles by what became of them in the backfill: done, failed, blocked."""
+    """The number of articles with each outcome of the backfill: done, failed, blocked."""
     tables: list[Difference]
 
 
-def compare(plugins: Plugins, candidate: Candidate, component: str, examples: int) -> Comparison:
-    """Compare a component's rows in a candidate with the published ones, over the articles that it holds.
+def compare(plugins: Plugins, staged: StagedVersion, component: str, examples: int) -> Comparison:
+    """Compare a component's staged rows with the published ones.
 
-    Raises OnrecordError if the component is not in it, LockedError while it is being filled.
+    Only articles of the staged version are compared. `examples` is the number of examples of each kind in each table.
+    Raises OnrecordError before anything is backfilled, LockedError while another process fills the staged version.
     """
     published = Warehouse(plugins.settings.warehouse).published
-    if not candidate.live.exists():
-        raise OnrecordError(f"nothing has been backfilled yet in {candidate.directory}: onrecord backfill {component}")
-    # The lock: while the database is read for long, nobody could write to it.
-    with lock_warehouse(candidate.directory, wait=False), candidate.over(published, plugins):
+    if not staged.live.exists():
+        raise OnrecordError(f"nothing has been backfilled yet in {staged.directory}: onrecord backfill {component}")
+    # A backfill could not write while the database is read for long, so it must not begin.
+    with lock_warehouse(staged.directory, wait=False), staged.overlay(published, plugins):
         annotator = plugins.annotators[component]
         tables = plugins.tables_of(annotator)
         places = Places(plugins)
-        collected = [_Collected(table, places, examples) for table in tables]
-        candidate.set_apart(component)
-        for _, connection in candidate.portions():
-            for each in collected:
-                each.add(connection)
-        with candidate.reading() as connection:
-            found = [each.difference(connection) for each in collected]
+        comparers = [_TableComparer(table, places, examples) for table in tables]
+        staged.split_into_chunks(component)
+        for _, connection in staged.chunks():
+            for comparer in comparers:
+                comparer.add(connection)
+        with staged.reading() as connection:
+            differences = [comparer.finish(connection) for comparer in comparers]
             outcomes = dict(
                 connection.execute("select outcome, count(*) from memory.main._chunks group by all").fetchall()
             )
             versions = dict(connection.execute(_VERSIONS, {"component": component}).fetchall())
-        candidate.close()
-    selection = str(candidate.selection)
-    return Comparison(component, candidate.name, selection, annotator.version, versions, outcomes, found)
+        staged.close()
+    selection = str(staged.selection)
+    return Comparison(component, staged.name, selection, annotator.version, versions, outcomes, differences)
 
 
 _VERSIONS = """
--- By which versions were the published rows made?
+-- Which versions made the published rows?
 select p.version, count(*)
 from base.main.ledger l
 join base.main.component_version p on p.component = l.component and p.fingerprint = l.fingerprint
@@ -123,8 +124,8 @@ order by all
 """
 
 
-class _Collected:
-    """What has been found out of a table so far."""
+class _TableComparer:
+    """Compares the rows of one table chunk by chunk."""
 
     def __init__(self, table: Table, places: Places, examples: int) -> None:
         self.table = table
@@ -136,7 +137,7 @@ class _Collected:
         has_own_place = table.is_span or spans is not None
         refers = {source.column for source in places.references(table)}
         ids = {c.name for c in own if c.type == "UUID" and not c.references}
-        # Where a row has a place of its own, an integer in the key tells no more than `ordinal` does.
+        # In the key of a row with a place of its own, an integer only counts rows, as `ordinal` does.
         counting = [c.name for c in key if c.name == "ordinal" or (has_own_place and c.type == "BIGINT")]
         self.numbers = [name for name in counting if name not in refers]
         self.name = [c.name for c in key if c.name not in self.numbers]
@@ -151,7 +152,7 @@ class _Collected:
         self._examples: dict[Kind, dict[Any, list[Example]]] = {kind: {} for kind in KINDS}
 
     def add(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Compare the rows of a portion."""
+        """Compare the rows of the chunk that is open on a connection."""
         self.places.define_sides(connection, self.table)
         places = [PLACE.format(n) for n in range(self.places.count(self.table))]
         same = [quote_identifier(name) for name in dict.fromkeys([ARTICLE_ID.name, *self.name, *self.says, *places])]
@@ -163,31 +164,32 @@ class _Collected:
         differing = connection.sql(query).to_arrow_table()
         after = connection.execute("select count(*) from _after_rows").fetchall()[0][0]
         self.found.same += after - (pc.sum(differing["is new"]).as_py() or 0)
-        for article_id, sides in _by_article(differing):
+        for article_id, sides in _group_by_article(differing):
             before, later = ([self._row(values, places) for values in sides[is_new]] for is_new in (False, True))
-            for old, new in paired(before, later, by_key=self.by_key):
-                self._note(article_id, old, new)
+            for old, new in pair_rows(before, later, by_key=self.by_key):
+                self._record(article_id, old, new)
 
-    def difference(self, connection: duckdb.DuckDBPyConnection) -> Difference:
-        """All that was found, with the examples as they stand in their articles."""
-        chosen: list[Example] = []
+    def finish(self, connection: duckdb.DuckDBPyConnection) -> Difference:
+        """Return all differences, with the examples in the context of their articles."""
+        examples: list[Example] = []
         for kind in KINDS:
-            # In turn one of each sort, the most frequent first.
+            # One of each sort in turn, the most frequent sort first.
             sorts = sorted(self._examples[kind].values(), key=len, reverse=True)
-            chosen += [e for e in chain(*zip_longest(*sorts)) if e is not None][: self._most]
-        _put_into_context(connection, chosen)
-        self.found.examples = chosen
+            examples += [e for e in chain(*zip_longest(*sorts)) if e is not None][: self._most]
+        _add_context(connection, examples)
+        self.found.examples = examples
         return self.found
 
-    def _row(self, values: dict[str, Any], places: Sequence[str]) -> Compared:
+    def _row(self, values: dict[str, Any], places: Sequence[str]) -> ComparedRow:
         says, name, words, numbers = (
             tuple(_hashable(values[column]) for column in columns)
             for columns in (self.says, self.name, self.words, self.numbers)
         )
         own = tuple(merge(values.pop(place) or []) for place in places)
-        return Compared(values, says, name, words, numbers, own)
+        return ComparedRow(values, says, name, words, numbers, own)
 
-    def _note(self, article_id: str, old: Compared | None, new: Compared | None) -> None:
+    def _record(self, article_id: str, old: ComparedRow | None, new: ComparedRow | None) -> None:
+        """Count a pair of rows, and keep it if more examples of its sort are wanted."""
         kind: Kind = "changes" if old and new else "appears" if new else "vanishes"
         changed: tuple[str, ...] = ()
         if old and new:
@@ -205,7 +207,7 @@ class _Collected:
             return
         same_sort = kept.setdefault(sort, [])
         if len(same_sort) < self._most:
-            # Of a row that refers to others and has no place of its own, where the first of them stands.
+            # A row without a place of its own is shown at the place of the first row that it refers to.
             spans = [span for row in (old, new) if row for place in row.places[:1] for span in place]
             place = (min(start for start, _ in spans), max(end for _, end in spans)) if spans else None
             rows = [{name: row.values[name] for name in self.names} if row else None for row in (old, new)]
@@ -220,11 +222,14 @@ def _is_nan(value: Any) -> bool:
     return isinstance(value, float) and isnan(value)
 
 
-def _by_article(differing: pa.Table) -> Iterator[tuple[str, dict[bool, list[dict[str, Any]]]]]:
-    """The rows that differ, article by article: those before, and those after."""
+def _group_by_article(differing: pa.Table) -> Iterator[tuple[str, dict[bool, list[dict[str, Any]]]]]:
+    """Group the differing rows by article and side.
+
+    False is the published side, True the staged one.
+    """
     current: str | None = None
     sides: dict[bool, list[dict[str, Any]]] = {False: [], True: []}
-    # As Python objects they take many times the memory, so a few at a time.
+    # A batch at a time, since Python objects take many times the memory of Arrow.
     for values in chain.from_iterable(batch.to_pylist() for batch in differing.to_batches(10_000)):
         article_id = str(values.pop("article_id"))
         if current is not None and article_id != current:
@@ -236,7 +241,8 @@ def _by_article(differing: pa.Table) -> Iterator[tuple[str, dict[bool, list[dict
         yield current, sides
 
 
-def _put_into_context(connection: duckdb.DuckDBPyConnection, examples: Sequence[Example]) -> None:
+def _add_context(connection: duckdb.DuckDBPyConnection, examples: Sequence[Example]) -> None:
+    """Set headline, outlet, URI and context of examples."""
     ids = sorted({example.article_id for example in examples})
     found = connection.execute(
         """

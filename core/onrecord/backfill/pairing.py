@@ -1,7 +1,7 @@
-"""Pairing the rows of an article before and after: which row is the same, and which is new or gone.
+"""Pairing of an article's published and staged rows that correspond.
 
-Two rows are the same row if their keys are equal, where the key identifies its row; else if they stand at the same
-place in the text; else, of the rows without a place, if they say the same or have the same number.
+Two rows correspond if their keys are equal, where the key identifies its row; else if they have the same place in the
+text; else, among rows without a place, if their values or their numbers are equal.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ Place = list[tuple[int, int]]
 """Stretches of the text, in order and without overlap; empty if there is no place."""
 
 _SHARED = 0.5
-"""The share of the shorter of two places that both must cover to be the same place."""
+"""Two places are the same if they share at least this part of the shorter one."""
 
-_Rows = Mapping[int, "Compared"]
+_Rows = Mapping[int, "ComparedRow"]
 _Pairs = Iterable[tuple[int, int]]
 
 
 @dataclass(slots=True)
-class Compared:
-    """A row, and what it is compared by."""
+class ComparedRow:
+    """A row, with the values by which it is compared."""
 
     values: dict[str, Any]
     says: tuple[Any, ...]
-    """What changes when the row changes."""
+    """The values that decide whether the row changes."""
     name: tuple[Any, ...]
     """The key without its numbers."""
     words: tuple[Any, ...]
@@ -35,15 +35,15 @@ class Compared:
     numbers: tuple[Any, ...]
     """The part of the key that only counts rows."""
     places: tuple[Place, ...]
-    """The row's own place, and that of each row that its key refers to."""
+    """The row's own place, then the place of each row that its key refers to."""
 
 
-def paired(
-    before: Sequence[Compared], after: Sequence[Compared], *, by_key: bool
-) -> Iterator[tuple[Compared | None, Compared | None]]:
+def pair_rows(
+    before: Sequence[ComparedRow], after: Sequence[ComparedRow], *, by_key: bool
+) -> Iterator[tuple[ComparedRow | None, ComparedRow | None]]:
     """Pair the rows of one article; None stands for a row that is new or gone.
 
-    Rows with equal names come first if `by_key` is true, then those at the same place, the most similar first.
+    With `by_key`, rows with equal names are paired first; then those at the same place, the most similar first.
     """
     old, new = dict(enumerate(before)), dict(enumerate(after))
     matches: list[Callable[[_Rows, _Rows], _Pairs]] = [_match_places, _match_statements, _match_numbers]
@@ -58,7 +58,10 @@ def paired(
 
 
 def merge(spans: Iterable[Sequence[int]]) -> Place:
-    """The place that spans cover together; spans may overlap, and those without a character do not count."""
+    """Merge spans into the place that they cover together.
+
+    Spans may overlap; empty ones are ignored.
+    """
     place: Place = []
     for start, end in sorted((start, end) for start, end in spans if start < end):
         if place and start <= place[-1][1]:
@@ -80,8 +83,8 @@ def _match_numbers(old: _Rows, new: _Rows) -> _Pairs:
     return _match(old, new, lambda row: None if any(row.places) else (row.name, row.numbers))
 
 
-def _match(old: _Rows, new: _Rows, value: Callable[[Compared], Hashable]) -> _Pairs:
-    """Pair rows of the same value, the first with the first; rows whose value is None are left out."""
+def _match(old: _Rows, new: _Rows, value: Callable[[ComparedRow], Hashable]) -> _Pairs:
+    """Pair rows with equal values in their order; None equals nothing."""
     waiting: dict[Hashable, deque[int]] = defaultdict(deque)
     for j, row in new.items():
         waiting[value(row)].append(j)
@@ -92,16 +95,16 @@ def _match(old: _Rows, new: _Rows, value: Callable[[Compared], Hashable]) -> _Pa
 def _match_places(old: _Rows, new: _Rows) -> _Pairs:
     """Pair rows at the same place, the most similar first."""
     pairs = []
-    for i, j in _touching(old, new):
+    for i, j in _find_overlapping(old, new):
         before, after = old[i], new[j]
-        if similarity := _similarity(before.places, after.places):
+        if similarity := _compute_similarity(before.places, after.places):
             differs = (before.name != after.name, before.says != after.says, before.numbers != after.numbers)
             pairs.append((-similarity, differs, i, j))
     return [(i, j) for _, _, i, j in sorted(pairs)]
 
 
-def _touching(old: _Rows, new: _Rows) -> set[tuple[int, int]]:
-    """Pairs of rows with the same words that share a character in one of their places."""
+def _find_overlapping(old: _Rows, new: _Rows) -> set[tuple[int, int]]:
+    """Find pairs of rows with equal `words` that share a character."""
     spans: dict[tuple[Any, ...], list[tuple[int, int, int, int]]] = defaultdict(list)
     for side, rows in enumerate((old, new)):
         for number, row in rows.items():
@@ -109,7 +112,7 @@ def _touching(old: _Rows, new: _Rows) -> set[tuple[int, int]]:
                 spans[nth, row.words] += [(start, end, side, number) for start, end in place]
     found = set()
     for group in spans.values():
-        # For each side, the spans that began earlier and may reach into the current one: only neighbors are looked at.
+        # For each side, the earlier spans that may reach into the current one, so that only neighbors are compared.
         reaching: tuple[list[tuple[int, int]], list[tuple[int, int]]] = ([], [])
         for start, end, side, number in sorted(group):
             others = reaching[1 - side]
@@ -119,14 +122,17 @@ def _touching(old: _Rows, new: _Rows) -> set[tuple[int, int]]:
     return found
 
 
-def _similarity(before: Sequence[Place], after: Sequence[Place]) -> float:
-    """The share of all characters of two rows' places that both rows cover; 0 unless each place is the same."""
+def _compute_similarity(before: Sequence[Place], after: Sequence[Place]) -> float:
+    """The part of the characters of two rows' places that both cover.
+
+    It is 0 unless all places are the same.
+    """
     shared = total = 0
     for one, other in zip(before, after, strict=True):
         if not one and not other:
             continue
         lengths = [sum(end - start for start, end in place) for place in (one, other)]
-        common = _overlap(one, other)
+        common = _count_shared(one, other)
         if not common or common < _SHARED * min(lengths):
             return 0.0
         shared += common
@@ -134,8 +140,8 @@ def _similarity(before: Sequence[Place], after: Sequence[Place]) -> float:
     return shared / total if total else 0.0
 
 
-def _overlap(one: Place, other: Place) -> int:
-    """The number of characters that two places share."""
+def _count_shared(one: Place, other: Place) -> int:
+    """Count the characters that two places share."""
     common = i = j = 0
     while i < len(one) and j < len(other):
         common += max(0, min(one[i][1], other[j][1]) - max(one[i][0], other[j][0]))

@@ -1,7 +1,7 @@
-"""Where the rows of a table stand in the text, as the table classes tell it.
+"""Places of rows in the text, derived from the table classes.
 
-A span stands where it begins and ends. Another row stands where the spans stand that refer to it; and a row whose key
-refers to rows with a place stands, besides, where those do.
+The place of a span is its offsets. The place of another row is that of the spans that refer to it; a row whose key
+refers to rows with a place has their places too.
 """
 
 from __future__ import annotations
@@ -16,12 +16,15 @@ from ..model.table import ARTICLE_ID, RUN_ID, Column, Table
 from ..plugins.registry import Plugins
 
 PLACE = "place {}"
-"""The name of a column with a place; no column of a component has a space in its name."""
+"""The name of a column with a place; the columns of a component have no spaces in their names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Rows that give another table's rows a place: those whose `other_column` is equal to the row's `column`."""
+    """The rows of another table that give a table's rows a place.
+
+    They are those whose `other_column` equals the row's `column`.
+    """
 
     column: str
     other: Table
@@ -40,42 +43,45 @@ class Places:
             self._siblings |= dict.fromkeys((table.name for table in tables), tables)
 
     def spans_of(self, table: Table) -> Source | None:
-        """The spans of the same annotator that refer to a table's rows."""
+        """Return the spans of the same annotator that refer to a table's rows."""
         if table.is_span:
             return None
         for other in self._siblings.get(table.name, ()):
             for column in other.columns:
                 if other.is_span and column.references and column.references.table == table.name:
-                    return Source(_referred(column), other, column.name)
+                    return Source(_target_column(column), other, column.name)
         return None
 
     def references(self, table: Table, through: tuple[str, ...] = ()) -> list[Source]:
-        """The columns of a table's key that refer to rows with a place."""
+        """Return the columns of a table's key that refer to rows with a place."""
         found = []
         for column in table.columns:
             other = self._tables.get(column.references.table) if column.references else None
             if other is None or column.name not in table.key or column in (ARTICLE_ID, RUN_ID):
                 continue
             if self._has_place(other, (*through, table.name)):
-                found.append(Source(column.name, other, _referred(column)))
+                found.append(Source(column.name, other, _target_column(column)))
         return found
 
     def sources(self, table: Table, through: tuple[str, ...] = ()) -> list[Source]:
-        """What gives a table's rows a place, besides the offsets of a span, the row's own spans first."""
+        """Return what gives a table's rows a place, besides a span's own offsets.
+
+        A row's own spans come first.
+        """
         spans = self.spans_of(table)
         return ([spans] if spans else []) + [
             source
             for source in self.references(table, through)
-            # A row whose place is that of these very spans gives them none.
+            # A row that gets its place from these spans cannot give them one.
             if not ((theirs := self.spans_of(source.other)) and theirs.other is table)
         ]
 
     def count(self, table: Table) -> int:
-        """How many places each row of a table has."""
+        """Return how many places each row of a table has."""
         return table.is_span + len(self.sources(table))
 
     def define_sides(self, connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-        """Define the views `_before_rows` and `_after_rows`: a table's rows in the portion, with their places.
+        """Define the views `_before_rows` and `_after_rows` of a table in `_chunk`.
 
         Each place is a list of [start, end], or null.
         """
@@ -83,7 +89,7 @@ class Places:
             ("before", "base", "select subject_id from _chunk"),
             ("after", "opened", "select subject_id from _chunk where outcome = 'done'"),
         ):
-            # A table that did not consist of spans before has no offsets there.
+            # The published table has no offsets if its class was not a span then.
             offsets = "if(t.start_char is null or t.end_char is null, null, [[t.start_char, t.end_char]])"
             places = [offsets] if table.is_span else []
             joins = ""
@@ -106,10 +112,13 @@ class Places:
         return table.name not in through and (table.is_span or bool(self.sources(table, through)))
 
     def _spans(self, connection: duckdb.DuckDBPyConnection, source: Source, side: str, through: tuple[str, ...]) -> str:
-        """A query for the spans of a source: article_id, referred (the value of the column), start_char, end_char."""
+        """Build a query for the spans of a source.
+
+        Its columns are article_id, referred (the value of the column), start_char, end_char.
+        """
         database = "base"
         if side == "after" and _columns(connection, "temp", source.other.name):
-            # The candidate's rows, and the published ones of articles that it has not done.
+            # A temporary view: the staged rows, and the published ones of articles that are not staged.
             database = "temp"
         rows = _rows(connection, source.other, database, "select subject_id from _chunk")
         referred = f"r.{quote_identifier(source.other_column)}::varchar as referred"
@@ -124,21 +133,21 @@ class Places:
             """
 
 
-def _referred(column: Column) -> str:
-    """The column that a reference is to."""
+def _target_column(column: Column) -> str:
+    """Return the column that a column refers to."""
     return (column.references and column.references.column) or column.name
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, table: Table, database: str, subjects: str) -> str:
-    """A query for the rows of a table in a database, with the columns that the table has now."""
-    there = _columns(connection, database, table.name)
-    # A table or a column may be new, and a column may have had another type: then the row says something else.
+    """Build a query for a table's rows in a database, with its present columns."""
+    existing = _columns(connection, database, table.name)
+    # A table or a column may be new, and a column may have had another type: such a value differs.
     types = {c.name: "VARCHAR" if c.type == "UUID" else c.type for c in table.columns if c not in (ARTICLE_ID, RUN_ID)}
     columns = ", ".join(
-        f"try_cast({quote_identifier(name) if name in there else 'null'} as {type_}) as {quote_identifier(name)}"
+        f"try_cast({quote_identifier(name) if name in existing else 'null'} as {type_}) as {quote_identifier(name)}"
         for name, type_ in types.items()
     )
-    if not there:
+    if not existing:
         return f"select null::uuid as article_id, {columns} where false"
     source = f"{database}.main.{quote_identifier(table.name)}"
     return f"select article_id, {columns} from {source} where article_id in ({subjects})"

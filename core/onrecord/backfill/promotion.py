@@ -1,4 +1,4 @@
-"""The end of a candidate: its rows take the place of the published ones, or are deleted."""
+"""The end of a staged version: promote its rows or drop them."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ from ..warehouse import Warehouse
 from ..warehouse.database import replace_file
 from ..warehouse.lock import lock_warehouse
 from ..warehouse.runs import read_report
-from .candidate import Candidate
+from .staging import StagedVersion
 
 
-def promote(plugins: Plugins, candidate: Candidate, *, incomplete: bool = False) -> RunReport:
-    """Put a candidate's rows in the place of those in the warehouse, work out what aggregates them, and publish.
+def promote(plugins: Plugins, staged: StagedVersion, *, incomplete: bool = False) -> RunReport:
+    """Load a staged version in place of older rows, aggregate, check, publish.
 
-    It is a run, which waits for the one in progress. An article that has changed since, or been done by a run, is left
-    as it is. The live database changes only when all is loaded and checked: of a promotion that fails a check, or is
-    killed, it records the run and nothing else. The candidate is gone when all that holds of it is published. Raises
-    OnrecordError for a candidate that no longer is what the plugins would make, or that is not finished, unless
-    `incomplete` ones will do; CheckError, and RunFailed at the end if a part failed.
+    It is a run and waits for the one in progress. Articles that have changed since, or that a run has done, stay as
+    they are. All is done on a copy of the live database, which replaces it after the checks: a promotion that fails
+    a check or is killed leaves nothing but its row in the table `run`. The staged version is deleted once its rows are
+    published. Raises OnrecordError if its rows would be stale at once, or if its backfill is not finished and
+    `incomplete` is false; CheckError; RunFailed at the end if a part failed.
     """
-    with lock_warehouse(candidate.directory, wait=False):
-        _refuse_unfinished(candidate, incomplete)
-        with candidate.over(Warehouse(plugins.settings.warehouse).published, plugins):
-            _refuse_outdated(candidate)
+    with lock_warehouse(staged.directory, wait=False):
+        _refuse_unfinished(staged, incomplete)
+        with staged.overlay(Warehouse(plugins.settings.warehouse).published, plugins):
+            _refuse_outdated(staged)
         published = False
         try:
             with start_run(plugins, sources=None, prepare=False) as run, install_signal_handlers():
-                run.note = f"promoted {candidate.name}: {candidate.selection}"
-                with _aside(run.warehouse):
+                run.note = f"promoted {staged.name}: {staged.selection}"
+                with _work_on_copy(run.warehouse):
                     run.prepare()
-                    # The database is closed again at the end of the block: the loads below open it for writing.
-                    with candidate.over(run.warehouse.live, plugins):
-                        count = candidate.set_apart()
+                    # The block ends before the loads, which open the live database for writing.
+                    with staged.overlay(run.warehouse.live, plugins):
+                        count = staged.split_into_chunks()
                     run.begin("annotate", count)
-                    for number, connection in candidate.portions():
-                        run.load(_outcome(connection, plugins, number))
+                    for number, connection in staged.chunks():
+                        run.load(_build_result(connection, plugins, number))
                         raise_if_interrupted()
                     for name in run.aggregators:
                         run.aggregate(name)
@@ -59,22 +59,25 @@ def promote(plugins: Plugins, candidate: Candidate, *, incomplete: bool = False)
                 published = True
         finally:
             if published:
-                candidate.remove()
-            candidate.close()
+                staged.remove()
+            staged.close()
     return run.report
 
 
-def drop(candidate: Candidate) -> None:
-    """Delete a candidate. Raises LockedError while it is being filled."""
-    with lock_warehouse(candidate.directory, wait=False):
-        candidate.remove()
+def drop(staged: StagedVersion) -> None:
+    """Delete a staged version. Raises LockedError while another process fills it."""
+    with lock_warehouse(staged.directory, wait=False):
+        staged.remove()
 
 
 @contextmanager
-def _aside(warehouse: Warehouse) -> Iterator[None]:
-    """Have all that is written go to a copy of the live database, which takes its place when the block ends well."""
+def _work_on_copy(warehouse: Warehouse) -> Iterator[None]:
+    """Direct all writes inside the block to a copy of the live database.
+
+    The copy replaces it unless the block raises.
+    """
     live, copy = warehouse.live, warehouse.live.with_suffix(".promoting")
-    # The write-ahead log of one that was killed would be taken for that of the new copy.
+    # The write-ahead log of a killed promotion would be taken for that of the new copy.
     warehouse.clear_leftovers()
     size, free = live.stat().st_size, shutil.disk_usage(warehouse.directory).free
     if free < size:
@@ -84,7 +87,7 @@ def _aside(warehouse: Warehouse) -> Iterator[None]:
         warehouse.live = copy
         yield
         if (rest := copy.with_name(f"{copy.name}.wal")).exists():
-            # What is not in the file itself would be lost with its name.
+            # What is still in the write-ahead log would be lost when the copy is renamed.
             raise WarehouseError(rest, "could not be folded into its database. Is the disk full?")
         replace_file(copy, live)
     finally:
@@ -92,25 +95,26 @@ def _aside(warehouse: Warehouse) -> Iterator[None]:
         warehouse.clear_leftovers()
 
 
-def _refuse_unfinished(candidate: Candidate, incomplete: bool) -> None:
-    report = read_report(candidate.directory)
+def _refuse_unfinished(staged: StagedVersion, incomplete: bool) -> None:
+    staged.migrate()
+    report = read_report(staged.directory)
     if report is None:
-        raise WarehouseError(candidate.directory, "nothing has been backfilled yet: onrecord backfill")
+        raise WarehouseError(staged.directory, "nothing has been backfilled yet: onrecord backfill")
     if report.failed and not incomplete:
         why = f" ({report.run.message})" if report.run.message else ""
         raise OnrecordError(
-            f"the backfill of {candidate.name} is not finished: its last run was {report.run.status}{why}. "
-            f"`onrecord backfill {' '.join(candidate.selection.components)}` does the rest; --incomplete promotes what "
-            "there is"
+            f"the backfill of {staged.name} is not finished: its last run was {report.run.status}{why}. "
+            f"`onrecord backfill {' '.join(staged.selection.components)}` does the rest; --incomplete promotes the "
+            "articles that are done"
         )
 
 
-def _refuse_outdated(candidate: Candidate) -> None:
-    """Raise OnrecordError if the next run would find the candidate's rows stale and make them anew."""
-    with candidate.reading() as connection:
+def _refuse_outdated(staged: StagedVersion) -> None:
+    """Raise OnrecordError if the next run would recompute staged rows."""
+    with staged.reading() as connection:
         found = connection.execute(
             """
-            -- What was made of articles as they are, but by plugins as they were?
+            -- Which rows are of articles as they are now, but were made by component versions of before?
             select l.component, count(*), any_value(p.version)
             from opened.main.ledger l
             join _current_article a on a.article_id = l.subject_id and a.content_hash = l.input_hash
@@ -122,28 +126,30 @@ def _refuse_outdated(candidate: Candidate) -> None:
         ).fetchall()
     if not found:
         return
-    now = {name: version.version for (name, _), version in candidate.versions.items()}
+    now = {name: version.version for (name, _), version in staged.component_versions.items()}
     what = ", ".join(
         f"{component} on {count:,} articles (made by version {version}, now {now.get(component, 'not loaded')})"
         for component, count, version in found
     )
     raise OnrecordError(
-        f"the candidate {candidate.name} is not what the plugins, settings and pipelines would make now: {what}. The "
-        "next run would recompute these rows. "
-        f"`onrecord backfill {' '.join(candidate.selection.components)}` brings the candidate up to date; "
-        "--drop deletes it"
+        f"the staged version of {staged.name} is not what the plugins, settings and pipelines would make now: {what}. "
+        f"The next run would recompute these rows. `onrecord backfill {' '.join(staged.selection.components)}` brings "
+        "it up to date; --drop deletes it"
     )
 
 
-def _outcome(connection: duckdb.DuckDBPyConnection, plugins: Plugins, number: int) -> BatchResult:
-    """What a run would have been handed for the subjects of a portion."""
-    outcome = BatchResult("annotate", number)
-    for name, entered in (("ledger", "done"), ("quarantine", "failed")):
-        outcome.tables[name] = connection.sql(
+def _build_result(connection: duckdb.DuckDBPyConnection, plugins: Plugins, number: int) -> BatchResult:
+    """Build the batch result that a run would have got for a chunk.
+
+    The chunk is the view `_chunk` of the connection, `number` its number.
+    """
+    result = BatchResult("annotate", number)
+    for name, outcome in (("ledger", "done"), ("quarantine", "failed")):
+        result.tables[name] = connection.sql(
             f"""
             select t.* exclude (run_id)
             from opened.main.{name} t
-            semi join (from _chunk where outcome = '{entered}') using (component, subject_id)
+            semi join (from _chunk where outcome = '{outcome}') using (component, subject_id)
             """
         ).to_arrow_table()
     counted = connection.execute(
@@ -155,9 +161,9 @@ def _outcome(connection: duckdb.DuckDBPyConnection, plugins: Plugins, number: in
         """
     ).fetchall()
     for component, subjects, done, failed, blocked in counted:
-        rows = 0
+        count = 0
         for table in plugins.tables_of(plugins.annotators[component]):
-            made = connection.sql(
+            rows = connection.sql(
                 f"""
                 select t.* exclude (run_id)
                 from opened.main.{quote_identifier(table.name)} t
@@ -166,8 +172,8 @@ def _outcome(connection: duckdb.DuckDBPyConnection, plugins: Plugins, number: in
                 )
                 """
             ).to_arrow_table()
-            outcome.tables[table.name] = made
-            rows += made.num_rows
-        outcome.replaced[component] = subjects
-        outcome.counters[component] = Counters(len(subjects), done, failed, blocked, rows)
-    return outcome
+            result.tables[table.name] = rows
+            count += rows.num_rows
+        result.replaced[component] = subjects
+        result.counters[component] = Counters(len(subjects), done, failed, blocked, count)
+    return result

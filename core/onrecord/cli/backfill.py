@@ -1,4 +1,4 @@
-"""`onrecord backfill`: rows made anew in the background, beside the published ones, then promoted or dropped."""
+"""`onrecord backfill`: recompute rows in the background, then promote or drop them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..backfill import (
-    Candidate,
     Selection,
-    backfilling,
-    candidate_of,
-    candidates,
+    StagedVersion,
     drop,
+    find_staged_version,
+    list_staged_versions,
     promote,
+    start_backfill,
     yield_to_others,
 )
 from ..errors import CheckError
@@ -45,9 +45,9 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--workers", "processes", type=click.IntRange(0), default=1, show_default=True, metavar="N",
               help="Worker processes; 0 for none.")  # fmt: skip
 @click.option("--promote", "promoting", is_flag=True,
-              help="Put the candidate's rows in the place of the published ones.")  # fmt: skip
-@click.option("--incomplete", is_flag=True, help="With --promote: also what a backfill that is not finished has made.")
-@click.option("--drop", "dropping", is_flag=True, help="Delete the candidate.")
+              help="Replace the published rows by the staged ones.")  # fmt: skip
+@click.option("--incomplete", is_flag=True, help="With --promote: also if the backfill is not finished.")
+@click.option("--drop", "dropping", is_flag=True, help="Delete the staged version.")
 def backfill_command(
     config: Path | None,
     warehouse: Path | None,
@@ -61,25 +61,26 @@ def backfill_command(
     incomplete: bool,
     dropping: bool,
 ) -> None:
-    """Make rows of annotators anew in the background, beside the published ones.
+    """Recompute the rows of annotators in the background, beside the published ones.
 
-    They go into a candidate, a database of its own: `onrecord diff COMPONENT` compares it with what is published,
-    --promote puts it in the place of that, --drop deletes it. A backfill that was broken off goes on where it was when
-    it is started again without naming articles. Without COMPONENT, the candidates are listed.
+    The new rows go into a staged version, a database of its own: `onrecord diff COMPONENT` compares it with the
+    published rows, --promote replaces them, --drop deletes it. To resume an interrupted backfill, start it again
+    without naming articles. Without COMPONENT, list the staged versions.
 
     \b
     onrecord backfill claims --since 2016-01-01 --outlet "Al Jazeera"
     onrecord diff claims
     onrecord backfill claims --promote
 
-    Exit status: 0 when all went well, 1 when a part failed, 2 when it could not start, 130 or 143 when it was told to
-    end.
+    Exit status: 0 on success, 1 if a part failed, 2 if it could not start, 130 or 143 after a signal to end.
     """
     selects = bool(since or until or outlets or where)
     if promoting and dropping:
         raise click.UsageError("--promote or --drop, not both")
     if (promoting or dropping) and (len(components) != 1 or selects):
-        raise click.UsageError("--promote and --drop take one COMPONENT, and are about all that its candidate holds")
+        raise click.UsageError(
+            "--promote and --drop take one COMPONENT and no articles: they are for its whole staged version"
+        )
     if incomplete and not promoting:
         raise click.UsageError("--incomplete goes with --promote")
     if not components:
@@ -90,11 +91,11 @@ def backfill_command(
     found = open_plugins(config, warehouse)
     settings = found.settings
     if dropping:
-        candidate = candidate_of(settings.warehouse, components[0], found)
-        drop(candidate)
-        console.print(f"dropped the candidate of {candidate.name}; what is published has not been touched")
+        staged = find_staged_version(settings.warehouse, components[0], found)
+        drop(staged)
+        console.print(f"dropped the staged version of {staged.name}; the published rows are unchanged")
     elif promoting:
-        _promote(found, candidate_of(settings.warehouse, components[0], found), incomplete)
+        _promote(found, find_staged_version(settings.warehouse, components[0], found), incomplete)
     else:
         selection = Selection(
             components=components,
@@ -111,10 +112,10 @@ def _backfill(plugins: Plugins, selection: Selection, processes: int) -> None:
     failure: str | None = None
     interrupted = False
     with show_progress(console) as progress:
-        progress.say("looking up what there is to do")
+        progress.say("looking up what is stale")
         try:
             with (
-                backfilling(plugins, selection) as run,
+                start_backfill(plugins, selection) as run,
                 signals.install_signal_handlers(),
                 Workers(plugins, local_runner(plugins, processes)) as team,
             ):
@@ -126,7 +127,7 @@ def _backfill(plugins: Plugins, selection: Selection, processes: int) -> None:
         except KeyboardInterrupt:
             interrupted = True
     if interrupted:
-        click.echo("interrupted; all that was made is kept, and the same command does the rest", err=True)
+        click.echo("interrupted; the staged rows are kept, and the same command does the rest", err=True)
         leave(signals.exit_status())
     if (table := render_steps(run.report)) is not None:
         console.print(table)
@@ -135,59 +136,60 @@ def _backfill(plugins: Plugins, selection: Selection, processes: int) -> None:
         click.echo(f"failed in part:\n{failure}", err=True)
         leave(FAILED)
     name = selection.components[0]
-    if not any(name in candidate.selection.components for candidate in candidates(run.settings.warehouse)):
-        console.print(f"nothing to do: what is published of {name} is up to date, or waits in quarantine")
+    if not any(name in staged.selection.components for staged in list_staged_versions(run.settings.warehouse)):
+        console.print(f"nothing to do: the published rows of {name} are up to date, or their articles in quarantine")
         return
-    console.print(
-        f"`onrecord diff {name}` shows what would change; `onrecord backfill {name} --promote` has it changed"
-    )
+    console.print(f"`onrecord diff {name}` shows what would change; `onrecord backfill {name} --promote` changes it")
 
 
-def _promote(plugins: Plugins, candidate: Candidate, incomplete: bool) -> None:
+def _promote(plugins: Plugins, staged: StagedVersion, incomplete: bool) -> None:
     failure: str | None = None
     interrupted = False
     with show_progress(console) as progress:
         try:
-            report: RunReport | None = promote(plugins, candidate, incomplete=incomplete)
+            report: RunReport | None = promote(plugins, staged, incomplete=incomplete)
         except (RunFailed, CheckError) as error:
             failure = str(error)
             report = read_report(plugins.settings.warehouse, progress.run_id)
         except KeyboardInterrupt:
             interrupted = True
     if interrupted:
-        click.echo("interrupted; the candidate is kept, and the same command promotes it", err=True)
+        click.echo("interrupted; the staged version is kept, and the same command promotes it", err=True)
         leave(signals.exit_status())
     if report is not None:
         console.print(render_summary(report))
     if failure:
         click.echo(f"failed in part:\n{failure}", err=True)
         leave(FAILED)
-    console.print(f"promoted {candidate.name}, {candidate.selection}, and published")
+    console.print(f"promoted {staged.name}, {staged.selection}, and published")
 
 
 def _list(warehouse: Path) -> None:
-    found = candidates(warehouse)
+    found = list_staged_versions(warehouse)
     if not found:
         console.print(
-            f"there are no candidates in {warehouse}; `onrecord backfill COMPONENT` makes one", soft_wrap=True
+            f"there are no staged versions in {warehouse}; `onrecord backfill COMPONENT` makes one", soft_wrap=True
         )
         return
     table = Table(box=None, header_style="dim", pad_edge=False)
-    for heading in ("candidate", "of", "articles done", "failed on", "state"):
+    for heading in ("staged version", "of", "articles done", "failed on", "state"):
         table.add_column(heading, overflow="fold", justify="right" if heading[:1] == "a" else "left")
-    for candidate in found:
+    for staged in found:
         done = failed = 0
         state = "not begun"
-        if report := read_report(candidate.directory):
-            with candidate.reading() as connection:
+        who = lock_holder(staged.directory)
+        if who is None:
+            staged.migrate()
+        if report := read_report(staged.directory):
+            with staged.reading() as connection:
                 query = (
                     "select (select count(distinct subject_id) from ledger), "
                     "(select count(distinct subject_id) from quarantine)"
                 )
                 ((done, failed),) = connection.execute(query).fetchall()
             state = {"completed": "finished", "running": "killed"}.get(report.run.status, report.run.status)
-        if who := lock_holder(candidate.directory):
+        if who:
             state = f"in progress: {who}"
-        cells = (candidate.name, str(candidate.selection), f"{done:,}", f"{failed:,}", state)
+        cells = (staged.name, str(staged.selection), f"{done:,}", f"{failed:,}", state)
         table.add_row(*map(escape, cells))
     console.print(table)

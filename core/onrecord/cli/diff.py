@@ -1,4 +1,4 @@
-"""`onrecord diff`: what a candidate would change."""
+"""`onrecord diff`: show what the promotion of a staged version would change."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ..backfill import candidate_of
+from ..backfill import find_staged_version
 from ..backfill.comparison import KINDS, Comparison, Difference, Example, Kind, compare
 from .common import config_options, console, open_plugins
 
 _MANY: dict[Kind, str] = {"changes": "change", "appears": "appear", "vanishes": "vanish"}
 _STYLES: dict[Kind, str] = {"changes": "yellow", "appears": "green", "vanishes": "red"}
 _LONGEST = 160
-"""Characters of a value that are shown."""
+"""The number of characters after which a value is cut."""
 
 
 @click.command()
@@ -29,39 +29,39 @@ _LONGEST = 160
 @click.argument("component")
 @click.option("--examples", type=click.IntRange(0), default=3, show_default=True, metavar="N",
               help="Examples of each kind in each table.")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Print all of it as one JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print the comparison as one JSON object.")
 def diff_command(config: Path | None, warehouse: Path | None, component: str, examples: int, as_json: bool) -> None:
-    """Show what would appear, vanish and change if the candidate of COMPONENT were promoted.
+    """Show which rows a promotion of COMPONENT would add, delete and change.
 
     Compares the articles that `onrecord backfill COMPONENT` has done. Two rows are the same if their keys are equal,
-    else if they stand at the same place in the text; it changes if a column other than ids and ordinals does.
+    else if they have the same place in the text. A row changes if a column other than ids and ordinals does.
     """
     plugins = open_plugins(config, warehouse)
-    candidate = candidate_of(plugins.settings.warehouse, component, plugins)
-    found = compare(plugins, candidate, component, examples)
+    staged = find_staged_version(plugins.settings.warehouse, component, plugins)
+    comparison = compare(plugins, staged, component, examples)
     if as_json:
-        click.echo(json.dumps(dataclasses.asdict(found), default=str, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(dataclasses.asdict(comparison), default=str, ensure_ascii=False, indent=2))
         return
-    _head(found)
-    for difference in found.tables:
+    _print_summary(comparison)
+    for difference in comparison.tables:
         for kind in KINDS:
-            own = [example for example in difference.examples if example.kind == kind]
-            if own:
-                _heading(difference, kind)
-                for example in own:
-                    _example(difference, example)
+            examples_of_kind = [example for example in difference.examples if example.kind == kind]
+            if examples_of_kind:
+                _print_heading(difference, kind)
+                for example in examples_of_kind:
+                    _print_example(difference, example)
 
 
-def _head(found: Comparison) -> None:
-    before = ", ".join(f"{version} on {count:,}" for version, count in found.versions_before.items()) or "none"
-    articles = sum(found.outcomes.values())
+def _print_summary(comparison: Comparison) -> None:
+    before = ", ".join(f"{version} on {count:,}" for version, count in comparison.versions_before.items()) or "none"
+    articles = sum(comparison.outcomes.values())
     console.print(
-        f"{found.component} {found.version} in the candidate {found.candidate}, over {found.selection}: "
-        f"{articles:,} article(s); published: {before}",
+        f"{comparison.component} {comparison.version} in the staged version of {comparison.staged_version}, "
+        f"{comparison.selection}: {articles:,} article(s); published: {before}",
         markup=False, soft_wrap=True,
     )  # fmt: skip
-    for outcome, what in (("failed", "it failed on"), ("blocked", "what it requires failed on")):
-        if count := found.outcomes.get(outcome):
+    for outcome, what in (("failed", "it failed on"), ("blocked", "a component that it requires failed on")):
+        if count := comparison.outcomes.get(outcome):
             console.print(f"{what} {count:,} of them, whose rows would vanish", style="red")
     if not articles:
         console.print("nothing to compare: the published rows are up to date")
@@ -71,21 +71,21 @@ def _head(found: Comparison) -> None:
     for heading in ("same", *_MANY.values()):
         table.add_column(heading, justify="right")
     table.add_column("changed columns")
-    for difference in found.tables:
-        columns = ", ".join(f"{name} {count:,}" for name, count in _most_first(difference.columns))
+    for difference in comparison.tables:
+        columns = ", ".join(f"{name} {count:,}" for name, count in _sort_by_count(difference.columns))
         counts = (f"{difference.counts[kind]:,}" for kind in KINDS)
         table.add_row(difference.table, f"{difference.same:,}", *counts, columns)
     console.print(table)
 
 
-def _heading(difference: Difference, kind: Kind) -> None:
+def _print_heading(difference: Difference, kind: Kind) -> None:
     shown = sum(example.kind == kind for example in difference.examples)
     verb = kind if difference.counts[kind] == 1 else _MANY[kind]
     words = f"\n{difference.table}: {difference.counts[kind]:,} {verb}"
     console.print(Text(words + (f", {shown} of them" if shown < difference.counts[kind] else ""), style="bold"))
 
 
-def _example(difference: Difference, example: Example) -> None:
+def _print_example(difference: Difference, example: Example) -> None:
     title = " · ".join(part for part in (example.headline, example.outlet) if part) or example.uri
     console.print(Text(f"  {title}", style="dim"))
     if example.context:
@@ -97,17 +97,17 @@ def _example(difference: Difference, example: Example) -> None:
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="dim")
     grid.add_column(overflow="fold")
-    for name, words in _lines(difference, example):
+    for name, words in _format_values(difference, example):
         grid.add_row(f"    {name}", words)
     console.print(grid)
 
 
-def _lines(difference: Difference, example: Example) -> list[tuple[str, Text]]:
-    """What the row says, or of one that changes what it says otherwise and what tells it apart."""
+def _format_values(difference: Difference, example: Example) -> list[tuple[str, Text]]:
+    """Format the values of a row; of a changed one, the changes and its text."""
     lines = []
     rows: list[Mapping[str, Any]] = [row for row in (example.before, example.after) if row is not None]
     for name in rows[0]:
-        values = [_shown(row[name]) for row in rows]
+        values = [_format_value(row[name]) for row in rows]
         if name in example.changed:
             lines.append((name, Text.assemble((values[0], "red"), " → ", (values[1], "green"))))
         elif example.kind == "changes":
@@ -118,11 +118,11 @@ def _lines(difference: Difference, example: Example) -> list[tuple[str, Text]]:
     return lines
 
 
-def _most_first(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+def _sort_by_count(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda item: -item[1])
 
 
-def _shown(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if value is None:
         return "–"
     words = " ".join(str(value).split())

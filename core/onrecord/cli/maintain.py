@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from ..backfill import candidates
+from ..backfill import list_staged_versions
 from ..config.settings import Settings
 from ..errors import WarehouseError
 from ..operations.retention import MaintenanceReport, maintain
@@ -44,21 +44,21 @@ def describe_maintenance(done: MaintenanceReport, settings: Settings, *, dry_run
         lines.append(f"live database: {done.bytes_before / 1e6:.1f} MB before, {done.bytes_after / 1e6:.1f} MB now")
     if not dry_run and not done.published:
         lines.append("readers get this with the next run")
-    return lines + list(_forgotten(settings))
+    return lines + list(_find_forgotten(settings))
 
 
-def _forgotten(settings: Settings) -> Iterator[str]:
-    """A sentence for each candidate that nobody has touched for as long as runs are kept."""
+def _find_forgotten(settings: Settings) -> Iterator[str]:
+    """Yield a sentence for each staged version that has not changed for as long as runs are kept."""
     if settings.maintain.runs is None:
         return
     oldest = (datetime.now(UTC) - timedelta(days=settings.maintain.runs)).timestamp()
     try:
-        for candidate in candidates(settings.warehouse):
-            if candidate.live.exists() and (touched := candidate.live.stat().st_mtime) < oldest:
-                day, name = datetime.fromtimestamp(touched, UTC).date(), candidate.selection.components[0]
+        for staged in list_staged_versions(settings.warehouse):
+            if staged.live.exists() and (changed := staged.live.stat().st_mtime) < oldest:
+                day, name = datetime.fromtimestamp(changed, UTC).date(), staged.selection.components[0]
                 yield (
-                    f"the candidate {candidate.name}, {candidate.selection}, waits since {day}: look at it with "
-                    f"`onrecord diff {name}`, then `onrecord backfill {name}` with --promote or --drop"
+                    f"the staged version of {staged.name}, {staged.selection}, has not changed since {day}: look at "
+                    f"it with `onrecord diff {name}`, then `onrecord backfill {name}` with --promote or --drop"
                 )
     except WarehouseError as error:
         yield str(error)

@@ -15,7 +15,7 @@ from ..errors import WarehouseError
 from ..model.row import quote_identifier
 from ..model.tables import STANDARD_TABLES
 from ..operations.health import EXIT_STATUS, collect_findings, worst_level
-from ..reporting.lines import closing_line
+from ..reporting.lines import format_outcome
 from ..warehouse import Warehouse
 from ..warehouse.lock import lock_holder
 from ..warehouse.runs import read_report
@@ -70,7 +70,7 @@ def _described(found: Warehouse) -> dict[str, Any]:
                 "seconds": report.seconds if run.finished_at else None,
                 "status": run.status,
                 "message": run.message,
-                "summary": closing_line(report) if run.finished_at else run.status,
+                "summary": format_outcome(report) if run.finished_at else run.status,
             }
         with found.reading() as connection:
             for name in _COUNTED:

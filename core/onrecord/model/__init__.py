@@ -1,1 +1,1 @@
-"""What is stored, as declarations only: rows, tables, drafts, ids."""
+"""Declarations of stored data: rows, tables, views, drafts, ids."""

@@ -40,9 +40,9 @@ class Claim(Row, key=("ordinal",)):
     cue_lemma: str | None = None
     """The cue in its base form: say."""
     cue_class: str | None = None
-    """What is done in saying it: say, claim, deny, demand, promise, accuse, believe, ask, agree, …"""
+    """The kind of speech act: say, claim, deny, demand, promise, accuse, believe, ask, agree, …"""
     content: str
-    """What is said, as written; an ellipsis ( … ) stands between separate stretches."""
+    """What is said, as written; an ellipsis ( … ) stands between separate parts."""
     quote_type: Literal["direct", "indirect", "mixed"]
     """In quotation marks, without, or in part."""
     negated: bool = False
@@ -52,21 +52,21 @@ class Claim(Row, key=("ordinal",)):
 
 
 class ClaimSpan(Span, key=("claim_id", "role", "ordinal")):
-    """A stretch of a claim: its source, cue or (part of its) content in the article's body."""
+    """A part of a claim in the body: its source, cue or (part of its) content."""
 
     claim_id: Annotated[UUID, References("claim")]
     """The claim."""
     role: Literal["source", "cue", "content"]
-    """What the stretch is in the claim."""
+    """The part of the claim that it is."""
     ordinal: int
-    """Its place among the stretches with that role, from 0."""
+    """Its place among the spans with that role, from 0."""
 
 
 EntityKind = Literal["person", "organization", "place", "group", "event", "other"]
 
 
 class Entity(Row, key=("entity_id",)):
-    """A person, organization, place or group that mentions refer to, across articles and outlets."""
+    """A person, organization, place or group that mentions refer to, in all articles."""
 
     entity_id: UUID
     """Identifies the kind and the name."""
@@ -79,9 +79,9 @@ class Entity(Row, key=("entity_id",)):
     article_count: int
     """Articles with such a mention."""
     first_seen: datetime | None = None
-    """When the earliest such article was published, where known."""
+    """When the earliest such article was published, if known."""
     last_seen: datetime | None = None
-    """When the latest such article was published, where known."""
+    """When the latest such article was published, if known."""
 
 
 class Alias(Row, key=("entity_id", "alias")):
@@ -94,7 +94,7 @@ class Alias(Row, key=("entity_id", "alias")):
     kind: Literal["name", "short", "title", "acronym", "spelling", "metonym"]
     """How it relates to the entity's name."""
     rule: str
-    """How that is known."""
+    """The rule that found it."""
     mention_count: int
     """Mentions by that name."""
 
@@ -111,7 +111,7 @@ class MentionEntity(Row, key=("article_id", "ordinal")):
     metonym: bool = False
     """Whether the name stands for something else, as Moscow does for a government."""
     rule: str
-    """How that is known, e.g. exact, last_name."""
+    """The rule that decided it, e.g. exact, last_name."""
     score: float
     """From 0 to 1."""
 

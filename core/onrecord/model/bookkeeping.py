@@ -1,4 +1,4 @@
-"""The tables in which the engine keeps account: ledger, quarantine, runs and their steps."""
+"""The bookkeeping tables: ledger, quarantine, component versions, runs, steps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ StageName = Literal["ingest", "clean", "annotate", "aggregate", "check", "publis
 
 
 class Ledger(Row, key=("component", "subject_id")):
-    """Which component has done which subject, and in what state both were: the answer to what is still to do."""
+    """Which component version has done which subject, in which state.
+    The ledger decides what is pending.
+    """
 
     stage: StageName
     """The stage."""
@@ -21,13 +23,15 @@ class Ledger(Row, key=("component", "subject_id")):
     subject_id: UUID
     """The article, or for an aggregator the warehouse as a whole."""
     input_hash: str
-    """Hash of what the subject was then."""
+    """Hash of the subject's content then."""
     fingerprint: str
-    """What the component was then: a row of `component_version`."""
+    """The component version then: a row of `component_version`."""
 
 
 class Quarantine(Row, key=("component", "subject_id")):
-    """A subject that a component failed on. It is tried again when either of them changes, or on request."""
+    """A subject that a component failed on.
+    It is retried if either of them changes, or on request.
+    """
 
     stage: StageName
     """The stage."""
@@ -36,34 +40,36 @@ class Quarantine(Row, key=("component", "subject_id")):
     subject_id: UUID
     """The article."""
     uri: str
-    """Where its document is."""
+    """The URI of its document."""
     input_hash: str
-    """Hash of what the subject was."""
+    """Hash of the subject's content."""
     fingerprint: str
-    """What the component was: a row of `component_version`."""
+    """The component version: a row of `component_version`."""
     version: str
     """The component's version."""
     error: str
     """The error's class and text."""
     traceback: str
-    """Where it was raised."""
+    """The traceback of the error."""
     transient: bool = False
-    """Whether every later run tries it again, because it may work then."""
+    """Whether every later run retries it, since the error may pass."""
     released: bool = False
-    """Whether somebody asked for it to be tried again."""
+    """Whether a user asked for a retry."""
     failed_at: datetime
-    """When it first did, with the component and the subject as they are."""
+    """When it first failed, with this component version and this content."""
 
 
 class ComponentVersion(Row, key=("component", "fingerprint")):
-    """A component in each state that it has been used in: what a fingerprint in the ledger stands for."""
+    """A component version that a run has used.
+    A fingerprint in the ledger stands for it.
+    """
 
     component: str
     """The component's name."""
     fingerprint: str
     """Hash of component, version, configuration, pipeline and requirements."""
     stage: StageName
-    """Where it works."""
+    """The stage in which it runs."""
     version: str
     """The version that its author gave it."""
     configuration: str
@@ -73,9 +79,9 @@ class ComponentVersion(Row, key=("component", "fingerprint")):
     requirements: str
     """The fingerprints of the components that it requires, as canonical JSON."""
     distribution: str
-    """The distribution or file that it came from."""
+    """The distribution or file that it is from."""
     source_hash: str
-    """Hash of its source files: a change without a new version is warned about."""
+    """Hash of its source files: a change under the same version causes a warning."""
     writes: list[str]
     """The tables that it writes."""
     per_article: bool
@@ -92,15 +98,15 @@ class Run(Row, key=("run_id",)):
     finished_at: datetime | None = None
     """When it ended."""
     status: Literal["running", "completed", "failed", "interrupted", "killed"]
-    """How it went. A run that was killed is found out by the next one."""
+    """How it ended. The next run marks one that was killed."""
     message: str | None = None
     """Why it failed, in a line per reason."""
     changed: bool = False
-    """Whether it changed any table but `run`, `step` and `component_version`: then there is something to publish."""
+    """Whether it changed any table other than `run`, `step` and `component_version`, and so has to be published."""
     sources: list[str] = []  # noqa: RUF012 (pydantic copies it)
-    """The ingestors that it was to ask what there is."""
+    """The ingestors that it asked for documents."""
     all_sources: bool = False
-    """Whether these were all that there were."""
+    """Whether these were all ingestors."""
     onrecord_version: str
     """The version of the program."""
     config: str
@@ -125,20 +131,20 @@ class Step(Row, key=("run_id", "ordinal")):
     failed: int
     """Subjects that it failed on."""
     blocked: int
-    """Subjects that had to wait because a component that it requires failed on them."""
+    """Subjects that it skipped because a component that it requires failed on them."""
     rows: int
     """Rows that it wrote."""
     seconds: float
     """Seconds inside the component, summed over workers."""
     wall_seconds: float
-    """Seconds from the beginning of its stage to the end of it."""
+    """Seconds from the beginning to the end of its stage."""
     rows_per_second: float
     """Rows per second inside the component."""
     status: Literal["completed", "failed", "stopped"]
-    """How it went; stopped means that it failed too often and was given no more subjects."""
+    """How it ended; stopped means that it failed too often and got no more subjects."""
     message: str | None = None
     """What went wrong."""
 
 
 CLEAN = "clean"
-"""The name under which all cleaners together stand in the ledger."""
+"""The name of all cleaners together in the ledger."""

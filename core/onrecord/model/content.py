@@ -1,8 +1,4 @@
-"""The standard tables: what every warehouse has, whichever plugins fill it.
-
-Plugins import the rows that they write or read from here (`Mention`, `Claim`, …); a plugin's own
-tables are declared in the plugin, in the same way.
-"""
+"""The standard tables of the stages ingest and clean."""
 
 from __future__ import annotations
 
@@ -21,7 +17,7 @@ AnyRow = TypeVar("AnyRow", bound=Row)
 
 
 class ArticleContext(Protocol):
-    """What the articles of a batch share: parsed docs, and the rows of earlier annotators."""
+    """Gives a batch's articles parsed docs and earlier annotators' rows."""
 
     def doc(self, article: Article) -> Doc:
         """See `Article.doc`."""
@@ -30,11 +26,10 @@ class ArticleContext(Protocol):
         """See `Article.rows`."""
 
 
-# ── What the stages write ────────────────────────────────────────────────────────────────────────
-
-
 class Document(Row, key=("document_id",), append_only=True):
-    """What an ingestor fetched, byte for byte. A changed document is a new row: old versions stay."""
+    """A document, byte for byte as fetched.
+    A changed document is a new row: old versions stay.
+    """
 
     document_id: UUID
     """Identifies the URI and the content together."""
@@ -53,16 +48,16 @@ class Document(Row, key=("document_id",), append_only=True):
     content: bytes
     """The bytes as fetched."""
     metadata: dict[str, Any]
-    """What the source said of it beside the content: headline, byline, outlet, published, language, url, …"""
+    """What the source says about it besides the content: headline, byline, outlet, published, language, url, …"""
 
 
 class SourceItem(Row, key=("article_id",)):
-    """What is known of each place that documents come from: which version is current, and whether it is gone."""
+    """A document at its source: its current version, and when it was deleted."""
 
     article_id: UUID
-    """Identifies the URI. There is no article yet where the document could not be cleaned."""
+    """Identifies the URI. A document that could not be cleaned has no article yet."""
     uri: str
-    """Where it is."""
+    """The URI of the document."""
     ingestor: str
     """The ingestor that lists it."""
     document_id: Annotated[UUID, References("document")]
@@ -73,9 +68,9 @@ class SourceItem(Row, key=("article_id",)):
 
 ArticleKind = Literal["article", "stub", "index", "login", "error", "empty"]
 ANNOTATED: tuple[ArticleKind, ...] = ("article", "stub")
-"""The kinds that annotators get to see."""
+"""The kinds of articles that are annotated."""
 ANNOTATED_SQL = ", ".join(f"'{kind}'" for kind in ANNOTATED)
-"""The same for a query: `kind in (…)`."""
+"""The same as a list of SQL literals, for `kind in (…)`."""
 
 
 class Article(Row):
@@ -86,13 +81,13 @@ class Article(Row):
     document_id: Annotated[UUID, References("document")]
     """The version of the document that it was read from."""
     headline: str | None = None
-    """The headline, where the document has one."""
+    """The headline, if the document has one."""
     body: str
     """The running text: paragraphs separated by an empty line. All offsets refer to it."""
     body_hash: str
     """Hash of the body: equal bodies have equal hashes."""
     content_hash: str
-    """Hash of all that an annotator can read of the article: what makes annotations stale."""
+    """Hash of all that an annotator can read: if it changes, annotations are stale."""
     outlet: str | None = None
     """The name of the outlet that carried it."""
     outlet_domain: str | None = None
@@ -106,29 +101,29 @@ class Article(Row):
     published_at: datetime | None = None
     """When it was published."""
     published_precision: Literal["second", "minute", "day", "month", "year"] | None = None
-    """How much of published_at is known."""
+    """The precision of published_at."""
     published_method: str | None = None
-    """How published_at is known, best first: metadata (of the source), json-ld, meta, microdata, time element, url,
+    """The source of published_at, best first: metadata (of the source), json-ld, meta, microdata, time element, url,
     or by the text: a line of it, dateline, weekday."""
     published_doubt: str | None = None
-    """Why published_at can hardly be right, e.g. in the future; empty where it may be."""
+    """Why published_at is doubtful, e.g. in the future; empty if it is not."""
     modified_at: datetime | None = None
     """When it was last changed, as its page says."""
     url: str | None = None
     """Its canonical address, as its page gives it; without one, the address that the source gave."""
     section: str | None = None
-    """The outlet's section that it stands in, as written."""
+    """The section of the outlet, as written."""
     language: str
-    """ISO 639 code, of two letters where there is one."""
+    """ISO 639 code, of two letters if there is one."""
     language_method: Literal["stated", "identified", "default"] = "default"
-    """Whether the source said so, or the words did, or nothing did and it is the configured default."""
+    """Whether the source stated the language, it was identified by the words, or it is the configured default."""
     language_confidence: float | None = None
-    """How certain it is, from 0 to 1, where it was identified by the words."""
+    """The confidence, from 0 to 1, if the language was identified by the words."""
     kind: ArticleKind = "article"
-    """What it is: an article; the beginning of one that only subscribers can read (stub); or what is no article and
-    is not annotated: a list of other pages (index), a page to sign in at, an error's, or one without a text."""
+    """What it is: an article, or the beginning of one that only subscribers can read (stub); the other kinds are not
+    annotated: a list of other pages (index), a login page, an error page, or one without a text (empty)."""
     kind_reason: str | None = None
-    """Why it is not an ordinary article; empty where it is."""
+    """Why it is not an ordinary article; empty if it is one."""
     word_count: int
     """Words in the body, split at white space."""
 
@@ -136,17 +131,17 @@ class Article(Row):
 
     @property
     def doc(self) -> Doc:
-        """The body as a spaCy `Doc`, parsed once for all annotators; for annotators with `uses_doc = True`.
+        """The body as a spaCy `Doc`, parsed once for all annotators.
 
-        Raises PluginError when the annotator did not say so (its rows could not be kept up to date), and
-        when no pipeline is registered for the article's language.
+        For annotators with `uses_doc = True`. Raises PluginError for an annotator without `uses_doc`, whose rows could
+        not be kept up to date, and if no pipeline is registered for the article's language.
         """
         if self._context is None:
             raise RuntimeError("this article was made outside a stage; use onrecord.testing.read()")
         return self._context.doc(self)
 
     def rows(self, row: type[AnyRow]) -> list[AnyRow]:
-        """The rows of that class which the annotators named in `requires` wrote for this article."""
+        """Return the article's rows of a class, from annotators in `requires`."""
         if self._context is None:
             raise RuntimeError("this article was made outside a stage; use onrecord.testing.read()")
         return self._context.rows(self, row)
@@ -159,18 +154,18 @@ SegmentKind = Literal[
 
 
 class Segment(Row, key=("ordinal",)):
-    """A stretch of a document's text with a verdict: kept, and as what, or cut, and why."""
+    """A part of a document's text with a verdict: kept as what, or cut, and why."""
 
     ordinal: int
     """Its place in the document, from 0."""
     kind: SegmentKind
     """What it is."""
     kept: bool
-    """Whether the article has it: in the body, or as headline, byline, dateline or credit."""
+    """Whether the article has it, in the body or as headline, byline, dateline or credit."""
     reason: str | None = None
-    """Why it was given that kind or cut; empty for plain body text."""
+    """Why it has that kind or was cut; empty for plain body text."""
     cleaner: str | None = None
-    """The cleaner that decided; empty where none had to."""
+    """The cleaner that decided; empty if none had to."""
     start_char: int
     """Where it begins in the document's text: 0-based, in Unicode code points."""
     end_char: int
@@ -180,13 +175,4 @@ class Segment(Row, key=("ordinal",)):
     body_end: int | None = None
     """Where it ends there, exclusive."""
     text: str | None = None
-    """The words of a stretch that is not in the body."""
-
-
-# ── What annotators write ────────────────────────────────────────────────────────────────────────
-
-
-# ── What aggregators write ───────────────────────────────────────────────────────────────────────
-
-
-# ── Bookkeeping ──────────────────────────────────────────────────────────────────────────────────
+    """The words, if the body does not have them."""

@@ -1,4 +1,4 @@
-"""A document on its way to becoming an article: what cleaners work on."""
+"""Drafts: documents on their way to becoming articles, on which cleaners work."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ _FIELD_KINDS = frozenset({"headline", "byline", "dateline", "credit"})
 
 @dataclass(slots=True)
 class Stretch:
-    """A stretch of the document's text and the verdict on it; at first every line that is not blank is one."""
+    """A part of the document's text and the verdict on it.
+
+    At first every line that is not blank is a stretch.
+    """
 
     start: int
     end: int
@@ -28,30 +31,30 @@ class Stretch:
     reason: str | None = None
     cleaner: str | None = None
     continues: bool = False
-    """Whether it goes on with the paragraph of the stretch before it in the body."""
+    """Whether it continues the paragraph of the stretch before it in the body."""
     boxed: bool = False
-    """Whether it is the heading of a side box, or one within it. What is of the kind sidebar is in one anyhow."""
+    """Whether it is in a side box, for example as its heading; a stretch of the kind sidebar always is."""
 
     @property
     def in_body(self) -> bool:
-        """Whether the body has it."""
+        """Whether it is in the body."""
         return self.kind in _BODY_KINDS
 
     @property
     def in_box(self) -> bool:
-        """Whether the body has it after the running text, with all side boxes."""
+        """Whether it is in the side boxes, which follow the running text in the body."""
         return self.kind == "sidebar" or (self.boxed and self.in_body)
 
 
 @dataclass(slots=True)
 class Draft:
-    """A document's text, in stretches, and what is known of the article so far."""
+    """A document's text in stretches, with the article's fields found so far."""
 
     document: Document
     text: str = ""
-    """The document's text. Normalised to NFC here and nowhere else; all offsets refer to the result."""
+    """The document's text. It is normalized to NFC here and nowhere else; all offsets refer to the result."""
     stretches: list[Stretch] = field(default_factory=list)
-    """In the order of the text, without gaps other than white space."""
+    """The stretches in the order of the text, without gaps other than white space."""
     headline: str | None = None
     outlet: str | None = None
     outlet_domain: str | None = None
@@ -67,11 +70,11 @@ class Draft:
     section: str | None = None
     language: str | None = None
     language_confidence: float | None = None
-    """Set where the language was identified by the words, and not stated."""
+    """Set if the language was identified by the words, and not stated."""
     kind: ArticleKind = "article"
     kind_reason: str | None = None
     is_read: bool = False
-    """Whether there is a text, if an empty one: not for a media type that no cleaner reads."""
+    """Whether a cleaner has read a text, even an empty one; false for a media type that none reads."""
     cleaner: str = ""
     """Name of the running cleaner, which signs its verdicts; set by the stage."""
     cleaners: Sequence[object] = ()
@@ -79,13 +82,16 @@ class Draft:
 
     @property
     def metadata(self) -> dict[str, Any]:
-        """What the source said of the document beside its content."""
+        """What the source says about the document besides its content."""
         return self.document.metadata
 
     def read(self, text: str) -> None:
-        """Take `text` as the document's text: NFC, `\\n` at line ends, a stretch for each line with words."""
+        """Set the document's text.
+
+        It gets NFC, `\\n` at line ends, and a stretch for each line with words.
+        """
         self.is_read = True
-        # Most texts have none of it: looking for each is faster than a pattern for all of them.
+        # Most texts have none of these: looking for each is faster than one pattern.
         if any(map(text.__contains__, _LINE_ENDS)):
             text = re.sub(r"\r\n?|[\u2028\u2029\x85\x0b\x0c]", "\n", text)
         if len(text) > _SHORT:
@@ -94,27 +100,33 @@ class Draft:
         self.stretches = [Stretch(m.start(), m.end()) for m in re.finditer(r"\S(?:[^\n]*\S)?", self.text)]
 
     def words(self, stretch: Stretch) -> str:
-        """The text of a stretch."""
+        """Return the text of a stretch."""
         return self.text[stretch.start : stretch.end]
 
     def body(self) -> Iterator[Stretch]:
-        """The stretches that are in the body as things stand."""
+        """Yield the stretches that are in the body at present."""
         return (stretch for stretch in self.stretches if stretch.kind in _BODY_KINDS)
 
     def mark(self, stretch: Stretch, kind: SegmentKind, reason: str) -> None:
-        """Pass a verdict: what a stretch is, and why. All but body, sidebar and subheading leave the body."""
+        """Set the kind of a stretch, and the reason.
+
+        Stretches of kinds other than body, sidebar and subheading leave the body.
+        """
         stretch.kind, stretch.reason, stretch.cleaner = kind, reason, self.cleaner
         if stretch.in_body:
             return
         if not stretch.continues:
-            # It began a paragraph, which now begins with the next stretch and not as the end of the one before.
+            # It began a paragraph, which now begins with the next stretch, instead of ending the paragraph before.
             following = self._place_after(stretch)
             if following < len(self.stretches):
                 self.stretches[following].continues = False
         stretch.continues = False
 
     def split(self, stretch: Stretch, at: int) -> tuple[Stretch, Stretch]:
-        """Cut a stretch in two at `at`, an offset in the document's text; white space around the cut goes."""
+        """Split a stretch at `at`, an offset in the document's text.
+
+        White space around the offset is left out. Raises ValueError if one side would be empty.
+        """
         left, right = self.text[stretch.start : at], self.text[at : stretch.end]
         if not stretch.start < at < stretch.end or not left.strip() or not right.strip():
             raise ValueError(f"nothing on one side of {at} in the stretch {stretch.start}–{stretch.end}")
@@ -127,10 +139,10 @@ class Draft:
         return bisect_right(self.stretches, stretch.start, key=attrgetter("start"))
 
     def assemble(self) -> tuple[str, list[Segment]]:
-        """The body, and a segment for every stretch, in the order of the document.
+        """Assemble the body, and a segment for every stretch in their order.
 
-        A kept stretch stands in the body letter for letter, after an empty line or, where it continues a
-        paragraph, after a space. Side boxes follow the running text.
+        A kept stretch is in the body letter for letter, after an empty line or, if it continues a paragraph, after a
+        space. Side boxes follow the running text.
         """
         kept = list(self.body())
         joined = {id(after) for before, after in pairwise(kept) if after.continues and before.in_box == after.in_box}
@@ -165,18 +177,18 @@ class Draft:
 
 
 _LONG_RUN = re.compile("[^\x00-\u02ff]{200,}")
-"""Where marks that combine can stand in such numbers that putting them in order takes too long."""
+"""Runs of characters that may have too many combining marks to normalize in reasonable time."""
 _SHORT = 10_000
-"""Characters: of so few, whatever they are, it takes no time to speak of."""
+"""The number of characters up to which any text is normalized fast."""
 _LINE_ENDS = "\r\u2028\u2029\x85\x0b\x0c"
 _MOST_MARKS = 30
 
 
 def _stream_safe(run: re.Match[str]) -> str:
-    """Characters with a combining grapheme joiner after so many marks in a row.
+    """Insert a combining grapheme joiner after every 30 combining marks in a row.
 
-    That is the Stream-Safe Text Format of UAX #15. Normalisation sorts marks, in time that grows with the square of
-    their number, and no sorting goes beyond a joiner.
+    This is the Stream-Safe Text Format of UAX #15. Normalization sorts marks in quadratic time, and never beyond a
+    joiner.
     """
     characters: list[str] = []
     marks = 0
@@ -190,4 +202,4 @@ def _stream_safe(run: re.Match[str]) -> str:
 
 
 FIELDS = tuple(each.name for each in fields(Draft) if each.name in Article.model_fields)
-"""What cleaners find out about an article beside its text."""
+"""The fields of an article that cleaners set, besides its text."""

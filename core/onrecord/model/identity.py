@@ -1,4 +1,4 @@
-"""Deterministic identifiers and hashes: the same input gives the same ones on every machine."""
+"""Deterministic identifiers and hashes, the same on every machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ NAMESPACE = UUID("6f6e7265-636f-5264-a000-000000000001")
 
 
 def identify(kind: str, *parts: object) -> UUID:
-    """The UUIDv5 of a thing: its kind ("article", "claim", …) and the parts that tell it from others.
+    """Compute the UUIDv5 of a thing from its kind and its identifying parts.
+
+    The kind is a word like "article" or "claim".
 
     >>> identify("article", "file:///a.txt") == identify("article", "file:///a.txt")
     True
@@ -20,7 +22,10 @@ def identify(kind: str, *parts: object) -> UUID:
 
 
 def content_hash(*parts: bytes | str) -> str:
-    """32 hexadecimal digits of BLAKE2b over the parts, each with its length so that they cannot run together."""
+    """Compute the BLAKE2b hash of the parts and their lengths.
+
+    It has 32 hexadecimal digits. With the lengths, no other parts have the same bytes.
+    """
     digest = hashlib.blake2b(digest_size=16)
     for part in parts:
         data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
@@ -30,10 +35,13 @@ def content_hash(*parts: bytes | str) -> str:
 
 
 def canonical_json(value: Any) -> str:
-    """JSON with sorted keys and no spaces: equal values give equal text."""
+    """Format a value as JSON with sorted keys and without spaces.
+
+    Equal values give equal text.
+    """
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_jsonable)
 
 
 def _jsonable(value: Any) -> Any:
-    # A set of strings has another order in every process.
+    # The order of a set of strings differs between processes.
     return sorted(map(canonical_json, value)) if isinstance(value, set | frozenset) else str(value)

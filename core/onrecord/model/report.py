@@ -1,4 +1,4 @@
-"""How a run went."""
+"""Run reports."""
 
 from __future__ import annotations
 
@@ -24,5 +24,5 @@ class RunReport:
 
     @property
     def seconds(self) -> float:
-        """How long it took, from taking the lock to the end."""
+        """The duration in seconds, from taking the lock to the end."""
         return ((self.run.finished_at or self.run.started_at) - self.run.started_at).total_seconds()

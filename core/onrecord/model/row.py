@@ -1,7 +1,7 @@
-"""Tables from classes: a `Row` subclass is the one declaration of a table.
+"""Row classes: a subclass of `Row` is the one declaration of a table.
 
-Its DDL, Arrow schema, comments, checks and page in the data dictionary all come from the `Table`
-that `derive_table` derives from it.
+Its DDL, Arrow schema, comments, checks and entry in the data dictionary come from the `Table` that `derive_table`
+derives from it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Row(BaseModel):
-    """A row of a table; subclass it to declare the table.
+    """A row of a table. Subclass it to declare the table.
 
     The class's docstring describes the table, the docstring under a field (or `Field(description=…)`)
     describes the column. The table's name is the class's in snake case, unless `table=` says otherwise.
@@ -51,7 +51,7 @@ class Row(BaseModel):
 
 
 class Span(Row):
-    """A row about a stretch of the article's body: `body[start_char:end_char]`.
+    """A row about a part of the article's body: `body[start_char:end_char]`.
 
     Offsets are 0-based, end-exclusive and count Unicode code points. They are checked when the row is
     made and again before publishing; so is `text`, which must be the words at that place.
@@ -67,7 +67,10 @@ class Span(Row):
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """Annotation of a column whose values must exist in another table: `Annotated[UUID, References("claim")]`."""
+    """Annotates a column whose values must exist in another table.
+
+    For example `Annotated[UUID, References("claim")]`.
+    """
 
     table: str
     column: str = ""
@@ -75,10 +78,10 @@ class References:
 
 
 def quote_identifier(name: str) -> str:
-    """A name as a quoted SQL identifier."""
+    """Quote a name as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def quote_literal(text: str) -> str:
-    """Text as an SQL literal."""
+    """Quote text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"

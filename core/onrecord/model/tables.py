@@ -1,4 +1,4 @@
-"""The standard tables, by who writes them."""
+"""The standard tables, by their writers."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ left join part p using (claim_id);
 
 comment on view statement is 'One row per claim: who said what, where and when, with the speaker resolved.';
 
--- What has somebody said? By the entity's name, an alias, or the source as written; a part of the name will do.
+-- What did a source say? Finds the entity by name or alias, or the source as written; a part of the name suffices.
 create or replace macro said_by(who) as table
 select *
 from statement
@@ -64,7 +64,7 @@ where claim_id in (
     or (speaker_name is null and contains(lower(speaker), lower(who)))
 order by published_at, article_id, ordinal;
 
--- What has been said about somebody or something? By a name in the words of the claim, or an alias of it.
+-- What was said about an entity? Finds it by a name in the words of the claim, or an alias.
 create or replace macro about(what) as table
 select *
 from statement
@@ -82,13 +82,13 @@ where claim_id in (
     or contains(lower(content), lower(what))
 order by published_at, article_id, ordinal;
 
--- How has it unfolded? All that somebody said and that was said about them, by day.
+-- How did a story unfold? What an entity said and what was said about it, by day.
 create or replace macro timeline(who) as table
 select published_at::date as day, outlet, speaker_name, speaker, cue, content, headline, claim_id
 from (select * from said_by(who) union select * from about(who))
 order by day, article_id, ordinal;
 
--- Where exactly does it stand? The words of a claim as they are in the article, with what is around them.
+-- Where is a claim in its article? Its words, with the text around them.
 create or replace macro in_context(claim, around := 120) as table
 select
     s.role,

@@ -1,1 +1,1 @@
-"""What keeps a warehouse healthy: backup, export, retention, health."""
+"""Operation of a warehouse: backup, export, retention, health."""

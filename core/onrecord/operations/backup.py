@@ -1,7 +1,7 @@
-"""Backups: a folder like the warehouse's own, with its two databases as they were at one moment, and a manifest.
+"""Backups: folders with a warehouse's databases and a manifest.
 
-The live database is the state: whoever has it back loses nothing and recomputes nothing. The published one comes
-along so that readers need not wait for a run. Settings and plugins are files of yours and not in it.
+The live database is the whole state: after restoring it nothing is lost and nothing recomputed. The published one is
+included so that readers need not wait for a run. Settings and plugins are the user's own files and not included.
 """
 
 from __future__ import annotations
@@ -30,43 +30,44 @@ from ..warehouse.migrations import unknown_migrations
 
 MANIFEST = "backup.json"
 FORMAT = 1
-"""The version of the manifest, and of what lies beside it."""
+"""The version of the manifest and of the folder's layout."""
 _PARTIAL = ".partial"
 _SAME = ("warehouse", "begun")
-"""What a manifest tells warehouses apart by: where it is, and, since in containers all may be at the same place, when
-its database was made."""
+"""The keys of the manifest that identify a warehouse: its path, and when its database was created, since in containers
+all warehouses may have the same path."""
 _PATIENCE = 60.0
 """Seconds to wait for a load to end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A backup that was made or put back."""
+    """A backup that was made or restored."""
 
     folder: Path
     manifest: Mapping[str, Any]
     removed: tuple[Path, ...] = ()
-    """Older ones that went because there were more than were to be kept."""
+    """The older backups that were deleted, being more than `keep`."""
 
     @property
     def size(self) -> int:
-        """Its bytes."""
+        """Its size in bytes."""
         return sum(int(file["bytes"]) for file in self.manifest["files"].values())
 
 
 def backup(directory: Path, into: Path, *, keep: int | None = None) -> Backup:
-    """Copy a warehouse into a new folder in `into`, also while a run goes on; keep only its latest `keep` there.
+    """Copy a warehouse into a new folder in `into`, also during a run.
 
-    The folder gets its name when all that is in it is on the disk. Raises WarehouseError.
+    Only the latest `keep` backups of this warehouse are kept there. The folder gets its name when its content is on the
+    disk. Raises WarehouseError if there is no warehouse, or `into` cannot be used.
     """
     warehouse = Warehouse(directory)
     if not warehouse.live.exists():
-        raise WarehouseError(directory, "there is no warehouse here to make a backup of")
+        raise WarehouseError(directory, "there is no warehouse here to back up")
     try:
         into.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise WarehouseError(into, f"cannot have backups: {error.strerror}; name another folder") from error
-    # One at a time: what another one has half made would be taken for a leftover.
+        raise WarehouseError(into, f"cannot hold backups: {error.strerror}; name another folder") from error
+    # One at a time: the unfinished folder of another backup would be taken for a leftover.
     with FileLock(into / ".lock"):
         return _backup(warehouse, into, keep)
 
@@ -80,107 +81,111 @@ def _backup(warehouse: Warehouse, into: Path, keep: int | None) -> Backup:
     partial.mkdir()
     try:
         _copy_both(warehouse, partial)
-        described = {
+        manifest = {
             "format": FORMAT,
             "created": created.isoformat(),
             "onrecord_version": metadata.version("onrecord"),
             "warehouse": str(warehouse.directory.resolve()),
-            **_opened(partial / LIVE),
-            "files": {file.name: _described(file) for file in sorted(partial.iterdir())},
+            **_read_state(partial / LIVE),
+            "files": {file.name: _describe_file(file) for file in sorted(partial.iterdir())},
         }
-        (partial / MANIFEST).write_text(json.dumps(described, indent=2) + "\n")
-        _to_disk(partial / MANIFEST)
+        (partial / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
+        _flush_to_disk(partial / MANIFEST)
         partial.rename(folder)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
-    too_many = _others_of(described, folder)[keep - 1 :] if keep else []
-    for each in too_many:
-        # Without its name first: a backup that is half removed must not be taken for one.
-        shutil.rmtree(each.rename(each.with_name(each.name + _PARTIAL)))
-    return Backup(folder, described, tuple(too_many))
+    surplus = _find_others(manifest, folder)[keep - 1 :] if keep else []
+    for old in surplus:
+        # Renamed first: a folder that is deleted only in part must not be taken for a backup.
+        shutil.rmtree(old.rename(old.with_name(old.name + _PARTIAL)))
+    return Backup(folder, manifest, tuple(surplus))
 
 
-def _others_of(described: Mapping[str, Any], folder: Path) -> list[Path]:
-    """The other backups of the same warehouse beside a backup, the latest first."""
+def _find_others(manifest: Mapping[str, Any], folder: Path) -> list[Path]:
+    """Find the other backups of the same warehouse beside a backup, the latest first."""
     found = []
     for file in folder.parent.glob(f"onrecord-*/{MANIFEST}"):
         with suppress(WarehouseError):
-            theirs = _manifest(file.parent)
-            if file.parent != folder and all(theirs.get(name) == described[name] for name in _SAME):
+            theirs = _read_manifest(file.parent)
+            if file.parent != folder and all(theirs.get(name) == manifest[name] for name in _SAME):
                 found.append(file.parent)
     return sorted(found, reverse=True)
 
 
 def restore(folder: Path, directory: Path, *, force: bool = False) -> Backup:
-    """Make a backup the warehouse in `directory`; with `force` also in place of one that is there.
+    """Restore a backup as the warehouse in `directory`.
 
-    Raises WarehouseError for a backup that is not whole, that this version cannot read, or that would replace one.
+    With `force` it replaces a warehouse that exists there. Raises WarehouseError for a backup that is damaged, that
+    this version cannot read, or that would replace a warehouse without `force`.
     """
-    manifest = _manifest(folder)
+    manifest = _read_manifest(folder)
     warehouse = Warehouse(directory)
-    if not force and (there := [file for file in (warehouse.live, warehouse.published) if file.exists()]):
-        raise WarehouseError(there[0], "there is a warehouse already. Restore into another folder, or use --force")
+    if not force and (existing := [file for file in (warehouse.live, warehouse.published) if file.exists()]):
+        raise WarehouseError(existing[0], "there is a warehouse already. Restore into another folder, or use --force")
     with lock_warehouse(directory, wait=False):
-        staged = {name: (directory / name).with_suffix(".restoring") for name in manifest["files"]}
+        copies = {name: (directory / name).with_suffix(".restoring") for name in manifest["files"]}
         try:
-            for name, described in manifest["files"].items():
-                shutil.copyfile(folder / name, staged[name])
-                if (found := _described(staged[name])) != described:
+            for name, expected in manifest["files"].items():
+                shutil.copyfile(folder / name, copies[name])
+                if (found := _describe_file(copies[name])) != expected:
                     raise WarehouseError(
-                        folder / name, f"is damaged: it has {found}, and {MANIFEST} says {dict(described)}"
+                        folder / name, f"is damaged: it has {found}, and {MANIFEST} says {dict(expected)}"
                     )
-                _opened(staged[name])
-            # The published one first: killed in between, there is the old warehouse, which publishes itself anew.
-            if PUBLISHED in staged:
-                replace_file(staged[PUBLISHED], warehouse.published)
+                _read_state(copies[name])
+            # The published one first: after a kill in between, the next run publishes the old live database again.
+            if PUBLISHED in copies:
+                replace_file(copies[PUBLISHED], warehouse.published)
             else:
                 warehouse.published.unlink(missing_ok=True)
-            # The write-ahead log of a killed run would be taken for that of the new file.
-            _log_of(warehouse.live).unlink(missing_ok=True)
-            replace_file(staged[LIVE], warehouse.live)
+            # The write-ahead log of a killed run would be applied to the new file.
+            _write_ahead_log(warehouse.live).unlink(missing_ok=True)
+            replace_file(copies[LIVE], warehouse.live)
         finally:
-            for file in staged.values():
+            for file in copies.values():
                 file.unlink(missing_ok=True)
     return Backup(folder, manifest)
 
 
 def _copy_both(warehouse: Warehouse, into: Path) -> None:
     try:
-        # With nobody at work the copying may take its time.
+        # While no run holds the lock, copying may take its time.
         with lock_warehouse(warehouse.directory, wait=False):
             _copy_now(warehouse, into)
     except LockedError:
-        # Between two loads of the run. It waits for us as it does for anybody who reads: a minute.
+        # Between two loads of the run, which waits up to a minute, as for any other reader.
         _copy_now(warehouse, into)
 
 
 def _copy_now(warehouse: Warehouse, into: Path) -> None:
-    # First the published one: what readers have is then never ahead of the live one.
+    # The published one first: it must never be ahead of the live one.
     if warehouse.published.exists():
-        # It is never written to, only replaced; an open file stays what it was.
+        # The file is only ever replaced: once open, its content does not change.
         with warehouse.published.open("rb") as source:
             _copy(source, into / PUBLISHED)
-    with _unwritten(warehouse.live) as source:
+    with _open_locked(warehouse.live) as source:
         _copy(source, into / LIVE)
-        if _log_of(warehouse.live).exists():
-            with _log_of(warehouse.live).open("rb") as source_log:
-                _copy(source_log, _log_of(into / LIVE))
-    if _log_of(into / LIVE).exists():
-        # What a killed process left: folded in, so that a backup is a file and not two.
+        if _write_ahead_log(warehouse.live).exists():
+            with _write_ahead_log(warehouse.live).open("rb") as source_log:
+                _copy(source_log, _write_ahead_log(into / LIVE))
+    if _write_ahead_log(into / LIVE).exists():
+        # A killed process left its write-ahead log: folded in, so that the backup is one file.
         with duckdb.connect(into / LIVE) as connection:
             connection.execute("checkpoint")
 
 
 @contextmanager
-def _unwritten(database: Path) -> Iterator[BinaryIO]:
-    """A database file that nobody writes to while the block lasts: DuckDB itself takes such a lock to read."""
+def _open_locked(database: Path) -> Iterator[BinaryIO]:
+    """Open a database file under a shared lock, as DuckDB takes it to read.
+
+    Inside the block no process writes to it.
+    """
     deadline = time.monotonic() + _PATIENCE
     while True:
         file = database.open("rb")
         try:
             fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            # Maintenance may have put another file in its place.
+            # Maintenance may have replaced the file.
             if os.fstat(file.fileno()).st_ino == database.stat().st_ino:
                 break
         except OSError as error:
@@ -190,7 +195,7 @@ def _unwritten(database: Path) -> Iterator[BinaryIO]:
         file.close()
         time.sleep(0.01)
     try:
-        # Closing it, or any other handle of this process on it, lets go of the lock.
+        # Closing any handle of this process on the file releases the lock.
         yield file
     finally:
         file.close()
@@ -203,8 +208,11 @@ def _copy(source: BinaryIO, target: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _opened(database: Path) -> dict[str, Any]:
-    """What a database says of itself. Raises WarehouseError if it cannot be opened, or is newer than this program."""
+def _read_state(database: Path) -> dict[str, Any]:
+    """Read the state of a database for the manifest.
+
+    Raises WarehouseError if it cannot be opened, or a newer version of onrecord has migrated it.
+    """
     try:
         with duckdb.connect(database, read_only=True) as connection:
             if newer := unknown_migrations(connection):
@@ -212,7 +220,7 @@ def _opened(database: Path) -> dict[str, Any]:
                 raise WarehouseError(database, reason)
             found = connection.execute(
                 """
-                -- What state is this, how far do its migrations go, and when was it made?
+                -- Which run is the last, which migration, when was the database created, how many articles has it?
                 select
                     (select max_by(run_id, started_at)::varchar from run),
                     (select max(number) from migration),
@@ -229,27 +237,27 @@ def _opened(database: Path) -> dict[str, Any]:
     return {"run_id": run_id, "migration": migration, "begun": begun, "articles": articles}
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
+def _read_manifest(folder: Path) -> dict[str, Any]:
     file = folder / MANIFEST
     try:
         manifest: dict[str, Any] = json.loads(file.read_text("utf-8"))
         known = manifest["format"] == FORMAT and LIVE in manifest["files"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise WarehouseError(folder, f"is no backup: {file.name} cannot be read: {error}") from error
+        raise WarehouseError(folder, f"is not a backup: {file.name} cannot be read: {error}") from error
     if not known or not manifest["files"].keys() <= {LIVE, PUBLISHED}:
-        raise WarehouseError(file, f"is of another format than {FORMAT}, which is all that this version knows")
+        raise WarehouseError(file, f"has another format than {FORMAT}, the only one that this version knows")
     return manifest
 
 
-def _described(file: Path) -> dict[str, Any]:
+def _describe_file(file: Path) -> dict[str, Any]:
     with file.open("rb") as content:
         return {"bytes": file.stat().st_size, "sha256": hashlib.file_digest(content, "sha256").hexdigest()}
 
 
-def _log_of(database: Path) -> Path:
+def _write_ahead_log(database: Path) -> Path:
     return database.with_name(database.name + ".wal")
 
 
-def _to_disk(file: Path) -> None:
+def _flush_to_disk(file: Path) -> None:
     with file.open("rb+") as handle:
         os.fsync(handle.fileno())

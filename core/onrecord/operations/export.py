@@ -1,12 +1,12 @@
-"""The published database as Parquet files, for engines that do not read DuckDB's.
+"""Parquet exports of the published database.
 
-    FOLDER/current -> 2026-11-22T08-50-39-1a2b3c4d      replaced in one step when all is written
-    FOLDER/2026-11-22T08-50-39-1a2b3c4d/manifest.json   what there is: schemas, files, rows, hashes
+    FOLDER/current -> 2026-11-22T08-50-39-1a2b3c4d      replaced in one step when all files are written
+    FOLDER/2026-11-22T08-50-39-1a2b3c4d/manifest.json   schemas, files, rows, hashes
     FOLDER/2026-11-22T08-50-39-1a2b3c4d/article/month=2015-05/data_0.parquet
     FOLDER/2026-11-22T08-50-39-1a2b3c4d/entity/data_0.parquet
 
-Tables of which each row belongs to an article are cut by the month in which it was published, in UTC. The export
-before the current one stays, for whoever is still reading it.
+Tables whose rows belong to articles are partitioned by the month of publication, in UTC. The export before the
+current one is kept for processes that still read it.
 """
 
 from __future__ import annotations
@@ -35,29 +35,30 @@ FORMAT = 1
 """The version of the layout and of the manifest."""
 MONTH = "month"
 UNDATED = "undated"
-"""The partition of articles that have no date, and of documents that are no article."""
+"""The partition of articles without a date, and of documents without an article."""
 
 _PARTIAL = ".partial-"
-# Of what is not yet written so much is held in memory, whatever a document has.
+# Row groups of this size bound memory, however large the documents are.
 _OPTIONS = "format parquet, compression zstd, row_group_size_bytes '32MB', return_stats"
-# Engines agree on these and not on more: what is an identifier or JSON for DuckDB is text for others.
+# Not all engines know DuckDB's types UUID and JSON, but all know text.
 _PORTABLE = {"UUID": "VARCHAR", "JSON": "VARCHAR"}
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """An export, made now or before."""
+    """A Parquet export."""
 
     folder: Path
     manifest: Mapping[str, Any]
     new: bool
-    """Whether it was made now; otherwise it was there already."""
+    """Whether it was made now, and did not exist already."""
 
 
 def export(directory: Path, lake: Path) -> Export:
-    """Write what is published into a new folder in `lake` and make it the current one; nothing if it is already.
+    """Export the published database to a new folder in `lake`.
 
-    Raises WarehouseError when nothing is published, or something that is no export is in the way.
+    The link `current` then points to it. Nothing is written if the current export has the same state. Raises
+    WarehouseError if nothing is published, or if `current` is not the link that an export made.
     """
     connection = Warehouse(directory).open_published()
     try:
@@ -76,9 +77,9 @@ def _export(connection: duckdb.DuckDBPyConnection, lake: Path) -> Export:
     source = {"run_id": run_id, "onrecord_version": version, "format": FORMAT}
     current = lake / CURRENT
     if current.exists() and not current.is_symlink():
-        raise WarehouseError(current, "is no link that an export has made. Choose another folder, or move it away")
-    before = _manifest(current)
-    if before and {key: before.get(key) for key in source} == source and _is_whole(current.resolve(), before):
+        raise WarehouseError(current, "is not a link made by an export. Choose another folder, or move it away")
+    before = _read_manifest(current)
+    if before and {key: before.get(key) for key in source} == source and _is_complete(current.resolve(), before):
         return Export(current.resolve(), before, new=False)
 
     for leftover in lake.glob(f"{_PARTIAL}*"):
@@ -89,30 +90,30 @@ def _export(connection: duckdb.DuckDBPyConnection, lake: Path) -> Export:
     partial = lake / f"{_PARTIAL}{run_id}"
     partial.mkdir()
     connection.execute("set timezone = 'UTC'")
-    # What `row_group_size_bytes` asks for.
+    # `row_group_size_bytes` requires it.
     connection.execute("set preserve_insertion_order = false")
-    tables = {name: _written(connection, partial, name) for name in _tables(connection)}
+    tables = {name: _write_table(connection, partial, name) for name in _list_tables(connection)}
     manifest = {**source, "created": datetime.now(UTC).isoformat("T", "seconds"), "tables": tables}
     (partial / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", "utf-8")
     folder = lake / f"{started_at.astimezone(UTC):%Y-%m-%dT%H-%M-%S}-{run_id[:8]}"
     while folder.exists():
-        # The same run exported by another version, or damaged since.
+        # An export of the same run by another version, or a damaged one.
         folder = folder.with_name(f"{folder.name}x")
     partial.rename(folder)
-    _point(current, folder)
+    _set_link(current, folder)
     keep = {folder.name, before["folder"] if before else ""}
     for old in lake.iterdir():
-        if old.name not in keep and not old.is_symlink() and _manifest(old) is not None:
-            # Without its name first: one that is half removed would not be known again for an export.
+        if old.name not in keep and not old.is_symlink() and _read_manifest(old) is not None:
+            # Renamed first: a folder that is deleted only in part would no longer be recognized as an export.
             shutil.rmtree(old.rename(lake / f"{_PARTIAL}{old.name}"))
     return Export(folder, manifest, new=True)
 
 
-def _written(connection: duckdb.DuckDBPyConnection, folder: Path, table: str) -> dict[str, Any]:
-    """Write a table; what the manifest says of it."""
+def _write_table(connection: duckdb.DuckDBPyConnection, folder: Path, table: str) -> dict[str, Any]:
+    """Write a table as Parquet files; return its entry in the manifest."""
     columns = connection.execute(
         """
-        -- What are a table's columns?
+        -- Which columns does a table have?
         select column_name, data_type, is_nullable, comment
         from duckdb_columns()
         where table_name = $table and database_name = current_database()
@@ -133,8 +134,7 @@ def _written(connection: duckdb.DuckDBPyConnection, folder: Path, table: str) ->
                 on d.article_id = t.article_id
         """
         target = f"{quote_literal(str(folder / table))} ({_OPTIONS}, partition_by ({MONTH}), overwrite_or_ignore)"
-        # Year by year, since each month that is being written has its own memory; and in the order in which rows come,
-        # since sorting has to hold what it sorts.
+        # Year by year, since each open partition needs memory of its own; unsorted, since sorting holds all rows.
         for year, first, last in connection.execute(
             f"select left({MONTH}, 4) as year, min(t.rowid), max(t.rowid) {source} group by all order by all"
         ).fetchall():
@@ -145,7 +145,7 @@ def _written(connection: duckdb.DuckDBPyConnection, folder: Path, table: str) ->
             parameters = {"first": first, "last": last, "year": year}
             files += connection.execute(f"copy ({query}) to {target}", parameters).fetchall()
     if not files:
-        # Also of an empty table: its columns are known by its file.
+        # An empty table gets a file too, which has its columns.
         inside = folder / table / (f"{MONTH}={UNDATED}" if by_month else "")
         inside.mkdir(exist_ok=True)
         target = f"{quote_literal(str(inside / 'data_0.parquet'))} ({_OPTIONS})"
@@ -162,11 +162,11 @@ def _written(connection: duckdb.DuckDBPyConnection, folder: Path, table: str) ->
             {"name": name, "type": types[name], "nullable": nullable, "description": description}
             for name, _, nullable, description in columns
         ],
-        "files": [_described(Path(name), rows, folder) for name, rows, *_ in sorted(files)],
+        "files": [_describe_file(Path(name), rows, folder) for name, rows, *_ in sorted(files)],
     }
 
 
-def _described(file: Path, rows: int, folder: Path) -> dict[str, Any]:
+def _describe_file(file: Path, rows: int, folder: Path) -> dict[str, Any]:
     with file.open("rb+") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
         os.fsync(content.fileno())
@@ -178,21 +178,24 @@ def _described(file: Path, rows: int, folder: Path) -> dict[str, Any]:
     }
 
 
-def _tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
+def _list_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
     query = "select table_name from duckdb_tables() where database_name = current_database() order by 1"
     return [name for (name,) in connection.execute(query).fetchall()]
 
 
-def _point(current: Path, folder: Path) -> None:
-    """Make the link `current` lead to a folder, in one step."""
+def _set_link(current: Path, folder: Path) -> None:
+    """Make the link `current` point to a folder, in one step."""
     link = current.with_name(f"{_PARTIAL}{CURRENT}")
     link.unlink(missing_ok=True)
     link.symlink_to(folder.name, target_is_directory=True)
     link.replace(current)
 
 
-def _manifest(folder: Path) -> dict[str, Any] | None:
-    """The manifest of an export, with the name of its folder; None for what is none."""
+def _read_manifest(folder: Path) -> dict[str, Any] | None:
+    """Read the manifest of an export; None if the folder is not one.
+
+    The key `folder` has the folder's name.
+    """
     try:
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text("utf-8"))
         return {**manifest, "folder": folder.resolve().name} if manifest["format"] and manifest["tables"] else None
@@ -200,7 +203,8 @@ def _manifest(folder: Path) -> dict[str, Any] | None:
         return None
 
 
-def _is_whole(folder: Path, manifest: Mapping[str, Any]) -> bool:
+def _is_complete(folder: Path, manifest: Mapping[str, Any]) -> bool:
+    """Whether all files of the manifest exist with their sizes."""
     files = [file for table in manifest["tables"].values() for file in table["files"]]
-    there = ((folder / file["path"], file["bytes"]) for file in files)
-    return all(path.exists() and path.stat().st_size == size for path, size in there)
+    expected = ((folder / file["path"], file["bytes"]) for file in files)
+    return all(path.exists() and path.stat().st_size == size for path, size in expected)

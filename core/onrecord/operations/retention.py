@@ -1,7 +1,7 @@
-"""Keeping a warehouse small: removing what has been kept for long enough, and giving back the space.
+"""Retention: remove old data from a warehouse and return the space to the disk.
 
-The live database is worked on, under the lock. Readers see what was removed go with the next run that publishes;
-until then nothing refers to anything that is not there, since the published database is a file of its own.
+Maintenance changes the live database, under the lock. The published database is a file of its own and stays
+consistent; the next run that publishes removes the old data there too.
 """
 
 from __future__ import annotations
@@ -30,25 +30,25 @@ log = logging.getLogger("onrecord")
 
 @dataclass(slots=True)
 class MaintenanceReport:
-    """What maintenance did, or would do."""
+    """What maintenance did, or with `dry_run` would do."""
 
     bytes_before: int
     """Size of the live database."""
     bytes_after: int
     removed: dict[str, int] = field(default_factory=dict)
-    """Rows by what was removed, also where there were none."""
+    """The number of removed rows by kind of data, zeros included."""
     logs: int = 0
-    """Log files of runs that were removed."""
+    """The number of removed log files of runs."""
     log_bytes: int = 0
     compacted: bool = False
     backup: Backup | None = None
-    """What was made before."""
+    """The backup that was made first."""
     published: bool = False
-    """Whether readers have got the smaller file; what was removed of articles and documents comes with a run."""
+    """Whether the smaller file was published. Without that, the next run publishes it."""
 
 
 class _Undo(Exception):
-    """Raised to have a transaction rolled back."""
+    """Rolls a transaction back."""
 
 
 def maintain(
@@ -59,70 +59,68 @@ def maintain(
     wait: bool = True,
     now: datetime | None = None,
 ) -> MaintenanceReport:
-    """Remove what is older than the settings allow, and write the live database anew.
+    """Remove old data, as the settings say, and compact the live database.
 
-    Before that it makes a backup, if there is a folder for them; where it cannot, nothing is removed.
-
-    It holds the lock; a run that is going on is waited for, or with `wait=False` raises LockedError. With `dry_run`
-    all is done and undone again, but for the writing anew. Killed at any moment it leaves a whole warehouse.
-    Raises WarehouseError where there is none.
+    First it makes a backup if the settings have a folder for backups; if that fails, nothing is removed. It waits for
+    a run in progress, or with `wait=False` raises LockedError. With `dry_run`, the removal is rolled back and nothing
+    is compacted. A kill at any moment leaves a consistent warehouse. Raises WarehouseError if there is no warehouse.
     """
     warehouse = Warehouse(directory)
     if not warehouse.live.exists():
-        raise WarehouseError(directory, "there is no warehouse here; onrecord run makes one")
+        raise WarehouseError(directory, "there is no warehouse here: onrecord run makes one")
     made = backup(directory, settings.backups, keep=settings.keep) if settings.backups and not dry_run else None
     with lock_warehouse(directory, wait=wait):
         try:
-            done = _maintain(warehouse, settings, dry_run, now or datetime.now(UTC))
-            done.backup = made
-            return done
+            report = _maintain(warehouse, settings, dry_run, now or datetime.now(UTC))
+            report.backup = made
+            return report
         finally:
             warehouse.close()
 
 
 def _maintain(warehouse: Warehouse, settings: MaintainSettings, dry_run: bool, now: datetime) -> MaintenanceReport:
     if not dry_run:
-        # First of all: they may be what fills the disk.
+        # First, since leftovers may be what fills the disk.
         warehouse.clear_leftovers()
     size = warehouse.live.stat().st_size
-    done = MaintenanceReport(size, size)
+    report = MaintenanceReport(size, size)
     was_published, unpublished = warehouse.is_published(), warehouse.unpublished_runs()
     with suppress(_Undo), warehouse.writing() as connection:
         connection.register("_unpublished", pa.table({"run_id": pa.array(unpublished, pa.string())}))
-        done.removed = _removed(connection, settings, now)
+        report.removed = _remove_old(connection, settings, now)
         if dry_run:
             raise _Undo
-        log.info("removing %s", done.removed)
+        log.info("removing %s", report.removed)
     log.info("removed")
-    for file in _old_logs(warehouse.directory, settings, now):
-        done.logs += 1
-        done.log_bytes += file.stat().st_size
+    for file in _find_old_logs(warehouse.directory, settings, now):
+        report.logs += 1
+        report.log_bytes += file.stat().st_size
         if not dry_run:
             file.unlink()
     if dry_run:
-        return done
+        return report
     if settings.compact:
         log.info("compacting")
         warehouse.compact()
-        done.compacted = True
-    # What is published has been checked; a copy of anything else might not pass.
+        report.compacted = True
+    # Only a state that was published before has passed the checks.
     if was_published and warehouse.is_published():
         log.info("publishing")
         warehouse.publish()
-        done.published = True
-    done.bytes_after = warehouse.live.stat().st_size
+        report.published = True
+    report.bytes_after = warehouse.live.stat().st_size
     log.info("maintained")
-    return done
+    return report
 
 
-def _removed(connection: duckdb.DuckDBPyConnection, settings: MaintainSettings, now: datetime) -> dict[str, int]:
-    """Delete what is old; how many rows of what."""
+def _remove_old(connection: duckdb.DuckDBPyConnection, settings: MaintainSettings, now: datetime) -> dict[str, int]:
+    """Delete old rows; return their numbers by kind of data."""
     for name in ("runs", "versions", "deleted", "quarantine"):
         days: int | None = getattr(settings, name)
         moment = None if days is None else (now - timedelta(days=days)).isoformat()
         connection.execute(f"set variable {name} = $moment", {"moment": moment})
     connection.execute(read_sql(__name__, "retention"))
-    columns = _columns(connection)
+    columns = _read_columns(connection)
     removed = {
         "deleted articles": _count(connection, "_old_article"),
         "rows about them": 0,
@@ -130,25 +128,24 @@ def _removed(connection: duckdb.DuckDBPyConnection, settings: MaintainSettings, 
         "failures": _delete(connection, "quarantine", "(component, subject_id) in (from _old_failure)"),
     }
     if removed["deleted articles"]:
-        # Every table that has articles' rows, whoever wrote it: what an aggregator made of them is stale now, and
-        # made anew by the next run.
+        # From every table with rows of articles. Those of aggregators are stale then, and the next run recomputes them.
         for table in sorted(name for name, has in columns.items() if "article_id" in has and name != "document"):
             removed["rows about them"] += _delete(connection, table, "article_id in (from _old_article)")
         for table in ("ledger", "quarantine"):
             removed["rows about them"] += _delete(connection, table, "subject_id in (from _old_article)")
     removed["versions of documents"] = _delete(connection, "document", "document_id in (from _old_document)")
     removed["steps"] = _delete(connection, "step", "run_id in (from _old_run)")
-    # A run is what rows say they were written by: it stays as long as one does.
+    # Rows refer to the run that wrote them: it stays as long as one of them does.
     writers = sorted(name for name, has in columns.items() if "run_id" in has and name not in ("run", "step"))
     referred = " union ".join(f"select run_id from {quote_identifier(name)}" for name in writers)
     removed["runs"] = _delete(connection, "run", f"run_id in (from _old_run) and run_id not in ({referred})")
     return removed
 
 
-def _old_logs(directory: Path, settings: MaintainSettings, now: datetime) -> Iterator[Path]:
-    """The log files of runs that are old enough to go; the newest one never is.
+def _find_old_logs(directory: Path, settings: MaintainSettings, now: datetime) -> Iterator[Path]:
+    """Yield the log files of runs that are old enough, never the newest one.
 
-    What stays open and is cut off by whoever writes it, such as `worker.log`, is not among them.
+    Log files that their writers rotate, such as `worker.log`, are not among them.
     """
     if settings.logs is None:
         return
@@ -157,11 +154,11 @@ def _old_logs(directory: Path, settings: MaintainSettings, now: datetime) -> Ite
     yield from (file for file in logs[:-1] if file.stat().st_mtime < oldest)
 
 
-def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
-    """The columns of each table."""
+def _read_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+    """Read the columns of each table."""
     found = connection.execute(
         """
-        -- Which tables are there, with which columns?
+        -- Which tables exist, with which columns?
         select table_name, list(column_name)
         from duckdb_columns()
         semi join duckdb_tables() using (database_name, table_name)

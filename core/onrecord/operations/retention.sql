@@ -1,12 +1,12 @@
--- What is old enough to go? In temporary tables, which `onrecord.operations.retention` then deletes by.
--- Parameters: the moments before which things are old; null where nothing ever is.
+-- Which rows are old enough to delete? Temporary tables with their keys, by which `retention.py` deletes.
+-- Variables: the moment before which each kind of data is old; null to keep it for ever.
 
--- Articles deleted at their source, with all that is known of them.
+-- Articles deleted at their source.
 create or replace temp table _old_article as
 select article_id from source_item where deleted_at < getvariable('deleted')::timestamptz;
 
--- Versions of documents that neither a listing nor an article refers to. One is as old as its place was taken: when
--- the next version was fetched, or, where the source has gone back to an earlier one, when that was listed again.
+-- Versions of documents to which neither a source item nor an article refers. Their age counts from their replacement:
+-- when the next version was fetched, or, if the source went back to an earlier one, when that was listed again.
 create or replace temp table _old_document as
 with version as (
     select
@@ -26,7 +26,7 @@ where coalesce(v.replaced_at, r.started_at, v.fetched_at) < getvariable('version
 union
 select document_id from document semi join _old_article using (article_id);
 
--- Failures on what never became an article and is no longer listed.
+-- Failures on documents that never became articles and are no longer listed.
 create or replace temp table _old_failure as
 select q.component, q.subject_id
 from quarantine q
@@ -34,7 +34,7 @@ where q.failed_at < getvariable('quarantine')::timestamptz
     and q.subject_id not in (select article_id from source_item)
     and q.subject_id not in (select article_id from article);
 
--- Runs, less the last one, the last one that completed, and those that readers have yet to hear of.
+-- Runs, except the last one, the last completed one, and those that are not published yet.
 create or replace temp table _old_run as
 select run_id
 from run

@@ -53,7 +53,7 @@ def wants_config(module: ModuleType | None) -> bool:
 
 
 def check_config(info: PluginInfo) -> None:
-    """Raise PluginError where `run_finished` takes settings and the module declares none."""
+    """Raise PluginError if `run_finished` takes settings that are not declared."""
     own = getattr(info.module, "Config", None)
     if wants_config(info.module) and not (isinstance(own, type) and issubclass(own, BaseModel)):
         reason = "run_finished takes `config`, and the module has no class `Config`, a subclass of onrecord.Config"
@@ -61,7 +61,7 @@ def check_config(info: PluginInfo) -> None:
 
 
 def check_component(component: Component, plugin: str) -> None:
-    """Raise PluginError for a component that is not declared as it must be."""
+    """Raise PluginError for a component with an invalid declaration."""
     kind = type(component).__name__
     name = getattr(component, "name", None)
     if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name in _RESERVED:
@@ -90,11 +90,14 @@ def check_component(component: Component, plugin: str) -> None:
 
 
 def table_for(row: type[Row], component: Component) -> Table:
-    """A component's table. The standard ones keep their shape, and those of the engine are its own."""
+    """Derive the table of a row class that a component writes.
+
+    Raises PluginError for a table of the engine, a view, or a standard table with another class.
+    """
     standard = STANDARD_TABLES.get(row.__table__)
     per_article = isinstance(component, Annotator)
     if row.__table__ in VIEW_NAMES or row.__table__ == MIGRATION_TABLE:
-        reason = f"may not write `{row.__table__}`: the engine has that name. Choose another: "
+        reason = f"may not write `{row.__table__}`: the name is taken. Choose another: "
         raise PluginError(component.name, f'{reason}class {row.__name__}(Row, table="…")')
     if standard is None:
         return derive_table(row, per_article=per_article)
@@ -102,7 +105,7 @@ def table_for(row: type[Row], component: Component) -> Table:
     if row is not standard.row or standard not in allowed:
         owner = "the engine" if standard.name in _NOT_FOR_PLUGINS else "onrecord's standard tables"
         raise PluginError(
-            component.name, f"may not write `{standard.name}`, which belongs to {owner}: name it otherwise"
+            component.name, f"may not write `{standard.name}`, which belongs to {owner}: give it another name"
         )
     return standard
 

@@ -1,4 +1,4 @@
-"""The data dictionary: a page that says what every table holds, made from the row classes."""
+"""The data dictionary: a description of all tables, derived from the row classes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ..warehouse.schema import define_views, synchronize_tables
 
 
 def render_dictionary(plugins: Plugins) -> str:
-    """The data dictionary of a warehouse that these plugins fill, in Markdown."""
+    """Render the data dictionary of a warehouse with these plugins in Markdown."""
     writers = {
         table.name: component.name
         for component in [*plugins.annotators.values(), *plugins.aggregators.values()]
@@ -45,16 +45,16 @@ def render_dictionary(plugins: Plugins) -> str:
         if tables:
             lines += [f"## {title}", ""]
         for table in tables:
-            lines += _page(table, writer or _writer(writers.get(table.name)))
-    lines += ["## Views and macros", "", *_views()]
+            lines += _render_table(table, writer or _format_writer(writers.get(table.name)))
+    lines += ["## Views and macros", "", *_render_views()]
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _writer(name: str | None) -> str:
+def _format_writer(name: str | None) -> str:
     return f"`{name}`" if name else "nobody (no loaded component fills it)"
 
 
-def _page(table: Table, writer: str) -> Iterator[str]:
+def _render_table(table: Table, writer: str) -> Iterator[str]:
     yield f"### {table.name}"
     yield ""
     yield f"{table.description} Written by {writer}; one row per {', '.join(f'`{column}`' for column in table.key)}."
@@ -69,8 +69,8 @@ def _page(table: Table, writer: str) -> Iterator[str]:
     yield ""
 
 
-def _views() -> Iterator[str]:
-    """A line per view and macro, from the question in the comment above each."""
+def _render_views() -> Iterator[str]:
+    """Render a line for each view and macro, from the comment above it."""
     yield "| name | what it answers |"
     yield "| --- | --- |"
     for match in re.finditer(

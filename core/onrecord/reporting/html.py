@@ -1,4 +1,4 @@
-"""A run as one HTML page that needs nothing else: to be mailed, kept, or looked at in a browser."""
+"""Run reports as self-contained HTML pages."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from ..operations.health import Finding
 from ..warehouse import Reader, Warehouse
 
 _MOST = 50
-"""Failures and articles that are listed; how many more there are is said."""
+"""The number of failures, and of articles, that a page lists."""
 
 
-def render_run_page(report: RunReport, found: Sequence[Finding] = ()) -> str:
-    """The page of a run. `found` is what needs attention now."""
+def render_run_page(report: RunReport, findings: Sequence[Finding] = ()) -> str:
+    """Render the page of a run. `findings` are the present findings on the warehouse."""
     with Warehouse(report.warehouse).reading() as connection:
         reader = Reader(connection)
         run_id = str(report.run.run_id)
-        failures, failed = _first(
+        failures, failed = _query_first(
             reader,
             """
-            -- What did the run fail on, and still is in quarantine?
+            -- Which failures of the run are still in quarantine?
             select stage, component, version, uri, split_part(error, chr(10), 1) as error
             from quarantine
             where run_id = $run
@@ -33,10 +33,10 @@ def render_run_page(report: RunReport, found: Sequence[Finding] = ()) -> str:
             """,
             run_id,
         )
-        articles, made = _first(
+        articles, made = _query_first(
             reader,
             """
-            -- Which articles did the run write, and how much is known of them?
+            -- Which articles did the run write?
             select headline, left(body, 120) as beginning, outlet, published_at, kind, word_count, uri
             from article
             join source_item using (article_id)
@@ -45,7 +45,7 @@ def render_run_page(report: RunReport, found: Sequence[Finding] = ()) -> str:
             """,
             run_id,
         )
-        written = _written(reader, run_id)
+        written = _count_rows(reader, run_id)
     environment = Environment(
         loader=PackageLoader("onrecord.reporting", ""),
         autoescape=True,
@@ -53,14 +53,14 @@ def render_run_page(report: RunReport, found: Sequence[Finding] = ()) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"count": _count, "duration": _duration, "moment": _moment}
+    environment.filters |= {"count": _format_count, "duration": _format_duration, "moment": _format_time}
     steps = [step for step in report.steps if step.subjects or step.status != "completed" or step.wall_seconds]
     return environment.get_template("run.html.j2").render(
         report=report,
         run=report.run,
         steps=steps,
         longest=max((step.wall_seconds for step in steps), default=0) or 1,
-        findings=found,
+        findings=findings,
         failures=failures,
         more_failures=failed - len(failures),
         articles=articles,
@@ -69,19 +69,19 @@ def render_run_page(report: RunReport, found: Sequence[Finding] = ()) -> str:
     )
 
 
-def _first(reader: Reader, query: str, run_id: str) -> tuple[list[dict[str, Any]], int]:
-    """The rows of a query that are listed, and how many it has."""
+def _query_first(reader: Reader, query: str, run_id: str) -> tuple[list[dict[str, Any]], int]:
+    """Return the first rows of a query, and the number of all."""
     rows = reader.sql(f"{query} limit {_MOST}", run=run_id).to_pylist()
     if len(rows) < _MOST:
         return rows, len(rows)
     return rows, reader.sql(f"select count(*) as count from ({query})", run=run_id).to_pylist()[0]["count"]
 
 
-def _written(reader: Reader, run_id: str) -> list[tuple[str, int]]:
-    """How many rows of each table are the run's, where there are any."""
+def _count_rows(reader: Reader, run_id: str) -> list[tuple[str, int]]:
+    """Count the rows of a run in each table that has any."""
     tables = reader.sql(
         """
-        -- Which tables say which run wrote a row, other than those that tell of runs?
+        -- Which tables have the id of a run on each row, apart from the bookkeeping?
         select table_name
         from duckdb_columns()
         semi join duckdb_tables() using (database_name, table_name)
@@ -97,11 +97,11 @@ def _written(reader: Reader, run_id: str) -> list[tuple[str, int]]:
     return [(name, rows) for name, rows in counted if rows]
 
 
-def _count(number: int) -> str:
+def _format_count(number: int) -> str:
     return f"{number:,}"
 
 
-def _duration(seconds: float) -> str:
+def _format_duration(seconds: float) -> str:
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
@@ -109,5 +109,5 @@ def _duration(seconds: float) -> str:
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
 
 
-def _moment(at: datetime | None) -> str:
+def _format_time(at: datetime | None) -> str:
     return f"{at.astimezone():%Y-%m-%d %H:%M}" if at else ""

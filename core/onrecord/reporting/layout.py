@@ -1,4 +1,4 @@
-"""Rows on a terminal: as a table where they fit, else a line for each value."""
+"""Layout of rows on a terminal, as a table or as lines."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ from rich.table import Table
 from rich.text import Text
 
 _NARROWEST = 20
-"""A column that is folded to fewer characters than this is no longer read."""
+"""The number of characters below which a folded column is unreadable."""
 
 
 def format_columns(
     names: Sequence[str], cells: Sequence[Sequence[str]], width: int, right: Sequence[str] = ()
 ) -> Table:
-    """A table of the rows; of their values, one below the other, where `width` is too little for a table."""
+    """Format rows as a table, or as a list of values if that is too wide.
+
+    `width` is the number of characters of a line. `right` names the columns to align right.
+    """
     columns = list(zip(names, *cells, strict=True))
     if sum(min(_NARROWEST, max(map(len, column))) + 2 for column in columns) > width:
-        return _listed(names, cells)
+        return _format_list(names, cells)
     table = Table(box=None, header_style="dim", pad_edge=False)
     for name in names:
         table.add_column(Text(name), justify="right" if name in right else "left", overflow="fold")
@@ -26,7 +29,7 @@ def format_columns(
     return table
 
 
-def _listed(names: Sequence[str], cells: Sequence[Sequence[str]]) -> Table:
+def _format_list(names: Sequence[str], cells: Sequence[Sequence[str]]) -> Table:
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="dim")
     grid.add_column(overflow="fold")

@@ -1,4 +1,4 @@
-"""How a run went: what is told to `run_finished`, shown at the end of a run and kept in the warehouse."""
+"""Run reports as cells, sentences and Markdown."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from ..model.report import RunReport
 COLUMNS = ("stage", "component", "subjects", "failed", "blocked", "rows", "seconds", "rows/s", "status")
 
 
-def step_cells(step: Step) -> tuple[str, ...]:
-    """A step as the cells of a table."""
+def format_step(step: Step) -> tuple[str, ...]:
+    """Format a step as the cells of a table, one for each of `COLUMNS`."""
     return (
         step.stage,
         "" if step.component == step.stage else step.component,
@@ -23,8 +23,8 @@ def step_cells(step: Step) -> tuple[str, ...]:
     )
 
 
-def closing_line(report: RunReport) -> str:
-    """How the run ended, in a sentence."""
+def format_outcome(report: RunReport) -> str:
+    """Format how a run ended as a sentence."""
     what = "published" if any(step.stage == "publish" for step in report.steps) else "nothing to publish"
     if not any(step.subjects for step in report.steps):
         what = "nothing was new, nothing recomputed" if not report.failed else what
@@ -32,8 +32,8 @@ def closing_line(report: RunReport) -> str:
 
 
 def render_markdown(report: RunReport) -> str:
-    """A run as a page, for the Prefect UI."""
-    rows = [COLUMNS, tuple("---" for _ in COLUMNS), *(step_cells(step) for step in report.steps)]
+    """Render a run report in Markdown, for the Prefect UI."""
+    rows = [COLUMNS, tuple("---" for _ in COLUMNS), *(format_step(step) for step in report.steps)]
     table = "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)
     message = f"\n\n{report.run.message}" if report.run.message else ""
-    return f"{closing_line(report)}{message}\n\n{table}\n"
+    return f"{format_outcome(report)}{message}\n\n{table}\n"

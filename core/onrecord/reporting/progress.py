@@ -1,4 +1,4 @@
-"""Progress of a run in a terminal, from the events that the engine logs."""
+"""Progress bars in a terminal, drawn from the events that the engine logs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ log = logging.getLogger("onrecord")
 
 
 class ProgressHandler(logging.Handler):
-    """Shows a bar for each stage; warnings and errors appear above the bars."""
+    """Shows a bar for each stage, and warnings and errors above the bars."""
 
     def __init__(self, progress: Progress) -> None:
         super().__init__(logging.INFO)
@@ -22,21 +22,21 @@ class ProgressHandler(logging.Handler):
         self._bars: dict[str, TaskID] = {}
         self._waiting: TaskID | None = None
         self.run_id: str | None = None
-        """The run that is followed, once it has begun."""
+        """The id of the run, once it has begun."""
 
     def say(self, words: str) -> None:
-        """Show what is being waited for, until the first stage begins."""
+        """Show a message until the first stage begins."""
         self.settle()
         self._waiting = self._progress.add_task(words, total=None)
 
     def settle(self) -> None:
-        """Remove what `say` shows."""
+        """Remove the message of `say`."""
         if self._waiting is not None:
             self._progress.remove_task(self._waiting)
             self._waiting = None
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Show an event, or a message."""
+        """Show an event or a message."""
         event = getattr(record, "event", None)
         if event == "begun":
             self.run_id = getattr(record, "run_id", None)
@@ -45,7 +45,7 @@ class ProgressHandler(logging.Handler):
         elif event == "loaded":
             self._progress.advance(self._bars[getattr(record, "stage", "")], getattr(record, "subjects", 0))
         elif event == "waiting":
-            # Also as a line of its own: where there is no terminal a spinner would say nothing.
+            # Printed as a line too, since a spinner is invisible without a terminal.
             self._progress.console.print(escape(record.getMessage()))
             self.say("waiting")
         elif record.levelno >= logging.WARNING:
@@ -66,7 +66,7 @@ class ProgressHandler(logging.Handler):
 
 @contextmanager
 def show_progress(console: Console) -> Iterator[ProgressHandler]:
-    """Show progress while the block runs; the bars stay, the spinner goes."""
+    """Show progress inside the block; the bars stay on the screen after it."""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),

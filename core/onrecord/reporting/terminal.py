@@ -1,4 +1,4 @@
-"""The closing summary of a run."""
+"""Run reports for a terminal."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from rich.table import Table
 from rich.text import Text
 
 from ..model.report import RunReport
-from .lines import COLUMNS, closing_line, step_cells
+from .lines import COLUMNS, format_outcome, format_step
 
 
 def render_summary(report: RunReport, log: Path | None = None) -> RenderableType:
-    """A run for a terminal: a line per step that did something, and how it ended."""
+    """Render the steps of a run that did something, and how the run ended."""
     lines: list[RenderableType] = []
     if (table := render_steps(report)) is not None:
         lines.append(table)
-    lines.append(Text(closing_line(report)))
+    lines.append(Text(format_outcome(report)))
     if quarantined := sum(step.failed for step in report.steps if step.stage in ("ingest", "clean", "annotate")):
-        lines.append(f"{quarantined} subject(s) were quarantined: `onrecord quarantine` tells why")
+        lines.append(f"{quarantined} subject(s) were quarantined: `onrecord quarantine` shows why")
     if log is not None:
         lines.append(Text(f"log: {log}"))
     return Group(*lines)
 
 
 def render_steps(report: RunReport) -> Table | None:
-    """A line per step of a run that did something; None where none did."""
+    """Render a line for each step that did something; None if none did."""
     busy = [step for step in report.steps if step.subjects or step.status != "completed"]
     if not busy:
         return None
     table = Table(box=None, header_style="dim", pad_edge=False)
-    rows = [dict(zip(COLUMNS, step_cells(step), strict=True)) for step in busy]
-    # Nothing failed, most often: then a column of zeros says no more than its absence.
+    rows = [dict(zip(COLUMNS, format_step(step), strict=True)) for step in busy]
+    # Mostly nothing failed, and a column of zeros would be noise.
     shown = [name for name in COLUMNS if name not in ("failed", "blocked") or any(row[name] != "0" for row in rows)]
     for name in shown:
         table.add_column(name, justify="left" if name in ("stage", "component", "status") else "right")

@@ -1,4 +1,4 @@
-"""The warehouse: a folder with a live database that one process writes and a published one that all read."""
+"""The warehouse: a live database to write, a published one to read."""
 
 from ..plugins.reader import Reader
 from .database import Warehouse

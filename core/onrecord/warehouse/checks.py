@@ -1,4 +1,4 @@
-"""What must hold before a database is published. Each check is a query for the rows that break it."""
+"""Checks before a database is published: queries for the rows that break a rule."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from ..plugins.components import Component
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A thing that must hold, and the query that returns what breaks it."""
+    """A rule, and the query that returns the rows that break it."""
 
     name: str
     query: str
 
 
 def derive_checks(tables: Iterable[Table], components: Iterable[Component]) -> Iterator[Check]:
-    """The checks that the row classes and the components imply.
+    """Derive the checks that the row classes and the components imply.
 
-    Those on single rows look only at rows of runs that are not published yet: `_unpublished(run_id)`.
+    Checks of single rows read only rows of runs that are not published yet, see `_unpublished(run_id)`.
     """
     tables = [table for table in tables if table.name != "run"]
     for table in tables:
-        yield _unique(table)
-        yield from _references(table)
-        yield from _values(table)
+        yield _check_key(table)
+        yield from _check_references(table)
+        yield from _check_values(table)
         if table.is_span:
-            yield _span(table)
+            yield _check_span(table)
     yield Check("segments lie inside the body, letter for letter", _SEGMENTS)
     for component in components:
         for name, query in component.checks.items():
@@ -39,7 +39,10 @@ def derive_checks(tables: Iterable[Table], components: Iterable[Component]) -> I
 
 
 def find_failures(connection: duckdb.DuckDBPyConnection, wanted: Iterable[Check]) -> list[str]:
-    """Run checks; a line for each that does not hold, with how many rows break it and the first of them."""
+    """Run checks; return a line for each that fails.
+
+    It has the number of rows that break the check, and the first one.
+    """
     lines = []
     for check in wanted:
         try:
@@ -53,7 +56,7 @@ def find_failures(connection: duckdb.DuckDBPyConnection, wanted: Iterable[Check]
 
 
 _SEGMENTS = """
--- Which segments are not where they say they are?
+-- Which segments do not fit the body at their offsets?
 select s.article_id, s.ordinal, s.body_start, s.body_end
 from segment s
 semi join _unpublished using (run_id)
@@ -69,7 +72,7 @@ where s.body_start is not null
 """
 
 
-def _unique(table: Table) -> Check:
+def _check_key(table: Table) -> Check:
     key = ", ".join(map(quote_identifier, table.key))
     return Check(
         f"{table.name}: no two rows with the same {' and '.join(table.key)}",
@@ -79,21 +82,21 @@ def _unique(table: Table) -> Check:
 
 @dataclass(frozen=True, slots=True)
 class Dangling:
-    """Rows of a table that refer to something that is not there."""
+    """The rows of a table that refer to a row that does not exist."""
 
     column: str
     other: str
     condition: str
-    """What follows `from` in a query for them, with `t` for the table."""
+    """The `from` and `where` clauses of a query for them; `t` is the table."""
 
     @property
     def rowids(self) -> str:
-        """A query for their row ids."""
+        """The query for their row ids."""
         return f"select t.rowid from {self.condition}"
 
 
 def find_references(table: Table) -> Iterator[Dangling]:
-    """For each reference of a table, what breaks it."""
+    """Yield the dangling rows of each reference of a table."""
     for column in table.columns:
         if column.references is None or column is RUN_ID or column.name == "run_id":
             continue
@@ -105,34 +108,34 @@ def find_references(table: Table) -> Iterator[Dangling]:
         yield Dangling(column.name, other, condition)
 
 
-def _references(table: Table) -> Iterator[Check]:
+def _check_references(table: Table) -> Iterator[Check]:
     for dangling in find_references(table):
         name = f"{table.name}: every {dangling.column} is in {dangling.other}"
         yield Check(name, f"select t.* from {dangling.condition}")
 
 
-def _values(table: Table) -> Iterator[Check]:
+def _check_values(table: Table) -> Iterator[Check]:
     for column in table.columns:
         if not column.values or column.type != "VARCHAR":
             continue
         allowed = ", ".join(quote_literal(value) for value in column.values)
         yield Check(
             f"{table.name}: every {column.name} is one of the values that it may have",
-            f"select t.* from {quote_identifier(table.name)} t {_only_new(table)} "
+            f"select t.* from {quote_identifier(table.name)} t {_join_unpublished(table)} "
             f"where t.{quote_identifier(column.name)} not in ({allowed})",
         )
 
 
-def _span(table: Table) -> Check:
+def _check_span(table: Table) -> Check:
     return Check(
         f"{table.name}: the text is what stands in the body at its place",
-        f"select t.* from {quote_identifier(table.name)} t {_only_new(table)} "
+        f"select t.* from {quote_identifier(table.name)} t {_join_unpublished(table)} "
         "left join article a on a.article_id = t.article_id "
         "where not coalesce(t.start_char >= 0 and t.start_char < t.end_char and t.end_char <= length(a.body) "
         "and substr(a.body, t.start_char + 1, t.end_char - t.start_char) = t.text, false)",
     )
 
 
-def _only_new(table: Table) -> str:
+def _join_unpublished(table: Table) -> str:
     has_run: Sequence[str] = [column.name for column in table.columns]
     return "semi join _unpublished u on u.run_id = t.run_id" if RUN_ID.name in has_run else ""

@@ -1,7 +1,7 @@
-"""The live database, which one process writes, and the published one, which everybody reads.
+"""The live database, which one process writes, and the published one.
 
-Both are files in the warehouse's folder. The live one is opened for a moment at a time; the published one is
-replaced whole, so whoever has it open keeps what they opened.
+Both are files in the warehouse's folder. The live database is opened for a moment at a time. Publishing replaces the
+published file as a whole, so that a reader keeps the state that it opened.
 """
 
 from __future__ import annotations
@@ -45,22 +45,22 @@ LIVE = "live.duckdb"
 PUBLISHED = "onrecord.duckdb"
 _STEMS = (Path(LIVE).stem, Path(PUBLISHED).stem)
 _UNFINISHED = (".publishing", ".compacting", ".restoring", ".promoting")
-"""The endings of files that are not yet what they will be called."""
+"""The suffixes of files that are being written and not yet renamed."""
 
 STORAGE_VERSION = "v1.4.0"
-"""Analysts' shells and tools are older than our library; this is what they can still read."""
+"""The storage version of database files: the newest that older DuckDB shells and tools can read."""
 
 _OPTIONS: dict[str, str | bool | int | float | list[str]] = {
-    # Without a network, looking for extensions costs seconds.
+    # Looking for extensions costs seconds without a network.
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
 }
 _PATIENCE = 60.0
-"""Seconds to wait for another process that has the live database open: a load, or a command that reads it."""
+"""Seconds to wait for another process that has the live database open for a load or a query."""
 
 
 class Warehouse:
-    """A warehouse's folder. Whoever writes holds its lock (`onrecord.warehouse.lock`)."""
+    """The folder of a warehouse. A process that writes holds its lock, see `lock`."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -73,9 +73,9 @@ class Warehouse:
 
     @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """The live database, read-only, for a moment. One that does not exist yet reads as empty."""
+        """Open the live database read-only for a moment; without a file, an empty one."""
         if self.live.exists():
-            with self._attached(self.live, read_only=True) as connection:
+            with self._attach_file(self.live, read_only=True) as connection:
                 refuse_unmigrated(connection, self.live, "opened")
                 yield connection
             return
@@ -85,8 +85,11 @@ class Warehouse:
 
     @contextmanager
     def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """The live database in one transaction: all of what is done becomes visible, or none of it."""
-        with self._attached(self.live, read_only=False) as connection:
+        """Open the live database for one transaction.
+
+        It is rolled back if the block raises.
+        """
+        with self._attach_file(self.live, read_only=False) as connection:
             connection.execute("begin")
             try:
                 yield connection
@@ -96,14 +99,14 @@ class Warehouse:
             connection.execute("commit")
 
     @contextmanager
-    def _attached(self, path: Path, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection whose tables are those of a database file, which is open no longer than the block.
+    def _attach_file(self, path: Path, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Connect to a database file inside the block, and let go of the file after it.
 
-        Attaching it to an instance that stays is far cheaper than starting an instance for it.
+        Attaching the file to a DuckDB instance that stays is far cheaper than starting an instance.
         """
         connection = self._opened = self._cursor()
         with closing(connection):
-            # Left behind where an interrupt came at the wrong moment.
+            # An interrupt at the wrong moment leaves the file attached.
             connection.execute("detach database if exists opened")
             attach(connection, path, read_only=read_only)
             connection.execute("use opened")
@@ -115,28 +118,28 @@ class Warehouse:
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         if self._instance is None:
-            # What does not fit into memory spills to where the warehouse is, not to where the command was given.
+            # What does not fit into memory spills into the warehouse's folder, not into the working directory.
             options = _OPTIONS | {"temp_directory": str(self.directory / "spill")}
             self._instance = duckdb.connect(":memory:", config=options)
         return self._instance.cursor()
 
     def interrupt(self) -> None:
-        """End the query in progress, which fails; from any thread."""
+        """Make the query in progress fail; may be called from any thread."""
         if self._opened is not None:
-            # It may be closed by now.
+            # The connection may be closed by now.
             with suppress(duckdb.Error):
                 self._opened.interrupt()
 
     def close(self) -> None:
-        """Let go of what is kept between openings."""
+        """Close the DuckDB instance that is kept between openings."""
         if self._instance is not None:
             self._instance.close()
             self._instance = None
 
     def open_published(self) -> duckdb.DuckDBPyConnection:
-        """The published database, read-only, for as long as you like. Raises WarehouseError when there is none."""
+        """Open the published database read-only. Raises WarehouseError if there is none."""
         if not self.published.exists():
-            raise WarehouseError(self.published, "nothing is published yet; onrecord run fills and publishes it")
+            raise WarehouseError(self.published, "nothing is published yet: onrecord run fills and publishes it")
         try:
             return duckdb.connect(self.published, read_only=True, config=_reader_options())
         except duckdb.Error as error:
@@ -145,9 +148,13 @@ class Warehouse:
     # ── writing ──────────────────────────────────────────────────────────────────────────────────
 
     def prepare(self, tables: Iterable[Table], owners: Mapping[str, str]) -> None:
-        """Create or migrate the live database. Raises SchemaError, and OnrecordError for a failing migration."""
+        """Create or migrate the live database.
+
+        `owners` maps a table to the component that writes it. Raises SchemaError if a table cannot become what its
+        class says, OnrecordError if a migration fails.
+        """
         self.directory.mkdir(parents=True, exist_ok=True)
-        with self._attached(self.live, read_only=False) as connection:
+        with self._attach_file(self.live, read_only=False) as connection:
             migrate(connection)
         with self.writing() as connection:
             schema.synchronize_tables(connection, tables, owners)
@@ -156,9 +163,9 @@ class Warehouse:
     def load(
         self, result: BatchResult, tables: Mapping[str, Table], writes: Mapping[str, Sequence[str]], run: UUID
     ) -> None:
-        """Load a result in one transaction: the rows of its subjects are replaced, with their ledger entries.
+        """Load a batch result in one transaction.
 
-        `writes` names the tables of each component.
+        The rows and ledger entries of its subjects are replaced. `writes` maps a component to the names of its tables.
         """
         with self.writing() as connection:
             if "article" in result.tables:
@@ -171,7 +178,7 @@ class Warehouse:
             delete_failures(connection, result)
             for name, rows in result.tables.items():
                 insert(connection, tables[name], rows, run)
-            # What fails again and again, on the same subject in the same way, has failed since the first time.
+            # A failure that repeats with the same input and component version dates from its first time.
             connection.execute(
                 """
                 update quarantine q set failed_at = f.failed_at
@@ -185,7 +192,10 @@ class Warehouse:
     def replace_tables(
         self, tables: Sequence[Table], rows: Mapping[str, str | pa.Table], entry: Ledger, run: UUID
     ) -> int:
-        """Fill an aggregator's tables afresh, from rows or queries; returns how many rows they have."""
+        """Replace all rows of an aggregator's tables; return their number.
+
+        `rows` maps a table to Arrow rows or to a query; a table that it lacks becomes empty.
+        """
         count = 0
         with self.writing() as connection:
             connection.execute("delete from ledger where component = $component", {"component": entry.component})
@@ -200,7 +210,10 @@ class Warehouse:
         return count
 
     def mark_outdated(self, component: str, tables: Sequence[Table], run: UUID) -> None:
-        """Note that an aggregator's tables are not up to date; what they say of things that are gone goes."""
+        """Mark an aggregator's tables as stale.
+
+        Their rows that refer to rows that are gone are deleted.
+        """
         with self.writing() as connection:
             connection.execute("delete from ledger where component = $component", {"component": component})
             for table in tables:
@@ -211,20 +224,20 @@ class Warehouse:
     # ── publishing ───────────────────────────────────────────────────────────────────────────────
 
     def check(self, wanted: Iterable[checks.Check]) -> None:
-        """Run checks on the live database. Raises CheckError with every one that does not hold."""
+        """Run checks on the live database. Raises CheckError with all that fail."""
         with self.reading() as connection:
             self._define_unpublished(connection)
             if found := checks.find_failures(connection, wanted):
                 raise CheckError(found)
 
     def is_published(self) -> bool:
-        """Whether the published database has all that runs have changed."""
+        """Whether the published database is up to date with the live one."""
         with self.reading() as connection:
             self._define_unpublished(connection)
             query = "select count(*) from run semi join _unpublished using (run_id) where changed"
             if connection.execute(query).fetchall() != [(0,)] or not self._attach_published(connection):
                 return False
-            # Maintenance, which is no run, may have removed documents, with or without their articles.
+            # Maintenance is not a run and may have removed documents, with or without their articles.
             query = "select (select count(*) from document) = (select count(*) from published.document)"
             if connection.execute(query).fetchall() != [(True,)]:
                 connection.execute("detach published")
@@ -235,38 +248,39 @@ class Warehouse:
             return differences == [(0,)]
 
     def publish(self) -> None:
-        """Put a copy of the live database in place of the published one, in one step."""
-        # Opening for writing folds in what a killed process left in the write-ahead log.
-        with self._attached(self.live, read_only=False):
+        """Replace the published database by a copy of the live one, in one step."""
+        # Opening for writing folds in the write-ahead log of a killed process.
+        with self._attach_file(self.live, read_only=False):
             pass
         copy = self.published.with_suffix(".publishing")
         copy.unlink(missing_ok=True)
-        with _removed_on_failure(copy):
-            # Nothing in this process has the file open: copying an open database would drop its lock.
+        with _remove_on_failure(copy):
+            # This process must not have the file open: copying an open database would drop its lock.
             shutil.copyfile(self.live, copy)
-            # Whoever opens a database to write in it keeps runs and readers out, and what they write would be lost
-            # with the next run.
+            # A process that opened the file for writing would keep readers out, and the next run would discard what
+            # it wrote.
             copy.chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
-            # A log that somebody has nevertheless left would not belong to the new file, which could not be opened.
+            # The new file could not be opened beside the write-ahead log of a process that wrote nevertheless.
             self.published.with_name(f"{PUBLISHED}.wal").unlink(missing_ok=True)
             replace_file(copy, self.published)
 
     def compact(self) -> None:
-        """Write the live database anew: DuckDB reuses the space of deleted rows and never gives it back.
+        """Rewrite the live database without the space of deleted rows.
 
-        The new file comes in place of the old one in one step. Raises WarehouseError where the disk is too full.
+        DuckDB reuses this space and never returns it to the disk. The new file replaces the old one in one step. Raises
+        WarehouseError if the disk has too little space.
         """
-        # Folds in the write-ahead log of a killed process, which would not belong to the new file.
-        with self._attached(self.live, read_only=False):
+        # Folds in the write-ahead log of a killed process, which would not fit the new file.
+        with self._attach_file(self.live, read_only=False):
             pass
         size, free = self.live.stat().st_size, shutil.disk_usage(self.directory).free
         if free < size:
-            reason = f"is {size:,} bytes, and the disk has {free:,} left: too few to write it anew"
+            reason = f"is {size:,} bytes, and the disk has {free:,} left: too few to rewrite it"
             raise WarehouseError(self.live, f"{reason}. Make room, or set `compact = false` in [maintain]")
         fresh = self.live.with_suffix(".compacting")
         fresh.unlink(missing_ok=True)
-        with _removed_on_failure(fresh):
-            with self._attached(self.live, read_only=True) as connection:
+        with _remove_on_failure(fresh):
+            with self._attach_file(self.live, read_only=True) as connection:
                 attach(connection, fresh, read_only=False, alias="fresh")
                 try:
                     connection.execute("copy from database opened to fresh")
@@ -276,33 +290,33 @@ class Warehouse:
             replace_file(fresh, self.live)
 
     def clear_leftovers(self) -> None:
-        """Remove the half-written files of processes that were killed; for whoever holds the lock."""
+        """Remove the unfinished files of killed processes; the caller must hold the lock."""
         for file in self.directory.glob("*"):
             if any(file.name.startswith(f"{name}{ending}") for name in _STEMS for ending in _UNFINISHED):
                 file.unlink()
 
     def unpublished_runs(self) -> list[str]:
-        """The ids of the runs that the published database does not know of."""
+        """Return the ids of the runs that are not in the published database."""
         with self.reading() as connection:
             self._define_unpublished(connection)
             return [run_id for (run_id,) in connection.execute("select run_id::varchar from _unpublished").fetchall()]
 
     def _attach_published(self, connection: duckdb.DuckDBPyConnection) -> bool:
-        """Attach the published database as `published`, if there is one that can be opened.
+        """Attach the published database as `published`, if it can be opened.
 
-        One that cannot, because somebody has written to it or it is damaged, must not keep a new one from its place.
+        Returns whether it is attached. A damaged file must not prevent publishing, which replaces it.
         """
         if not self.published.exists():
             return False
         try:
             attach(connection, self.published, read_only=True, alias="published")
         except WarehouseError as error:
-            log.warning("%s; it is published anew", error)
+            log.warning("%s; the next publication replaces it", error)
             return False
         return True
 
     def _define_unpublished(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Define `_unpublished(run_id)`: the runs that the published database does not know of."""
+        """Define the view `_unpublished(run_id)` of runs that are not published."""
         known: list[str] = []
         if self._attach_published(connection):
             query = "select run_id::varchar from published.run where status <> 'running'"
@@ -318,8 +332,11 @@ class Warehouse:
 
 
 @contextmanager
-def _removed_on_failure(file: Path) -> Iterator[None]:
-    """Remove a half-written file: most often the disk was full, and would stay so."""
+def _remove_on_failure(file: Path) -> Iterator[None]:
+    """Remove an unfinished file if the block raises.
+
+    The disk may be full, and would stay so.
+    """
     try:
         yield
     except BaseException:
@@ -330,7 +347,10 @@ def _removed_on_failure(file: Path) -> Iterator[None]:
 
 
 def replace_file(new: Path, old: Path) -> None:
-    """Put a file in place of another one, so that whatever happens there is one or the other, whole."""
+    """Replace a file by another one durably.
+
+    After a crash there is one or the other, complete.
+    """
     with new.open("rb") as file:
         os.fsync(file.fileno())
     new.replace(old)
@@ -342,13 +362,16 @@ def replace_file(new: Path, old: Path) -> None:
 
 
 def refuse_unmigrated(connection: duckdb.DuckDBPyConnection, path: Path, alias: str) -> None:
-    """Raise WarehouseError for an attached database that an older version wrote and no run has migrated yet."""
+    """Raise WarehouseError if an attached database has pending migrations."""
     if pending_migrations(connection, alias):
         raise WarehouseError(path, "was written by an older version of onrecord: `onrecord run` brings it up to date")
 
 
 def attach(connection: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool, alias: str = "opened") -> None:
-    """Attach a database file, waiting for whoever else has it open for a moment. Raises WarehouseError."""
+    """Attach a database file, waiting while another process has it open for a moment.
+
+    Raises WarehouseError if it cannot be opened.
+    """
     options = "read_only" if read_only else f"storage_version '{STORAGE_VERSION}'"
     patiently = Retrying(
         retry=retry_if_exception(lambda e: isinstance(e, duckdb.IOException) and "lock" in str(e).lower()),

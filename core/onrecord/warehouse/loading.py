@@ -1,4 +1,4 @@
-"""Load rows into the live database."""
+"""Loading of rows into the live database."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from ..stages.work import BatchResult
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: Table, source: str | pa.Table, run: UUID) -> None:
-    """Insert rows, from Arrow or from a query, with the run's id on each; of an append-only table the new ones only."""
+    """Insert rows from Arrow or from a query, with the run's id on each.
+
+    Of an append-only table, only rows with new keys are inserted.
+    """
     if isinstance(source, str):
         query = f"select * from ({source.strip().rstrip(';')})"
     else:
@@ -31,7 +34,7 @@ def insert(connection: duckdb.DuckDBPyConnection, table: Table, source: str | pa
         query += (
             f" anti join {quote_identifier(table.name)} t on {same} qualify row_number() over (partition by {key}) = 1"
         )
-    # A table that has the run among its own columns (`run`, `step`) brings it along.
+    # The rows of tables that declare the column (`run`, `step`) have the id already.
     own_run = "run_id" in table.row.model_fields or "run_id" not in names
     with_run = "" if own_run else ", $run::uuid as run_id"
     parameters = {} if own_run else {"run": str(run)}
@@ -41,25 +44,25 @@ def insert(connection: duckdb.DuckDBPyConnection, table: Table, source: str | pa
 
 
 def insert_rows(connection: duckdb.DuckDBPyConnection, rows: Sequence[Row], run: UUID) -> None:
-    """Insert rows of a standard table that has no subject."""
+    """Insert rows of a standard table that belong to no subject."""
     if rows:
         table = STANDARD_TABLES[rows[0].__table__]
         insert(connection, table, table.arrow(rows), run)
 
 
 def mark_changed(connection: duckdb.DuckDBPyConnection, run: UUID) -> None:
-    """Note in the same transaction that the run has changed something, so that it is published."""
+    """Mark the run as one that changed data, so that it is published."""
     connection.execute("update run set changed = true where run_id = $run and not changed", {"run": str(run)})
 
 
 def delete_rows(
     connection: duckdb.DuckDBPyConnection, component: str, subjects: Sequence[str], tables: Sequence[Table]
 ) -> None:
-    """Delete a component's rows and entries for some subjects."""
+    """Delete a component's rows and ledger entries for some subjects."""
     connection.register("_replaced", pa.table({"subject_id": pa.array(subjects, pa.string())}))
     connection.execute(
         """
-        -- Of which subjects are there rows? Most often of none: then the large tables need not be searched.
+        -- Which subjects have rows? Mostly none, and then the large tables need not be searched.
         create or replace temp table _known as
         select l.subject_id
         from ledger l
@@ -81,7 +84,10 @@ def delete_rows(
 
 
 def delete_source_items(connection: duckdb.DuckDBPyConnection, incoming: pa.Table) -> None:
-    """Delete the listings that are about to be inserted, whichever ingestor they were made by, and what it has done."""
+    """Delete the source items that `incoming` replaces, and their ledger entries.
+
+    They may be those of another ingestor.
+    """
     connection.register("_incoming", incoming)
     connection.execute("delete from source_item where article_id in (select article_id::uuid from _incoming)")
     connection.execute(
@@ -90,9 +96,9 @@ def delete_source_items(connection: duckdb.DuckDBPyConnection, incoming: pa.Tabl
 
 
 def delete_failures(connection: duckdb.DuckDBPyConnection, result: BatchResult) -> None:
-    """Delete what the quarantine says of the result's subjects: they have been tried again.
+    """Delete the failures of a result's subjects, which were tried again.
 
-    Since when it said so is left in `_failed_before`.
+    The table `_failed_before` keeps since when they had failed.
     """
     tried = [(component, subject) for component, subjects in result.replaced.items() for subject in subjects]
     failed = result.tables["quarantine"].select(["component", "subject_id"]).to_pylist()
@@ -117,10 +123,10 @@ def delete_failures(connection: duckdb.DuckDBPyConnection, result: BatchResult) 
 
 
 def delete_annotations_of_changed(connection: duckdb.DuckDBPyConnection, articles: pa.Table) -> None:
-    """Delete what any annotator, loaded now or not, has said of articles whose content changes.
+    """Delete all annotators' rows for articles whose content changes.
 
-    It refers to words that are no longer there. The ledger keeps its entries, since they tell why it is done again,
-    but with no hash: should the article change back, its rows are gone all the same.
+    They refer to words that are no longer there. The ledger keeps the entries, which explain the recomputation, but
+    without hashes: if the article changes back, its rows have to be recomputed all the same.
     """
     connection.register("_incoming", articles)
     connection.execute(
@@ -136,7 +142,7 @@ def delete_annotations_of_changed(connection: duckdb.DuckDBPyConnection, article
         return
     tables = connection.execute(
         """
-        -- Which tables have annotators ever written?
+        -- Which tables has any annotator written?
         select distinct t.table_name
         from (select unnest(writes) as table_name from component_version where per_article) w
         join duckdb_tables() t using (table_name)

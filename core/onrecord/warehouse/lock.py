@@ -1,4 +1,4 @@
-"""The lock: one process writes to a warehouse at a time, and the others can say who it is."""
+"""The lock of a warehouse: one process writes at a time, and others can name it."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ log = logging.getLogger("onrecord")
 _LOCK = "lock"
 _HOLDER = "lock.json"
 _AT_ONCE = 0.5
-"""Seconds that a lock which somebody else has is asked for again: `lock_holder` may have it for a moment."""
+"""Seconds to retry before the lock counts as taken: `lock_holder` holds it for a moment."""
 
 
 @contextmanager
 def lock_warehouse(directory: Path, *, wait: bool) -> Iterator[None]:
-    """Hold a warehouse's lock. It goes when the process does, however that ends.
+    """Hold a warehouse's lock inside the block. The lock ends with its process.
 
-    While another process has it, wait and say so once, or with `wait=False` raise LockedError.
+    While another process holds it, log that once and wait, or with `wait=False` raise LockedError.
     """
     directory.mkdir(parents=True, exist_ok=True)
     lock = FileLock(directory / _LOCK, thread_local=False)
     try:
         lock.acquire(timeout=_AT_ONCE)
     except Timeout:
-        who = _noted(directory)
+        who = _read_holder(directory)
         if not wait:
             raise LockedError(directory, who) from None
         log.warning("waiting: %s is writing to %s", who, directory, extra={"event": "waiting"})
         lock.acquire()
-    described = {"pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(UTC).isoformat("T", "seconds")}
+    holder = {"pid": os.getpid(), "host": socket.gethostname(), "since": datetime.now(UTC).isoformat("T", "seconds")}
     try:
-        # It is only for people to read: a disk that is full must not keep those out who would make room.
+        # Only people read this file: a full disk must not lock out a command that would make room.
         with suppress(OSError):
-            (directory / _HOLDER).write_text(json.dumps(described))
+            (directory / _HOLDER).write_text(json.dumps(holder))
         yield
     finally:
         with suppress(OSError):
@@ -52,10 +52,10 @@ def lock_warehouse(directory: Path, *, wait: bool) -> Iterator[None]:
 
 
 def lock_holder(directory: Path) -> str | None:
-    """Who holds a warehouse's lock, in words; None when nobody does.
+    """Describe the process that holds a warehouse's lock; None if it is free.
 
-    It is the lock that says whether, which goes with its process; the note beside it, which may be a dead one's, says
-    only who. For somebody who may not open the lock, the note has to do.
+    The lock itself decides, since it ends with its process; the file beside it, which a killed process leaves behind,
+    only names the holder. A reader without permission to open the lock has to rely on that file.
     """
     if not (directory / _LOCK).exists():
         return None
@@ -63,31 +63,31 @@ def lock_holder(directory: Path) -> str | None:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        return _noted(directory)
+        return _read_holder(directory)
     except OSError:
-        return _noted(directory) if (directory / _HOLDER).exists() else None
+        return _read_holder(directory) if (directory / _HOLDER).exists() else None
     lock.release()
     return None
 
 
-def _noted(directory: Path) -> str:
-    """Who says that they hold the lock."""
+def _read_holder(directory: Path) -> str:
+    """Describe the process that the file beside the lock names."""
     try:
-        described = json.loads((directory / _HOLDER).read_text())
-        return f"process {described['pid']} on {described['host']} (since {described['since']})"
+        holder = json.loads((directory / _HOLDER).read_text())
+        return f"process {holder['pid']} on {holder['host']} (since {holder['since']})"
     except (OSError, ValueError, KeyError):
         return "another process"
 
 
 def is_alive(pid: int) -> bool:
-    """Whether there is a process of that number on this machine, and it has not ended."""
+    """Whether a process with this id runs on this machine."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:
         pass
-    # Ended, and nobody has asked how.
+    # A zombie has ended; its parent has not yet read its exit status.
     with suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     return True

@@ -1,4 +1,4 @@
-"""The tables `run`, `step` and `component_version`: what happened when, and with what."""
+"""The tables `run`, `step` and `component_version`: the history of runs."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .loading import insert_rows
 
 
 def mark_killed(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Mark the runs that were killed, for whoever holds the lock and is about to begin one; returns their ids."""
+    """Mark killed runs and return their ids; the caller must hold the lock."""
     killed = connection.execute(
         """
-        -- Whoever holds the lock is alone: a run that still says it is running was killed.
-        update run set status = 'killed', message = 'the process ended without a word'
+        -- Only the holder of the lock can be running: any other run with that status was killed.
+        update run set status = 'killed', message = 'the process was killed'
         where status = 'running'
         returning run_id::varchar
         """
@@ -30,15 +30,15 @@ def mark_killed(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 
 def begin_run(connection: duckdb.DuckDBPyConnection, run: Run) -> None:
-    """Record that a run begins."""
+    """Record the start of a run."""
     insert_rows(connection, [run], run.run_id)
 
 
 def record_components(
     connection: duckdb.DuckDBPyConnection, versions: Collection[ComponentVersion], run_id: UUID
 ) -> list[str]:
-    """Record the component versions of a run; returns warnings for the operator."""
-    messages = list(_taken_over(connection, versions))
+    """Record the component versions of a run; return warnings for the operator."""
+    messages = list(_drop_reassigned_tables(connection, versions))
     messages += find_changed_sources(connection, versions)
     known = connection.execute("select component, fingerprint from component_version").fetchall()
     new = {(v.component, v.fingerprint): v for v in versions if (v.component, v.fingerprint) not in known}
@@ -46,12 +46,17 @@ def record_components(
     return messages
 
 
-def _taken_over(connection: duckdb.DuckDBPyConnection, versions: Collection[ComponentVersion]) -> Iterator[str]:
-    """Drop what a component left in tables that another one writes now: a table has one writer."""
+def _drop_reassigned_tables(
+    connection: duckdb.DuckDBPyConnection, versions: Collection[ComponentVersion]
+) -> Iterator[str]:
+    """Delete the rows of components whose tables another one writes now.
+
+    Yields a warning for each. A table has one writer.
+    """
     writers = {table: v.component for v in versions if v.stage in ("annotate", "aggregate") for table in v.writes}
     for component, tables in connection.execute(
         """
-        -- Which components have done something, and where is it?
+        -- Which tables have rows of which components?
         select p.component, list_distinct(flatten(list(p.writes)))
         from component_version p
         semi join ledger l on l.component = p.component and l.fingerprint = p.fingerprint
@@ -59,19 +64,19 @@ def _taken_over(connection: duckdb.DuckDBPyConnection, versions: Collection[Comp
         group by p.component
         """
     ).fetchall():
-        taken = sorted(table for table in tables if writers.get(table, component) != component)
-        if not taken:
+        reassigned = sorted(table for table in tables if writers.get(table, component) != component)
+        if not reassigned:
             continue
         for table in tables:
             connection.execute(f"delete from {quote_identifier(table)}")
         connection.execute("delete from ledger where component = $component", {"component": component})
-        yield f"{', '.join(taken)}: written by {writers[taken[0]]} now; what {component} wrote is dropped"
+        yield f"{', '.join(reassigned)}: {writers[reassigned[0]]} writes this now; the rows of {component} are deleted"
 
 
 def find_changed_sources(
     connection: duckdb.DuckDBPyConnection, versions: Collection[ComponentVersion]
 ) -> Iterator[str]:
-    """A warning for each component whose source is another than the one that its rows were made with."""
+    """Yield a warning for each component whose source changed under the same version."""
     known = {
         (component, fingerprint): source
         for component, fingerprint, source in connection.execute(
@@ -84,13 +89,13 @@ def find_changed_sources(
         if source != version.source_hash and version.component not in warned:
             warned.add(version.component)
             yield (
-                f"the source of {version.component} has changed and its version has not: what it has done is kept; "
-                "change the version to have it done again"
+                f"the source of {version.component} has changed and its version has not: its rows are kept; "
+                "change the version to recompute them"
             )
 
 
 def finish_run(connection: duckdb.DuckDBPyConnection, run: Run, steps: Sequence[Step]) -> None:
-    """Write down how a run went. `changed` stays as the loads have left it."""
+    """Record the end of a run and its steps. The loads have already set `changed`."""
     connection.execute(
         "update run set status = $status, message = $message, finished_at = $at where run_id = $run",
         {"status": run.status, "message": run.message, "at": run.finished_at, "run": str(run.run_id)},
@@ -100,15 +105,15 @@ def finish_run(connection: duckdb.DuckDBPyConnection, run: Run, steps: Sequence[
 
 
 def read_report(warehouse: Path, run_id: str | None = None) -> RunReport | None:
-    """The report of a run of a warehouse, by default the last one; None if there has been none."""
+    """Read the report of a run, by default the last one; None if there is none."""
     found = Warehouse(warehouse)
     if not found.live.exists():
         return None
     with found.reading() as connection:
-        chosen = "$run" if run_id else "(select max_by(run_id, started_at) from run)"
+        selected = "$run" if run_id else "(select max_by(run_id, started_at) from run)"
         parameters = {"run": run_id} if run_id else None
-        runs = connection.sql(f"select * from run where run_id = {chosen}", params=parameters).to_arrow_table()
-        query = f"select * from step where run_id = {chosen} order by ordinal"
+        runs = connection.sql(f"select * from run where run_id = {selected}", params=parameters).to_arrow_table()
+        query = f"select * from step where run_id = {selected} order by ordinal"
         steps = connection.sql(query, params=parameters).to_arrow_table()
     if not runs.num_rows:
         return None
@@ -118,7 +123,7 @@ def read_report(warehouse: Path, run_id: str | None = None) -> RunReport | None:
 
 
 def find_run(warehouse: Path, beginning: str) -> str | None:
-    """The id of the run of a warehouse that begins like that; None unless there is exactly one."""
+    """Find the only run whose id begins with a string; None if not exactly one."""
     found = Warehouse(warehouse)
     if not found.live.exists():
         return None

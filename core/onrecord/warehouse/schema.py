@@ -1,4 +1,4 @@
-"""Making the tables in a database what the row classes say."""
+"""The schema of a database: bring its tables in line with the row classes."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ log = logging.getLogger("onrecord")
 def synchronize_tables(
     connection: duckdb.DuckDBPyConnection, tables: Iterable[Table], owners: Mapping[str, str] | None = None
 ) -> None:
-    """Create missing tables, add missing columns, and set comments; refuse what would lose or bend data.
+    """Create missing tables, add missing columns and set comments.
 
-    `owners` names the component that writes a table. Raises SchemaError for a column that changed its type or
-    is no longer declared.
+    `owners` maps a table to the component that writes it. Raises SchemaError where values would be lost or changed: for
+    a column with another type, or one that is no longer declared.
     """
     tables = list(tables)
     for conflict in find_conflicts(connection, tables, owners or {}):
         raise conflict
-    there = _columns(connection)
+    existing = _read_columns(connection)
     for table in tables:
-        if table.name not in there:
+        if table.name not in existing:
             connection.execute(table.ddl)
         else:
-            _adapt(connection, table, there[table.name])
+            _adapt(connection, table, existing[table.name])
         for comment in table.comments:
             connection.execute(comment)
 
@@ -40,16 +40,16 @@ def find_conflicts(
     connection: duckdb.DuckDBPyConnection, tables: Iterable[Table], owners: Mapping[str, str]
 ) -> Iterator[SchemaError]:
     """Find every column that `synchronize_tables` refuses, as the error that it raises."""
-    there = _columns(connection)
+    existing = _read_columns(connection)
     for table in tables:
-        drop = f"drop the table and have it filled again: onrecord plugins remove {owners.get(table.name)}"
+        drop = f"drop the table and let the next run fill it: onrecord plugins remove {owners.get(table.name)}"
         declared = {column.name: column for column in table.columns}
-        for name, (data_type, _) in there.get(table.name, {}).items():
+        for name, (data_type, _) in existing.get(table.name, {}).items():
             if name not in declared:
                 reason, remedy = f"is in the warehouse and no longer in {table.row.__name__}", "Declare it again"
             elif data_type != declared[name].type:
                 reason = f"is {data_type} in the warehouse and {declared[name].type} in {table.row.__name__}"
-                remedy = "Name the new column otherwise"
+                remedy = "Rename the new column"
             else:
                 continue
             advice = f"{remedy}, or {drop}" if table.name in owners else "Write a migration for it"
@@ -57,15 +57,15 @@ def find_conflicts(
 
 
 def define_views(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the views and macros for analysts, or bring them up to date."""
+    """Create or replace the views and macros for analysts."""
     connection.execute(VIEWS_SQL)
 
 
-def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, tuple[str, bool]]]:
-    """Type and nullability of each column of each table."""
+def _read_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, tuple[str, bool]]]:
+    """Read the type and nullability of each column of each table."""
     found = connection.execute(
         """
-        -- What tables and columns are there?
+        -- Which tables and columns exist?
         select table_name, column_name, data_type, is_nullable
         from duckdb_columns()
         where schema_name = 'main' and database_name = current_database()
@@ -77,29 +77,30 @@ def _columns(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, tuple
     return tables
 
 
-def _adapt(connection: duckdb.DuckDBPyConnection, table: Table, there: Mapping[str, tuple[str, bool]]) -> None:
+def _adapt(connection: duckdb.DuckDBPyConnection, table: Table, existing: Mapping[str, tuple[str, bool]]) -> None:
+    """Add missing columns to an existing table, and let columns be empty that may be now."""
     for column in table.columns:
-        if column.name not in there:
-            _add(connection, table, column)
-        elif column.optional and not there[column.name][1]:
+        if column.name not in existing:
+            _add_column(connection, table, column)
+        elif column.optional and not existing[column.name][1]:
             connection.execute(
                 f"ALTER TABLE {quote_identifier(table.name)} ALTER {quote_identifier(column.name)} DROP NOT NULL"
             )
 
 
-def _add(connection: duckdb.DuckDBPyConnection, table: Table, column: Column) -> None:
+def _add_column(connection: duckdb.DuckDBPyConnection, table: Table, column: Column) -> None:
     default = "" if column.default is None else f" DEFAULT {_sql_value(column.default)}"
     connection.execute(
         f"ALTER TABLE {quote_identifier(table.name)} ADD COLUMN {quote_identifier(column.name)} {column.type}{default}"
     )
     log.warning(
-        "table %s has a new column %s; rows written before have %s there until they are written again",
+        "table %s has a new column %s; existing rows have %s there until they are recomputed",
         table.name, column.name, "no value" if column.default is None else repr(column.default),
     )  # fmt: skip
 
 
 def _sql_value(value: object) -> str:
-    """A literal that DuckDB turns into the column's type."""
+    """Format a value as a literal that DuckDB casts to the column's type."""
     if isinstance(value, list):
         return "[" + ", ".join(map(_sql_value, value)) + "]"
     if isinstance(value, bytes):

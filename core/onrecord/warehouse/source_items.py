@@ -1,4 +1,4 @@
-"""The table `source_item`: who lists a document, and whether it is still there."""
+"""The table `source_item`: the ingestors of documents, and deletions."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ import pyarrow as pa
 def select_own(
     connection: duckdb.DuckDBPyConnection, name: str, items: pa.Table, earlier: pa.Table, loaded: Collection[str]
 ) -> tuple[pa.Table, int]:
-    """An ingestor's items less those that belong to another one, and how many those are.
+    """Select an ingestor's items that belong to no other ingestor.
 
-    A document belongs to the ingestor that listed it first, as long as that one is loaded and goes on listing it.
+    Returns them and the number of the other items. A document belongs to the ingestor that listed it first, as long as
+    that one is loaded and still lists it. `earlier` has the items of the ingestors before it in this run, `loaded` the
+    names of all ingestors.
     """
     connection.register("_item", items)
     connection.register("_earlier", earlier.select(["subject_id"]))
@@ -37,7 +39,7 @@ def select_own(
 
 
 def count_deleted(connection: duckdb.DuckDBPyConnection, name: str) -> int:
-    """How many of an ingestor's documents are gone."""
+    """Count an ingestor's documents that are deleted at their source."""
     query = "select count(*) from source_item where ingestor = $name and deleted_at is not null"
     return int(connection.execute(query, {"name": name}).fetchall()[0][0])
 
@@ -45,7 +47,10 @@ def count_deleted(connection: duckdb.DuckDBPyConnection, name: str) -> int:
 def mark_deleted(
     connection: duckdb.DuckDBPyConnection, name: str, items: pa.Table, run: UUID, *, complete: bool
 ) -> bool:
-    """Mark what a complete listing lacks as deleted, and what is back as present; return whether any changed."""
+    """Mark unlisted documents as deleted and listed ones as present.
+
+    A listing that is not `complete` deletes nothing. Returns whether any document changed.
+    """
     connection.register("_item", items)
     parameters = {"name": name, "run": str(run)}
     back = connection.execute(
@@ -66,7 +71,7 @@ def mark_deleted(
         """,
         {**parameters, "now": datetime.now(UTC)},
     ).fetchall()
-    # What never was fetched and is gone has nothing left to be tried again.
+    # A failed fetch of a document that is deleted cannot be retried.
     connection.execute(
         """
         delete from quarantine

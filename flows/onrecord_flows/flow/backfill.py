@@ -1,4 +1,4 @@
-"""The flow `backfill`: what `onrecord backfill` does, where it can be watched and started from elsewhere."""
+"""The flow `backfill`: `onrecord backfill` on a Prefect server, where it can be watched and started remotely."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import date
 
 from prefect import flow
 
-from onrecord.backfill import Selection, backfilling, yield_to_others
+from onrecord.backfill import Selection, start_backfill, yield_to_others
 from onrecord.plugins.registry import Plugins
 from onrecord.run.engine import ActiveRun
 from onrecord.run.signals import install_signal_handlers, raise_if_interrupted
@@ -27,11 +27,11 @@ def backfill(
     warehouse: str | None = None,
     processes: int | None = 1,
 ) -> None:
-    """Make the rows of annotators anew beside the published ones, in a candidate, or go on doing so.
+    """Recompute the rows of annotators in a staged version beside the published ones, or resume doing so.
 
-    `config` is the path of an onrecord.toml; days are written as 2016-05-31. It works in so many `processes` of this
-    machine, or with None where `[workers]` says, be it a cluster. Nothing is promoted: that is for somebody who has
-    looked at `onrecord diff`. Raises RunFailed when a part failed.
+    `config` is the path of an onrecord.toml; days have the form 2016-05-31. `processes` is the number of worker
+    processes on this machine; None stands for the setting `[workers]`, which may name a cluster. Nothing is promoted
+    before a person has looked at `onrecord diff`. Raises RunFailed if a part failed.
     """
     settings = load_flow_settings(config, warehouse)
     found = Plugins(settings)
@@ -46,7 +46,7 @@ def backfill(
     run: ActiveRun | None = None
     with log_flow(settings, "backfill"):
         try:
-            with backfilling(found, selection) as run, install_signal_handlers():
+            with start_backfill(found, selection) as run, install_signal_handlers():
                 runner = connect_runner(found) if processes is None else local_runner(found, processes)
                 with Workers(found, runner) as team:
                     for result in imap_tasks(team, run.batches("annotate"), run.settings.run):

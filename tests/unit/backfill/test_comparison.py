@@ -1,4 +1,4 @@
-"""`onrecord diff`: which rows a candidate would change, found by what the tables' classes say and by nothing else."""
+"""`onrecord diff`: which rows a staged version would change, derived from the tables' classes alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 
 from onrecord import Annotator, Article, Fetched, References, Row, Span, identify
-from onrecord.backfill import Selection, backfilling, candidate_of
+from onrecord.backfill import Selection, find_staged_version, start_backfill
 from onrecord.backfill.comparison import Comparison, Difference, compare
 from onrecord.errors import LockedError, OnrecordError
 from onrecord.plugins.registry import Plugins
@@ -161,7 +161,7 @@ def comparison(
 ) -> Comparison:
     first, second = (rows if isinstance(rows, dict) else {BODY: rows} for rows in (before, after))
     plugins = backfilled(folder, plugin_of, first, second)
-    return compare(plugins, candidate_of(folder / "w", "recites"), "recites", examples)
+    return compare(plugins, find_staged_version(folder / "w", "recites"), "recites", examples)
 
 
 def backfilled(
@@ -171,7 +171,7 @@ def backfilled(
     after: Mapping[str, Any],
     *others: Annotator,
 ) -> Plugins:
-    """A warehouse with the rows before, and a candidate with those after."""
+    """A warehouse with the rows before, and a staged version with those after."""
     documents = {str(n): Fetched(body.encode(), "text/plain") for n, body in enumerate(sorted(before))}
     settings = {"run": {"min_failed": 100}, "workers": {"processes": 0}}
 
@@ -181,7 +181,7 @@ def backfilled(
     report = sandbox(before, "1").run()
     assert not report.failed, report.run.message
     plugins = sandbox(after, "2").plugins
-    with backfilling(plugins, Selection(components=("recites",))) as run:
+    with start_backfill(plugins, Selection(components=("recites",))) as run:
         for batch in run.batches("annotate"):
             run.load(perform(batch, plugins))
     return plugins
@@ -367,7 +367,7 @@ def test_a_row_may_refer_to_rows_of_another_annotator(tmp_path: Path, plugin_of:
     before = [*saying("Anna Smith", "Cora left", 0), *saying("Bert Jones", "told", 1)]
     after = [*saying("Anna", "that Cora left", 1), *saying("Bert", "told", 0, sure=0.5)]
     plugins = backfilled(tmp_path, plugin_of, {BODY: before}, {BODY: after}, Judges())
-    (found,) = compare(plugins, candidate_of(tmp_path / "w", "judges", plugins), "judges", 3).tables
+    (found,) = compare(plugins, find_staged_version(tmp_path / "w", "judges", plugins), "judges", 3).tables
     assert counts(found) == (1, 1, 0, 0)
     assert [example.context[1] for example in found.examples if example.context] == ["told Bert Jones"]
 
@@ -425,15 +425,17 @@ def test_what_failed_would_vanish_and_is_said(tmp_path: Path, plugin_of: Callabl
     assert (found.version, dict(found.versions_before)) == ("2", {"1": 2})
 
 
-def test_while_a_candidate_is_being_filled_it_is_not_compared(
+def test_while_a_staged_version_is_being_filled_it_is_not_compared(
     tmp_path: Path, plugin_of: Callable[..., ModuleType]
 ) -> None:
     plugins = backfilled(tmp_path, plugin_of, {BODY: []}, {BODY: []})
-    candidate = candidate_of(tmp_path / "w", "recites")
-    with lock_warehouse(candidate.directory, wait=False), pytest.raises(LockedError):
-        compare(plugins, candidate, "recites", 3)
+    staged = find_staged_version(tmp_path / "w", "recites")
+    with lock_warehouse(staged.directory, wait=False), pytest.raises(LockedError):
+        compare(plugins, staged, "recites", 3)
 
 
-def test_a_plugin_that_no_candidate_is_about_is_an_error(tmp_path: Path, plugin_of: Callable[..., ModuleType]) -> None:
-    with pytest.raises(OnrecordError, match="there is no candidate of recites"):
-        candidate_of(tmp_path, "recites")
+def test_a_plugin_that_no_staged_version_is_about_is_an_error(
+    tmp_path: Path, plugin_of: Callable[..., ModuleType]
+) -> None:
+    with pytest.raises(OnrecordError, match="there is no staged version of recites"):
+        find_staged_version(tmp_path, "recites")

@@ -1,4 +1,4 @@
-"""Rows are paired by key, place, content and number: compared with a slow pairing that follows the definition."""
+"""Rows are pair_rows by key, place, content and number: compared with a slow pairing that follows the definition."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onrecord.backfill.pairing import Compared, Place, merge, paired
+from onrecord.backfill.pairing import ComparedRow, Place, merge, pair_rows
 
 spans = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 6)), max_size=3)
 some_rows = st.lists(
     st.builds(
-        lambda name, word, number, says, places: Compared(
+        lambda name, word, number, says, places: ComparedRow(
             {}, (says,), (name, word), (word,), (number,), tuple(merge((a, a + n) for a, n in own) for own in places)
         ),
         st.integers(0, 2), st.sampled_from("xy"), st.integers(0, 2), st.booleans(), st.tuples(spans, spans),
@@ -31,9 +31,9 @@ def test_spans_cover_each_character_of_their_place_once(spans: list[tuple[int, i
 
 @given(before=some_rows, after=some_rows, by_key=st.booleans())
 def test_rows_are_paired_as_if_each_were_compared_with_each(
-    before: list[Compared], after: list[Compared], by_key: bool
+    before: list[ComparedRow], after: list[ComparedRow], by_key: bool
 ) -> None:
-    def closeness(old: Compared, new: Compared) -> tuple[Any, ...] | None:
+    def closeness(old: ComparedRow, new: ComparedRow) -> tuple[Any, ...] | None:
         """The rank of a pair, less is closer; None for rows that are not the same."""
         places = [(characters(one), characters(other)) for one, other in zip(old.places, new.places, strict=True)]
         shared = sum(len(one & other) for one, other in places)
@@ -56,10 +56,10 @@ def test_rows_are_paired_as_if_each_were_compared_with_each(
     expected += [(i, None) for i in range(len(before)) if i not in {pair[0] for pair in expected}]
     expected += [(None, j) for j in range(len(after)) if j not in {pair[1] for pair in expected}]
 
-    def index(row: Compared | None, rows: list[Compared]) -> int | None:
+    def index(row: ComparedRow | None, rows: list[ComparedRow]) -> int | None:
         return next((n for n, each in enumerate(rows) if each is row), None)
 
-    found = paired(before, after, by_key=by_key)
+    found = pair_rows(before, after, by_key=by_key)
     assert [(index(old, before), index(new, after)) for old, new in found] == expected
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from onrecord.backfill import candidates, promotion
+from onrecord.backfill import list_staged_versions, promotion
 from onrecord.errors import CheckError, OnrecordError
 from onrecord.run.engine import RunFailed
 from onrecord.warehouse import Warehouse
@@ -34,10 +34,10 @@ def test_a_promoted_backfill_is_row_for_row_what_a_run_makes(world: World) -> No
     ]
 
 
-def test_after_a_promotion_the_candidate_is_gone_and_the_next_run_has_nothing_to_do(world: World) -> None:
+def test_after_a_promotion_the_staged_version_is_gone_and_the_next_run_has_nothing_to_do(world: World) -> None:
     world.backfill("names")
     world.promote("names")
-    assert [file.name for file in (world.directory / "candidates").iterdir()] == [".lock"]
+    assert [file.name for file in (world.directory / "staged").iterdir()] == [".lock"]
     assert not any(step.subjects for step in world.run().steps)
 
 
@@ -91,7 +91,7 @@ def test_a_backfill_that_is_not_finished_is_promoted_only_on_request(world: Worl
     assert sum(states.values()) == 2
 
 
-def test_a_promotion_that_breaks_a_check_changes_nothing_and_keeps_the_candidate(world: World) -> None:
+def test_a_promotion_that_breaks_a_check_changes_nothing_and_keeps_the_staged_version(world: World) -> None:
     world.settings["run"]["stale"] = "leave"
     before = world.rows()
     world.parts["names"].checks = {"somebody says hello": "select 1 where 'Hello' not in (select name from name)"}
@@ -99,7 +99,7 @@ def test_a_promotion_that_breaks_a_check_changes_nothing_and_keeps_the_candidate
     with pytest.raises(CheckError, match="somebody says hello"):
         world.promote("names")
     assert world.rows() == before
-    assert [candidate.name for candidate in candidates(world.directory)] == ["names"]
+    assert [staged.name for staged in list_staged_versions(world.directory)] == ["names"]
     # The runs after it publish as if it had not been.
     world.documents["e"] = document("Hello Eve.", "Post")
     world.run()
@@ -120,9 +120,9 @@ def test_a_promotion_that_is_broken_off_changes_nothing_and_can_be_done_again(
             os.kill(os.getpid(), signal.SIGTERM)
         return real(connection, plugins, number)
 
-    real = promotion._outcome
-    monkeypatch.setattr(promotion, "_outcome", interrupted)
-    monkeypatch.setattr("onrecord.backfill.candidate._PORTION", 1)
+    real = promotion._build_result
+    monkeypatch.setattr(promotion, "_build_result", interrupted)
+    monkeypatch.setattr("onrecord.backfill.staging._CHUNK_SIZE", 1)
     with pytest.raises(KeyboardInterrupt):
         world.promote("names")
     monkeypatch.undo()
@@ -202,7 +202,7 @@ def test_an_aggregator_that_fails_does_not_keep_rows_from_being_promoted(world: 
     with pytest.raises(RunFailed, match="totals"):
         world.promote("names")
     assert "Hello" not in {row["name"] for row in world.rows()["name"]}
-    assert candidates(world.directory) == []
+    assert list_staged_versions(world.directory) == []
 
 
 def test_a_new_plugin_can_be_backfilled_too(world: World) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 import onrecord.backfill
 from onrecord import Row
-from onrecord.backfill import candidate_of, drop
+from onrecord.backfill import drop, find_staged_version
 from onrecord.errors import LockedError, OnrecordError, SchemaError
 from onrecord.warehouse import Warehouse
 from onrecord.warehouse.lock import lock_warehouse
@@ -24,24 +24,24 @@ def test_a_backfill_that_was_broken_off_does_the_rest_of_the_same_selection(worl
     assert world.backfill("names") == []
 
 
-def test_a_backfill_of_other_articles_is_refused_while_there_is_a_candidate(world: World) -> None:
+def test_a_backfill_of_other_articles_is_refused_while_there_is_a_staged_version(world: World) -> None:
     world.backfill("names", outlets=("Post",))
-    with pytest.raises(OnrecordError, match="over articles of Post, which is not articles of Times"):
+    with pytest.raises(OnrecordError, match="has articles of Post, not articles of Times"):
         world.backfill("names", outlets=("Times",))
     assert world.backfill("names", outlets=("Post",)) == []
 
 
-def test_a_backfill_of_plugins_of_another_candidate_is_refused(world: World) -> None:
+def test_a_backfill_of_plugins_of_another_staged_version_is_refused(world: World) -> None:
     world.backfill("names")
-    with pytest.raises(OnrecordError, match="the candidate of names has rows of the same plugins"):
+    with pytest.raises(OnrecordError, match="the staged version of names has rows of the same components"):
         world.backfill("greetings")
 
 
-def test_a_candidate_has_one_writer(world: World) -> None:
+def test_a_staged_version_has_one_writer(world: World) -> None:
     world.backfill("names")
-    with lock_warehouse(world.directory / "candidates" / "names", wait=False):
+    with lock_warehouse(world.directory / "staged" / "names", wait=False):
         for attempt in (lambda: world.backfill("names"), lambda: world.promote("names"),
-                        lambda: drop(candidate_of(world.directory, "names"))):  # fmt: skip
+                        lambda: drop(find_staged_version(world.directory, "names"))):  # fmt: skip
             with pytest.raises(LockedError):
                 attempt()
 
@@ -60,19 +60,19 @@ def test_of_two_that_begin_at_the_same_time_one_has_its_selection(
     thread = threading.Thread(target=other)
 
     def begun(*arguments: Any) -> Any:
-        monkeypatch.setattr("onrecord.backfill._begun", real)
+        monkeypatch.setattr("onrecord.backfill._find_or_create", real)
         found = real(*arguments)
         thread.start()
         # It gets on as far as it can.
         thread.join(0.5)
         return found
 
-    real = onrecord.backfill._begun
-    monkeypatch.setattr("onrecord.backfill._begun", begun)
+    real = onrecord.backfill._find_or_create
+    monkeypatch.setattr("onrecord.backfill._find_or_create", begun)
     assert len(world.backfill("names", outlets=("Post",))) == 2
     thread.join()
-    assert "which is not articles of Times" in str(errors) or isinstance(errors[0], LockedError)
-    assert candidate_of(world.directory, "names").selection.outlets == ("Post",)
+    assert "not articles of Times" in str(errors) or isinstance(errors[0], LockedError)
+    assert find_staged_version(world.directory, "names").selection.outlets == ("Post",)
 
 
 def test_an_article_that_a_run_changes_in_between_is_done_again_and_one_that_it_did_is_not(world: World) -> None:
@@ -88,7 +88,7 @@ def test_an_article_that_a_run_changes_in_between_is_done_again_and_one_that_it_
     assert "Cora" not in {row["name"] for row in world.rows()["name"]}
 
 
-def test_a_candidate_of_a_version_that_is_no_more_is_brought_up_to_date(world: World) -> None:
+def test_a_staged_version_of_a_version_that_is_no_more_is_brought_up_to_date(world: World) -> None:
     world.backfill("names")
     world.parts["names"].version = "3"
     assert world.backfill("names") == [f"names+greetings {letter}" for letter in "abcd"]
@@ -108,7 +108,7 @@ def test_what_somebody_wants_tried_again_is_tried_once(world: World) -> None:
     assert world.backfill("names") == []
 
 
-def test_a_table_that_changed_too_much_for_its_candidate_says_to_drop_it(world: World) -> None:
+def test_a_table_that_changed_too_much_for_its_staged_version_says_to_drop_it(world: World) -> None:
     class Length(Row):
         words: str
 

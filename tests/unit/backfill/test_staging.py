@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from onrecord.backfill import Selection, candidates
+from onrecord.backfill import Selection, list_staged_versions
 from onrecord.errors import OnrecordError, WarehouseError
 from tests.unit.backfill.world import World
 
@@ -22,7 +22,7 @@ def test_a_backfill_leaves_the_live_and_the_published_database_as_they_are(world
     before = [file.read_bytes() for file in files]
     world.backfill("names")
     assert [file.read_bytes() for file in files] == before
-    assert [candidate.name for candidate in candidates(world.directory)] == ["names"]
+    assert [staged.name for staged in list_staged_versions(world.directory)] == ["names"]
 
 
 def test_it_makes_the_rows_of_the_chosen_plugin_and_of_those_that_read_them(world: World) -> None:
@@ -46,7 +46,7 @@ def test_it_makes_the_rows_of_what_a_plugin_requires_where_they_are_stale(world:
 
 def test_where_everything_is_up_to_date_there_is_nothing_to_do(world: World) -> None:
     assert world.backfill("lengths") == []
-    assert candidates(world.directory) == []
+    assert list_staged_versions(world.directory) == []
 
 
 @pytest.mark.parametrize(
@@ -68,25 +68,25 @@ def test_only_the_selected_articles_are_done(selection: dict[str, Any], letters:
 
 
 @pytest.mark.parametrize("where", ["colour = 'red'", "1 = 1); drop table article; select (1", "word_count >", "('"])
-def test_a_condition_that_is_none_is_an_error_and_leaves_no_candidate(where: str, world: World) -> None:
+def test_a_condition_that_is_none_is_an_error_and_leaves_no_staged_version(where: str, world: World) -> None:
     with pytest.raises(OnrecordError, match="`where` must be a condition on the columns of `article`"):
         world.backfill("names", where=where)
-    assert candidates(world.directory) == []
+    assert list_staged_versions(world.directory) == []
 
 
-def test_a_selection_of_nothing_is_an_error_and_leaves_no_candidate(world: World) -> None:
-    with pytest.raises(OnrecordError, match=r"to be backfilled: articles of Tines\. .* shows what there is"):
+def test_a_selection_of_nothing_is_an_error_and_leaves_no_staged_version(world: World) -> None:
+    with pytest.raises(OnrecordError, match=r"no published article: articles of Tines\. .* shows what can be selected"):
         world.backfill("names", outlets=("Tines",))
-    assert candidates(world.directory) == []
+    assert list_staged_versions(world.directory) == []
 
 
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("totals", "totals cannot be backfilled, being an aggregator: every run fills its tables afresh"),
-        ("reads", "reads cannot be backfilled, being a cleaner"),
-        ("documents", "documents cannot be backfilled, being an ingestor"),
-        ("nobody", "being not loaded. The annotators are: "),
+        ("totals", "totals cannot be backfilled: it is an aggregator"),
+        ("reads", "reads cannot be backfilled: it is a cleaner"),
+        ("documents", "documents cannot be backfilled: it is an ingestor"),
+        ("nobody", "it is not loaded. The annotators are: "),
     ],
 )
 def test_what_is_no_annotator_cannot_be_backfilled(name: str, reason: str, world: World) -> None:

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from onrecord import Aggregator, Annotator, Article, Cleaner, Draft, Fetched, Row
-from onrecord.backfill import Candidate, Selection, backfilling, candidate_of, promote
+from onrecord.backfill import Selection, StagedVersion, find_staged_version, promote, start_backfill
 from onrecord.model.report import RunReport
 from onrecord.planning.plan import Plan
 from onrecord.stages import discover, perform
@@ -127,7 +127,7 @@ class World:
         """Backfill; returns what was done, as "names+greetings ab". With `most`, break off after so many batches."""
         done = []
         plugins = self.sandbox.plugins
-        with backfilling(plugins, Selection(components=names, **selection)) as run:
+        with start_backfill(plugins, Selection(components=names, **selection)) as run:
             for number, batch in enumerate(run.batches("annotate")):
                 if number == most:
                     raise KeyboardInterrupt
@@ -138,10 +138,10 @@ class World:
 
     def promote(self, plugin: str, **options: Any) -> RunReport:
         plugins = self.sandbox.plugins
-        return promote(plugins, candidate_of(self.directory, plugin, plugins), **options)
+        return promote(plugins, find_staged_version(self.directory, plugin, plugins), **options)
 
-    def find(self, plugin: str) -> Candidate:
-        return candidate_of(self.directory, plugin, self.sandbox.plugins)
+    def find(self, plugin: str) -> StagedVersion:
+        return find_staged_version(self.directory, plugin, self.sandbox.plugins)
 
     def to_do(self) -> dict[str, dict[str, int]]:
         plugins = self.sandbox.plugins
@@ -161,7 +161,7 @@ class World:
     def twin(self) -> World:
         """Another warehouse with the same content and the same plugins."""
         other = World(self.directory.with_name("twin"), self.plugin_of)
-        shutil.copytree(self.directory, other.directory, ignore=shutil.ignore_patterns("candidates"))
+        shutil.copytree(self.directory, other.directory, ignore=shutil.ignore_patterns("staged"))
         other.parts, other.documents, other.settings = self.parts, self.documents, self.settings
         return other
 

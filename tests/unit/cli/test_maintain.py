@@ -36,12 +36,15 @@ def test_maintain_backup_restore_and_export_say_what_they_did(project: Path, onr
 # ── backfill, diff ───────────────────────────────────────────────────────────────────────────────
 
 
-def test_maintain_names_a_candidate_that_was_forgotten(improved: Path, onrecord: Callable[..., Ended]) -> None:
+def test_maintain_names_a_staged_version_that_was_forgotten(improved: Path, onrecord: Callable[..., Ended]) -> None:
     onrecord("backfill", "lengths", "--workers", "0")
-    assert "candidate" not in onrecord("maintain", "--dry-run").words
-    candidate = improved / "warehouse/candidates/lengths"
-    os.utime(candidate / "live.duckdb", (0, 0))
-    assert "the candidate lengths, all articles, waits since 1970-01-01" in onrecord("maintain", "--dry-run").words
-    (candidate / "selection.json").write_text("{")
+    assert "staged version" not in onrecord("maintain", "--dry-run").words
+    staged = improved / "warehouse/staged/lengths"
+    os.utime(staged / "live.duckdb", (0, 0))
+    assert (
+        "the staged version of lengths, all articles, has not changed since 1970-01-01"
+        in onrecord("maintain", "--dry-run").words
+    )
+    (staged / "selection.json").write_text("{")
     ended = onrecord("maintain", "--dry-run")
     assert (ended.status, "selection.json: cannot be read; delete" in ended.words) == (0, True)

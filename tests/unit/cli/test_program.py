@@ -48,7 +48,7 @@ def test_before_anything_is_published_a_query_says_what_to_do_and_ends_with_2(
 ) -> None:
     ended = onrecord(*command, "-w", tmp_path)
     assert (ended.status, ended.out) == (2, "")
-    assert "nothing is published yet; onrecord run fills and publishes it" in ended.err
+    assert "nothing is published yet: onrecord run fills and publishes it" in ended.err
 
 
 def test_it_is_a_program_with_a_status_of_its_own(project: Path) -> None:

@@ -181,7 +181,7 @@ def test_a_half_made_backup_is_none_and_the_next_one_clears_it_away(
 ) -> None:
     half = tmp_path / "backups" / "onrecord-2026-01-01T00-00-00-000000.partial"
     half.mkdir(parents=True)
-    with pytest.raises(WarehouseError, match=r"is no backup: backup\.json cannot be read"):
+    with pytest.raises(WarehouseError, match=r"is not a backup: backup\.json cannot be read"):
         restore(half, tmp_path / "elsewhere")
 
     backup(sandbox.directory, tmp_path / "backups")
@@ -261,7 +261,7 @@ def of_the_future(folder: Path) -> None:
         (damaged, "live.duckdb: is damaged"),
         (newer, "has migration 9999, which this version of onrecord does not know"),
         (no_warehouse, "cannot be read as a warehouse"),
-        (of_the_future, "is of another format than 1"),
+        (of_the_future, "has another format than 1"),
     ],
 )
 def test_what_cannot_be_restored_is_said_and_replaces_nothing(

@@ -163,14 +163,14 @@ def test_an_export_that_fails_or_is_killed_half_way_is_seen_by_nobody(
     before = contents(exported / "current")
     sandbox.source.documents["e"] = "It was 2017."
     sandbox.run()
-    written = lake._written
+    written = lake._write_table
 
     def failing(connection: Any, folder: Path, table: str) -> Any:
         if table == "source_item":
             raise OSError("the disk is full")
         return written(connection, folder, table)
 
-    monkeypatch.setattr(lake, "_written", failing)
+    monkeypatch.setattr(lake, "_write_table", failing)
     with pytest.raises(OSError, match="the disk is full"):
         export(sandbox.directory, exported)
     monkeypatch.undo()
@@ -245,7 +245,7 @@ def test_what_is_no_export_is_left_alone(sandbox: Sandbox, tmp_path: Path) -> No
     assert contents(mine) == {"manifest.json": b'{"mine": true}'}
 
     (tmp_path / "other" / "current").mkdir(parents=True)
-    with pytest.raises(WarehouseError, match="is no link that an export has made"):
+    with pytest.raises(WarehouseError, match="is not a link made by an export"):
         export(sandbox.directory, tmp_path / "other")
 
 

@@ -221,7 +221,7 @@ def test_a_quarantine_that_grows(sandbox: Sandbox) -> None:
 
     assert codes(sandbox, StatusSettings(max_quarantined=3)) == []
     assert sentence(sandbox, StatusSettings(max_quarantined=2)) == (
-        "3 subjects have come into quarantine within a day, where 2 may: claims 2, names 1"
+        "3 subjects were quarantined within a day, and at most 2 should be: claims 2, names 1"
     )
 
 

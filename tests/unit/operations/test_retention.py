@@ -264,7 +264,7 @@ def test_a_backup_comes_first_and_without_it_nothing_is_removed(changed: Sandbox
     before = live(changed, documents)
 
     (tmp_path / "backups").write_text("in the way")
-    with pytest.raises(WarehouseError, match="cannot have backups: File exists; name another folder"):
+    with pytest.raises(WarehouseError, match="cannot hold backups: File exists; name another folder"):
         maintain(changed.directory, kept, now=LATER)
     assert live(changed, documents) == before
 

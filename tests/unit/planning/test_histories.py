@@ -16,7 +16,7 @@ from onrecord import (
     Fetched,
     Pipeline,
 )
-from onrecord.backfill import Selection, backfilling, candidate_of, promote
+from onrecord.backfill import Selection, find_staged_version, promote, start_backfill
 from onrecord.errors import CheckError, OnrecordError
 from onrecord.run.engine import RunFailed
 from onrecord.stages import perform
@@ -104,13 +104,13 @@ class History(World):
     def backfill(self, name: str, most: int) -> None:
         """Backfill so many batches."""
         plugins = self.sandbox.plugins
-        with backfilling(plugins, Selection(components=(name,))) as run:
+        with start_backfill(plugins, Selection(components=(name,))) as run:
             for batch in islice(run.batches("annotate"), most):
                 run.load(perform(batch, plugins))
 
     def promote(self, name: str) -> None:
         plugins = self.sandbox.plugins
-        promote(plugins, candidate_of(self.directory, name, plugins), incomplete=True)
+        promote(plugins, find_staged_version(self.directory, name, plugins), incomplete=True)
 
     def run_as_planned(self) -> None:
         """Run, and compare with what the plan says; a stage's own work shows where nothing happens before it."""

@@ -142,23 +142,23 @@ BROKEN = {
     ),
     "writes a table of the engine": (
         f"{HEAD}\nclass Ledger(Row):\n    x: int\nThings.writes = [Ledger]\n{REGISTER}",
-        "may not write `ledger`, which belongs to the engine: name it otherwise",
+        "may not write `ledger`, which belongs to the engine: give it another name",
     ),
     "writes a table of a stage": (
         f"{HEAD}\nThings.writes = [Segment]\n{REGISTER}",
-        "may not write `segment`, which belongs to the engine: name it otherwise",
+        "may not write `segment`, which belongs to the engine: give it another name",
     ),
     "writes a standard table of its own making": (
         f"{HEAD}\nclass Mine(Row, table='mention'):\n    x: int\nThings.writes = [Mine]\n{REGISTER}",
-        "may not write `mention`, which belongs to onrecord's standard tables: name it otherwise",
+        "may not write `mention`, which belongs to onrecord's standard tables: give it another name",
     ),
     "writes a table across articles": (
         f"{HEAD}\nThings.writes = [Entity]\n{REGISTER}",
-        "may not write `entity`, which belongs to onrecord's standard tables: name it otherwise",
+        "may not write `entity`, which belongs to onrecord's standard tables: give it another name",
     ),
     "writes a view": (
         f"{HEAD}\nclass Statement(Row):\n    x: int\nThings.writes = [Statement]\n{REGISTER}",
-        "may not write `statement`: the engine has that name. Choose another: class Statement(Row, table=\"…\")",
+        "may not write `statement`: the name is taken. Choose another: class Statement(Row, table=\"…\")",
     ),
     "has no name": (
         f"{HEAD}\ndel Things.name\n{REGISTER}",

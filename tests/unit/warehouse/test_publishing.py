@@ -79,7 +79,7 @@ def test_both_databases_are_in_a_storage_version_that_duckdb_1_4_can_read(sandbo
 
 
 def test_before_anything_is_published_the_error_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(WarehouseError, match="nothing is published yet; onrecord run fills and publishes it"):
+    with pytest.raises(WarehouseError, match="nothing is published yet: onrecord run fills and publishes it"):
         Warehouse(tmp_path).open_published()
 
 
@@ -116,7 +116,7 @@ def test_a_published_database_that_cannot_be_opened_is_replaced(
     published.write_bytes(b"scrap")
     assert not sandbox.run().failed
     assert len(sandbox.sql("from article")) == 2
-    assert "it is published anew" in caplog.text
+    assert "the next publication replaces it" in caplog.text
 
 
 def test_a_copy_for_which_there_is_no_room_does_not_stay_and_take_it(

@@ -115,7 +115,7 @@ def test_rows_written_before_a_column_existed_have_no_value_there_without_a_defa
         synchronize_tables(database, [new])
     write(database, new, sky="blue", wind=2.0)
     assert database.execute("select sky, wind from weather").fetchall() == [("grey", None), ("blue", 2.0)]
-    assert "table weather has a new column wind; rows written before have no value there until" in caplog.text
+    assert "table weather has a new column wind; existing rows have no value there until" in caplog.text
 
 
 def test_several_changes_are_made_in_one_transaction(database: duckdb.DuckDBPyConnection) -> None:
@@ -185,8 +185,8 @@ def test_a_column_that_changes_its_type_is_refused_with_what_to_do(database: duc
     with pytest.raises(SchemaError) as caught:
         synchronize_tables(database, [weather(sky=int)], {"weather": "forecast"})
     assert str(caught.value) == (
-        "table `weather`, column `sky`: is VARCHAR in the warehouse and BIGINT in Weather. Name the new column "
-        "otherwise, or drop the table and have it filled again: onrecord plugins remove forecast"
+        "table `weather`, column `sky`: is VARCHAR in the warehouse and BIGINT in Weather. Rename the new column, "
+        "or drop the table and let the next run fill it: onrecord plugins remove forecast"
     )
     assert database.execute("select sky from weather").fetchall() == [("grey",)]
 
@@ -197,7 +197,7 @@ def test_a_column_that_is_no_longer_declared_is_refused_with_what_to_do(database
         synchronize_tables(database, [weather(sky=str)], {"weather": "forecast"})
     assert str(caught.value) == (
         "table `weather`, column `wind`: is in the warehouse and no longer in Weather. Declare it again, "
-        "or drop the table and have it filled again: onrecord plugins remove forecast"
+        "or drop the table and let the next run fill it: onrecord plugins remove forecast"
     )
     assert "wind" in columns(database)
 
@@ -310,7 +310,7 @@ def test_a_warehouse_that_a_newer_program_has_written_is_refused(
     with pytest.raises(OnrecordError) as caught:
         migrate(database, scripts)
     assert str(caught.value) == (
-        "the warehouse has migration 7, which this version of onrecord does not know: it was written by a newer one. "
+        "the warehouse has migration 7, which this version of onrecord does not know: a newer one wrote it. "
         "Upgrade onrecord, or use another warehouse"
     )
 

@@ -1,20 +1,21 @@
--- How does a warehouse look with a candidate over it?
--- Reads: opened (the candidate), base (the database below), memory.main._selected(article_id), memory.main._wanted(…).
+-- How does a warehouse look with a staged version laid over it?
+-- Reads: opened (the staged version), base (the database below), memory.main._selected(article_id),
+-- memory.main._wanted(component, language, fingerprint, needs): the component versions.
 
--- The articles that annotators see, if they are selected.
+-- The selected articles, which annotators read.
 create or replace temp view article as
 select a.rowid as rowid, a.*
 from base.main.article a
 semi join memory.main._selected using (article_id);
 
--- All articles that annotators are meant to see.
+-- All articles of the kinds that are annotated.
 create or replace temp view _current_article as
 from base.main.article
 where kind in ({annotated});
 
 create or replace temp view source_item as from base.main.source_item;
 
--- What has the candidate done of the articles as they are, by the plugins as they are?
+-- Which articles, as they are now, are done by the component versions of now?
 create or replace temp view _staged_done as
 select l.*
 from opened.main.ledger l
@@ -22,7 +23,7 @@ join _current_article a on a.article_id = l.subject_id and a.content_hash = l.in
 semi join memory.main._wanted w
     on w.component = l.component and w.fingerprint = l.fingerprint and (w.language is null or w.language = a.language);
 
--- And what has it failed on?
+-- On which did these fail?
 create or replace temp view _staged_failed as
 select q.*
 from opened.main.quarantine q
@@ -48,14 +49,14 @@ select * from opened.main.component_version
 union all by name
 select * from base.main.component_version anti join opened.main.component_version using (component, fingerprint);
 
--- What would become of which subjects if the candidate were promoted? What is up to date below stays as it is.
+-- What would a promotion do to each subject? What is up to date in the base stays as it is.
 create or replace temp view _staged_outcome as
 with attempted as (
     select component, subject_id, 'done' as outcome from _staged_done
     union all
     select component, subject_id, 'failed' from _staged_failed
 ),
--- What requires one that failed has no rows either, until that one succeeds.
+-- A component that requires a failed one has no rows either.
 blocked as (
     select distinct w.component, f.subject_id, 'blocked' as outcome
     from _staged_failed f

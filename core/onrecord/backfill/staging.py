@@ -1,0 +1,352 @@
+"""Staged versions: recomputed rows beside the published ones.
+
+A staged version is a folder `staged/NAME` in the warehouse's folder, with a live database like any warehouse's, which
+has the rows, the ledger and the runs of its backfill, and the file `selection.json`, which says what is backfilled.
+As an overlay on another database it shows what a run would find after its promotion.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from filelock import FileLock
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ..errors import OnrecordError, WarehouseError
+from ..model.content import ANNOTATED_SQL
+from ..model.row import quote_identifier
+from ..model.table import Table
+from ..planning.versions import ComponentVersions, component_versions, find_upstream
+from ..plugins.registry import Plugins
+from ..sql import read_sql
+from ..warehouse import Warehouse
+from ..warehouse.database import attach, refuse_unmigrated
+from ..warehouse.lock import lock_holder
+from ..warehouse.migrations import migrate, pending_migrations
+
+FOLDER = "staged"
+_FORMER_FOLDER = "candidates"
+"""The name of the folder before staged versions were called that."""
+_SELECTION = "selection.json"
+_REMOVED = ".removed"
+"""The suffix of folders that are being deleted."""
+_CHUNK_SIZE = 5000
+"""Articles that are compared at a time, or promoted in one transaction."""
+
+
+class Selection(BaseModel):
+    """Which annotators are backfilled, over which articles."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    components: tuple[str, ...]
+    since: date | None = None
+    until: date | None = None
+    outlets: tuple[str, ...] = ()
+    where: str | None = None
+
+    def __str__(self) -> str:
+        days = [f"{word} {day}" for word, day in (("since", self.since), ("until", self.until)) if day]
+        outlets = [f"of {' or '.join(self.outlets)}"] if self.outlets else []
+        where = [f"where {self.where}"] if self.where else []
+        return " ".join(["articles", *days, *outlets, *where]) if days or outlets or where else "all articles"
+
+    def build_query(self, connection: duckdb.DuckDBPyConnection) -> tuple[str, dict[str, Any]]:
+        """Return a query for the ids of the selected articles, and its parameters.
+
+        Raises OnrecordError if `where` is not a condition on the table `article` of the connection.
+        """
+        conditions, parameters = ["true"], dict[str, Any]()
+        if self.since:
+            conditions.append("published_at >= $since::timestamptz")
+            parameters["since"] = f"{self.since} 00:00:00+00"
+        if self.until:
+            # The day after is computed in SQL: Python's dates end with the year 9999.
+            conditions.append("published_at < $until::timestamptz + interval 24 hours")
+            parameters["until"] = f"{self.until} 00:00:00+00"
+        if self.outlets:
+            conditions.append("(list_contains($outlets, lower(outlet)) or list_contains($outlets, outlet_domain))")
+            parameters["outlets"] = [outlet.lower() for outlet in self.outlets]
+        if self.where:
+            conditions.append(f"({self.where}\n)")
+        query = f"select article_id from article where {' and '.join(conditions)}"
+        try:
+            # Exactly one statement: a closing bracket in `where` must not begin another.
+            (statement,) = connection.extract_statements(query)
+            connection.execute(f"explain {statement.query}", parameters or None)
+        except (duckdb.Error, ValueError) as error:
+            raise OnrecordError(
+                f"the articles cannot be selected: `where` must be a condition on the columns of `article`, "
+                f"e.g. \"language = 'en'\" (it is {self.where!r}): {error}"
+            ) from error
+        return query, parameters
+
+
+class StagedVersion(Warehouse):
+    """The folder of a staged version.
+
+    A process that fills, compares, promotes or drops it holds its lock.
+    """
+
+    def __init__(self, directory: Path, selection: Selection) -> None:
+        super().__init__(directory)
+        self.selection = selection
+        self.component_versions: ComponentVersions = {}
+        """The present versions of the backfilled annotators, inside `overlay`."""
+        self._views: list[str] = []
+
+    @property
+    def name(self) -> str:
+        """The unique name: the selected annotators, joined by a plus sign."""
+        return self.directory.name
+
+    @contextmanager
+    def overlay(self, base: Path, plugins: Plugins, *, selected: bool = False) -> Iterator[None]:
+        """Show the staged version over the database file `base` inside the block.
+
+        With `selected`, it shows only the selected articles. Raises OnrecordError for an annotator that is not loaded,
+        and for a selection without an article.
+        """
+        self.migrate()
+        names = select_annotators(plugins, self.selection.components)
+        self.component_versions = {key: each for key, each in component_versions(plugins).items() if key[0] in names}
+        with closing(self._cursor()) as connection:
+            attach(connection, base, read_only=True, alias="base")
+            refuse_unmigrated(connection, base, "base")
+            try:
+                connection.execute("use base")
+                self._record_selected(connection, selected)
+                self._record_versions(connection, find_upstream(plugins))
+                self._views = self._define_views(connection, plugins, names)
+            finally:
+                connection.execute("use memory")
+        try:
+            yield
+        finally:
+            self._views = []
+            # Closing the staged version inside the block has detached the base already.
+            if self._instance is not None:
+                with closing(self._cursor()) as connection:
+                    connection.execute("detach database if exists base")
+
+    @contextmanager
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open the staged version read-only; inside `overlay`, over its base."""
+        with super().reading() as connection:
+            for view in self._views:
+                connection.execute(view)
+            yield connection
+
+    def split_into_chunks(self, component: str | None = None) -> int:
+        """Split the articles of one component, or of all, into chunks; count them.
+
+        Fills the table `memory.main._chunks` with (component, subject_id, outcome, chunk), where outcome is done,
+        failed or blocked and chunks are numbered from 0. Articles that are up to date in the base are left out.
+        """
+        with self.reading() as connection:
+            connection.execute(
+                f"""
+                create or replace table memory.main._chunks as
+                select *, (dense_rank() over (order by subject_id) - 1) // {_CHUNK_SIZE} as chunk
+                from _staged_outcome
+                where coalesce(component = $component, true)
+                """,
+                {"component": component},
+            )
+            query = "select count(distinct subject_id) from memory.main._chunks"
+            return int(connection.execute(query).fetchall()[0][0])
+
+    def chunks(self) -> Iterator[tuple[int, duckdb.DuckDBPyConnection]]:
+        """Yield the number of each chunk, and a connection with its view `_chunk`."""
+        with self.reading() as connection:
+            last = connection.execute("select coalesce(max(chunk), -1) from memory.main._chunks").fetchall()[0][0]
+        for number in range(last + 1):
+            with self.reading() as connection:
+                connection.execute(
+                    f"create or replace temp view _chunk as from memory.main._chunks where chunk = {number:d}"
+                )
+                yield number, connection
+
+    def is_empty(self) -> bool:
+        """Whether it has neither ledger entries nor failures."""
+        with super().reading() as connection:
+            query = "select (select count(*) from ledger) + (select count(*) from quarantine)"
+            return connection.execute(query).fetchall() == [(0,)]
+
+    def migrate(self) -> None:
+        """Migrate the database if an older version of onrecord wrote it."""
+        if not self.live.exists():
+            return
+        with self._attach_file(self.live, read_only=True) as connection:
+            pending = pending_migrations(connection, "opened")
+        if pending:
+            with self._attach_file(self.live, read_only=False) as connection:
+                migrate(connection)
+
+    def save(self) -> None:
+        """Write the selection, which makes the folder a staged version."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        draft = self.directory / f"{_SELECTION}.new"
+        draft.write_text(self.selection.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        draft.replace(self.directory / _SELECTION)
+
+    def remove(self) -> None:
+        """Delete the staged version with all its rows."""
+        self.close()
+        with lock_staged_versions(self.directory.parent):
+            # Renamed first: a folder that is deleted only in part must not be found as a staged version.
+            shutil.rmtree(self.directory.rename(self.directory.with_name(f"{self.name}{_REMOVED}")))
+
+    def _record_selected(self, connection: duckdb.DuckDBPyConnection, selected: bool) -> None:
+        """Fill `memory.main._selected` with the ids of the articles to show."""
+        query, parameters = (
+            self.selection.build_query(connection) if selected else ("select article_id from article", {})
+        )
+        connection.execute(f"create or replace table memory.main._selected as {query}", parameters or None)
+        if selected and connection.execute("select count(*) from memory.main._selected").fetchall() == [(0,)]:
+            raise OnrecordError(
+                f"the selection has no published article: {self.selection}. `onrecord sql "
+                '"select outlet, outlet_domain, min(published_at), max(published_at) from article group by all"` shows '
+                "what can be selected"
+            )
+
+    def _record_versions(self, connection: duckdb.DuckDBPyConnection, upstream: Mapping[str, Collection[str]]) -> None:
+        """Fill `memory.main._wanted` with the component versions."""
+        rows = [
+            {"component": name, "language": language, "fingerprint": version.fingerprint, "needs": list(upstream[name])}
+            for (name, language), version in self.component_versions.items()
+        ]
+        schema = pa.schema([("component", pa.string()), ("language", pa.string()), ("fingerprint", pa.string()),
+                            ("needs", pa.list_(pa.string()))])  # fmt: skip
+        connection.register("_wanted_rows", pa.Table.from_pylist(rows, schema=schema))
+        connection.execute("create or replace table memory.main._wanted as from _wanted_rows")
+
+    def _define_views(self, connection: duckdb.DuckDBPyConnection, plugins: Plugins, names: Sequence[str]) -> list[str]:
+        """Return the statements that lay the staged version over the base."""
+        query = "select table_name from duckdb_tables() where database_name = 'base'"
+        in_base = {name for (name,) in connection.execute(query).fetchall()}
+        views = [read_sql(__name__, "staging").format(annotated=ANNOTATED_SQL)]
+        for name in names:
+            tables = plugins.tables_of(plugins.annotators[name])
+            views += [_define_overlay(name, table, table.name in in_base) for table in tables]
+        return views
+
+
+def list_staged_versions(warehouse: Path) -> list[StagedVersion]:
+    """Return the staged versions of a warehouse.
+
+    Raises WarehouseError if a selection cannot be read.
+    """
+    _rename_former_folder(warehouse)
+    found = []
+    for file in sorted((warehouse / FOLDER).glob(f"*/{_SELECTION}")):
+        if file.parent.name.endswith(_REMOVED):
+            continue
+        try:
+            selection = Selection.model_validate_json(file.read_text("utf-8"))
+        except (OSError, ValidationError) as error:
+            raise WarehouseError(file, f"cannot be read; delete {file.parent} to remove it: {error}") from error
+        found.append(StagedVersion(file.parent, selection))
+    return found
+
+
+@contextmanager
+def lock_staged_versions(folder: Path) -> Iterator[None]:
+    """Hold the lock for creating and deleting staged versions in a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock"):
+        for leftover in folder.glob(f"*{_REMOVED}"):
+            shutil.rmtree(leftover)
+        yield
+
+
+def find_staged_version(warehouse: Path, component: str, plugins: Plugins | None = None) -> StagedVersion:
+    """Return the staged version that has rows of a component.
+
+    Raises OnrecordError if there is none. With `plugins`, it is also found by the components that are backfilled along
+    with the selected ones.
+    """
+    found = list_staged_versions(warehouse)
+    for staged in found:
+        names = {staged.name, *staged.selection.components}
+        if plugins is not None and set(staged.selection.components) <= plugins.annotators.keys():
+            names |= set(select_annotators(plugins, staged.selection.components))
+        if component in names:
+            return staged
+    remedy = (
+        f"there are staged versions of: {', '.join(staged.name for staged in found)}"
+        if found
+        else f"`onrecord backfill {component}` makes one"
+    )
+    raise OnrecordError(f"there is no staged version of {component} in {warehouse / FOLDER}; {remedy}")
+
+
+def select_annotators(plugins: Plugins, selected: Sequence[str]) -> list[str]:
+    """Return the annotators that a backfill of the selected ones recomputes.
+
+    They have the order in which they run. Besides the selected ones: those that read their rows, which would otherwise
+    refer to rows that are replaced; and those whose rows any of them reads, which are recomputed where they are stale.
+    Raises OnrecordError for a name that is not an annotator's.
+    """
+    for name in selected:
+        if name not in plugins.annotators:
+            kinds: dict[str, Collection[str]]
+            kinds = {"it is an aggregator, whose tables every run fills again": plugins.aggregators,
+                     "it is an ingestor, whose documents a run fetches again": plugins.ingestors,
+                     "it is a cleaner, whose articles a run cleans again":
+                         {cleaner.name for cleaner in plugins.cleaners}}  # fmt: skip
+            reason = next((words for words, names in kinds.items() if name in names), "it is not loaded")
+            known = ", ".join(plugins.annotators) or "none"
+            raise OnrecordError(f"{name} cannot be backfilled: {reason}. The annotators are: {known}")
+    upstream = find_upstream(plugins)
+    found = {name for name in plugins.annotators if name in selected or upstream[name] & set(selected)}
+    found |= {required for name in found for required in upstream[name]}
+    return [name for name in plugins.annotators if name in found]
+
+
+def _rename_former_folder(warehouse: Path) -> None:
+    """Move staged versions from `candidates`, their former folder, to `staged`.
+
+    Those that an older version of onrecord is still filling stay.
+    """
+    former, folder = warehouse / _FORMER_FOLDER, warehouse / FOLDER
+    if not former.exists():
+        return
+    try:
+        with lock_staged_versions(former):
+            folder.mkdir(exist_ok=True)
+            for file in former.glob(f"*/{_SELECTION}"):
+                if lock_holder(file.parent) or (folder / file.parent.name).exists():
+                    continue
+                selection = json.loads(file.read_text("utf-8"))
+                if "plugins" in selection:
+                    selection["components"] = selection.pop("plugins")
+                    draft = file.with_name(f"{_SELECTION}.new")
+                    draft.write_text(json.dumps(selection, indent=2) + "\n", encoding="utf-8")
+                    draft.replace(file)
+                file.parent.rename(folder / file.parent.name)
+            if not any(entry.is_dir() for entry in former.glob("*")):
+                shutil.rmtree(former, ignore_errors=True)
+    except (OSError, ValueError) as error:
+        raise WarehouseError(former, f"cannot be moved to {folder}: {error}") from error
+
+
+def _define_overlay(component: str, table: Table, in_base: bool) -> str:
+    """Define a view of an annotator's table with the staged version over the base.
+
+    It has the staged rows of articles that are done, and the rows of the base for others.
+    """
+    done = f"select subject_id from _staged_done where component = '{component}'"
+    name = quote_identifier(table.name)
+    query = f"select * from opened.main.{name} where article_id in ({done})"
+    if in_base:
+        query += f" union all by name select * from base.main.{name} where article_id not in ({done})"
+    return f"create or replace temp view {name} as {query}"
