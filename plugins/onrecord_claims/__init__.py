@@ -55,13 +55,13 @@ class Claims(Annotator):
             claim_id = identify("claim", article.article_id, begin, GAP.join(contents))
             speaker = speakers.of(attribution)
             if claim_id not in seen:
-                claim = _claim(text, attribution, speaker, claim_id, len(seen))
+                claim = _build_claim(text, attribution, speaker, claim_id, len(seen))
                 seen.add(claim_id)
                 yield claim
-                yield from _spans(text, attribution, speaker, claim)
+                yield from _build_spans(text, attribution, speaker, claim)
 
 
-def _claim(text: Text, made: Attribution, speaker: Speaker, claim_id: UUID, ordinal: int) -> Claim:
+def _build_claim(text: Text, made: Attribution, speaker: Speaker, claim_id: UUID, ordinal: int) -> Claim:
     return Claim(
         claim_id=claim_id,
         ordinal=ordinal,
@@ -79,7 +79,7 @@ def _claim(text: Text, made: Attribution, speaker: Speaker, claim_id: UUID, ordi
     )
 
 
-def _spans(text: Text, made: Attribution, speaker: Speaker, claim: Claim) -> Iterator[ClaimSpan]:
+def _build_spans(text: Text, made: Attribution, speaker: Speaker, claim: Claim) -> Iterator[ClaimSpan]:
     stretches = ([speaker.words] if speaker.words else [], [made.cue] if made.cue else [], made.contents)
     for role, group in zip(ROLES, stretches, strict=True):
         for ordinal, stretch in enumerate(group):

@@ -145,13 +145,13 @@ def _read_unknown(text: Text, words: Stretch) -> _Candidate:
 
 
 def _is_negated(text: Text, words: Stretch, head: int) -> bool:
-    if any(_denies(text, i) for i in range(words[0], head)):
+    if any(_is_denying(text, i) for i in range(words[0], head)):
         return True
     sentence = text.sentences[text.sentence_of[words[0]]][0]
     return _is_denied(text.lower[max(words[0] - FARTHEST_NEGATION, sentence) : words[0]])
 
 
-def _denies(text: Text, i: int) -> bool:
+def _is_denying(text: Text, i: int) -> bool:
     """Whether a word before a head denies it: "not", "yet to", but not "not only"."""
     following = text.lower[i + 1] if i + 1 < len(text.lower) else ""
     if text.lower[i] == "yet":

@@ -66,8 +66,8 @@ def find_quotations(words: Sequence[str], spacing: Sequence[Spacing], paragraph_
         if word not in MARKS:
             continue
         if opened is None:
-            opened = i if _may_open(words, spacing, i) else None
-        elif _closes(words, spacing, i):
+            opened = i if _can_open(words, spacing, i) else None
+        elif _is_closing(words, spacing, i):
             note(i + 1, closed=True)
             opened = None
         else:
@@ -77,25 +77,25 @@ def find_quotations(words: Sequence[str], spacing: Sequence[Spacing], paragraph_
     return found
 
 
-def _free_before(words: Sequence[str], spacing: Sequence[Spacing], i: int) -> bool:
+def _is_free_before(words: Sequence[str], spacing: Sequence[Spacing], i: int) -> bool:
     return spacing[i] != Spacing.NONE or words[i - 1] in _BEFORE_OPENING
 
 
-def _free_after(words: Sequence[str], spacing: Sequence[Spacing], i: int) -> bool:
+def _is_free_after(words: Sequence[str], spacing: Sequence[Spacing], i: int) -> bool:
     return i + 1 == len(words) or spacing[i + 1] != Spacing.NONE
 
 
-def _may_open(words: Sequence[str], spacing: Sequence[Spacing], i: int) -> bool:
+def _can_open(words: Sequence[str], spacing: Sequence[Spacing], i: int) -> bool:
     """Whether a mark can open a quotation when none is open.
 
     Some texts have a closing mark in place of an opening one.
     """
     if words[i] in OPENING:
         return True
-    return _free_before(words, spacing, i) and (words[i] in EITHER or not _free_after(words, spacing, i))
+    return _is_free_before(words, spacing, i) and (words[i] in EITHER or not _is_free_after(words, spacing, i))
 
 
-def _closes(words: Sequence[str], spacing: Sequence[Spacing], i: int) -> bool:
+def _is_closing(words: Sequence[str], spacing: Sequence[Spacing], i: int) -> bool:
     """Whether a mark closes the open quotation.
 
     A mark at the start of a line, or with space only before it, opens the next one.
@@ -105,5 +105,5 @@ def _closes(words: Sequence[str], spacing: Sequence[Spacing], i: int) -> bool:
     if spacing[i] == Spacing.LINE:
         return False
     if words[i] in OPENING:
-        return not _free_before(words, spacing, i) and _free_after(words, spacing, i)
-    return not _free_before(words, spacing, i) or _free_after(words, spacing, i)
+        return not _is_free_before(words, spacing, i) and _is_free_after(words, spacing, i)
+    return not _is_free_before(words, spacing, i) or _is_free_after(words, spacing, i)

@@ -50,7 +50,7 @@ def _split_parts(text: Text, begin: int, end: int) -> tuple[Stretch, Stretch, St
     first = quotation.end if quotation and quotation.mark == begin else begin
     if first >= end:
         return None
-    verb = next((i for i in range(first + 1, min(first + LONGEST_SOURCE, end)) if _says(text, i)), None)
+    verb = next((i for i in range(first + 1, min(first + LONGEST_SOURCE, end)) if _is_saying(text, i)), None)
     if verb is None or any(text.words[i] in (",", ";", ":") for i in range(first, verb)):
         return None
     content = (begin, first) if first > begin else (verb + 1, end)
@@ -60,7 +60,7 @@ def _split_parts(text: Text, begin: int, end: int) -> tuple[Stretch, Stretch, St
     return ((first, last), (last, verb + 1), content) if content[0] < content[1] else None
 
 
-def _says(text: Text, i: int) -> bool:
+def _is_saying(text: Text, i: int) -> bool:
     if text.is_quoted(i) or not text.lower[i].endswith(("d", "s")):
         return False
     read = read_cue(text, (i, i + 1))

@@ -69,7 +69,7 @@ def head_of(text: Text, phrase: Stretch) -> int:
     begin, end = phrase
     for i in range(begin + 1, end):
         word = text.lower[i]
-        if _in_office(text, i):
+        if _is_in_office(text, i):
             return i - 1
         if word in PREPOSITIONS or word in RELATIVES or text.words[i] in (",", "("):
             return i - 1
@@ -91,7 +91,7 @@ def is_head(text: Text, phrase: Stretch, name: Name) -> bool:
     """Whether a name is the head of a noun phrase, unlike in "a friend of Reed"."""
     first, after = name.words
     begin = next((i + 1 for i in range(first - 1, phrase[0] - 1, -1) if text.words[i] == ","), phrase[0])
-    if any(text.lower[i] in PREPOSITIONS and not _in_modifier(text, i, first) for i in range(begin, first)):
+    if any(text.lower[i] in PREPOSITIONS and not _is_in_modifier(text, i, first) for i in range(begin, first)):
         return False
     if after >= phrase[1]:
         return True
@@ -104,7 +104,7 @@ def is_head(text: Text, phrase: Stretch, name: Name) -> bool:
     )
 
 
-def _in_modifier(text: Text, i: int, name: int) -> bool:
+def _is_in_modifier(text: Text, i: int, name: int) -> bool:
     """Whether a word is the "of" of a modifier before a name.
 
     Secretary of State Ann Reed, Bank of Oslo analyst …
@@ -113,7 +113,7 @@ def _in_modifier(text: Text, i: int, name: int) -> bool:
     return text.lower[i] == "of" and text.words[i - 1][0].isupper() and any(word not in OFFICES for word in between)
 
 
-def _in_office(text: Text, i: int) -> bool:
+def _is_in_office(text: Text, i: int) -> bool:
     """Whether a word is the "of" of an office: the secretary of state."""
     return text.lower[i] == "of" and text.lower[i - 1] in ("secretary", "minister")
 
@@ -158,14 +158,14 @@ def _is_list(text: Text, parts: list[Stretch], names: Names) -> bool:
 
 
 def _strip_edges(text: Text, begin: int, end: int) -> Stretch:
-    while end - begin > 1 and not _may_end(text, begin, end - 1):
+    while end - begin > 1 and not _can_end(text, begin, end - 1):
         end -= 1
     while end - begin > 1 and (text.lower[begin] in LEADS or not text.words[begin][0].isalnum()):
         begin += 1
     return begin, end
 
 
-def _may_end(text: Text, begin: int, i: int) -> bool:
+def _can_end(text: Text, begin: int, i: int) -> bool:
     """Whether a noun phrase may end with word i.
 
     It does not end with a comma or an unmatched closing mark.

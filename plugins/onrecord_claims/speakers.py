@@ -331,7 +331,7 @@ def _find_offices(text: Text, names: Names) -> dict[str, list[tuple[Name, set[st
     after = 0
     for name in names.all:
         first = begin = name.words[0]
-        while begin > max(first - LONGEST_TITLE, after) and _in_title(text, begin - 1):
+        while begin > max(first - LONGEST_TITLE, after) and _is_in_title(text, begin - 1):
             begin -= 1
         titles = {text.lower[i] for i in range(begin, first)}
         if name.is_person:
@@ -341,6 +341,6 @@ def _find_offices(text: Text, names: Names) -> dict[str, list[tuple[Name, set[st
     return found
 
 
-def _in_title(text: Text, i: int) -> bool:
+def _is_in_title(text: Text, i: int) -> bool:
     word = text.lower[i]
     return word[0].isalpha() and word not in PREPOSITIONS - {"of", "for"} | {"and", "or"} and not text.is_quoted(i)

@@ -16,8 +16,8 @@ from .paragraphs import (
     NEWS_AGENCIES,
     PICTURE_AGENCIES,
     Paragraph,
-    blank_line_between,
     ends_sentence,
+    has_blank_line_between,
     is_prose,
     is_title_like,
     lines,
@@ -215,7 +215,7 @@ class SideBoxes(TextCleaner):
         if not any(_is_subheading(text) for _, text in lines(draft) if not ends_sentence(text) or text[-1] == "?"):
             return
         parts = paragraphs(draft)
-        tight = [not blank_line_between(draft, a.stretches[-1], b.stretches[0]) for a, b in pairwise(parts)]
+        tight = [not has_blank_line_between(draft, a.stretches[-1], b.stretches[0]) for a, b in pairwise(parts)]
         if 2 * sum(tight) > len(tight):
             return
         block = parts[:1]

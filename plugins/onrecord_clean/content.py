@@ -18,10 +18,10 @@ from .page import Block
 from .paragraphs import ends_sentence, words
 from .signs import (
     Verdict,
-    heads_other_stories,
     is_called_lead,
     is_copyright_line,
     is_date_line,
+    is_list_heading,
     is_list_of_keywords,
     is_other_story,
     judge_element,
@@ -186,7 +186,7 @@ class _PageJudge:
                 or self._judge_line(block, block.number in tail)
             )
             linked = block.linked >= 0.8 * block.length
-            heading = heads_other_stories(block.text)
+            heading = is_list_heading(block.text)
             listed = below_related and (linked or block.element.tag == "li")
             if verdict is None and (
                 heading or listed or (linked and block.number > self.last and not is_running_text(block))

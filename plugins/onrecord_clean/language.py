@@ -36,7 +36,7 @@ class Language(Cleaner):
         if not letters:
             return
         for size in _SAMPLES:
-            found, confidence = _identifier().classify(sample[:size])
+            found, confidence = _load_identifier().classify(sample[:size])
             if confidence >= (_CERTAIN if draft.language else _NO_DOUBT) or len(sample) <= size:
                 break
         if draft.language == found:
@@ -48,7 +48,7 @@ class Language(Cleaner):
 
 
 @cache
-def _identifier() -> LanguageIdentifier:
+def _load_identifier() -> LanguageIdentifier:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -156,7 +156,7 @@ class _Reader:
         self.linked = self.length = self.bold = 0
 
     def blocks(self) -> Iterator[Block]:
-        yield from self._title()
+        yield from self._read_title()
         around: list[html.HtmlElement] = []
         insets: list[html.HtmlElement] = []
         links = bolds = pres = depth = 0
@@ -176,17 +176,17 @@ class _Reader:
                     self.pieces.append(_LINE_BREAK)
                 elif not inline:
                     if around:
-                        yield from self._block(around[-1])
+                        yield from self._finish_block(around[-1])
                     around.append(element)
                 elif around and _is_inset(element):
-                    yield from self._block(around[-1])
+                    yield from self._finish_block(around[-1])
                     self.last = None
                     around.append(element)
                     insets.append(element)
                 links += tag == "a"
                 bolds += tag in _EMPHASIS
                 pres += tag == "pre"
-                self._text(element.text, links, bolds, pres)
+                self._add_text(element.text, links, bolds, pres)
                 continue
             depth -= 1
             if not unseen:
@@ -194,21 +194,21 @@ class _Reader:
                 bolds -= tag in _EMPHASIS
                 pres -= tag == "pre"
                 if tag != "br" and not inline:
-                    yield from self._block(around.pop())
+                    yield from self._finish_block(around.pop())
                 elif insets and insets[-1] is element:
-                    yield from self._block(around.pop())
+                    yield from self._finish_block(around.pop())
                     insets.pop()
                     self.last = around[-1]
             if element is not self.root:
-                self._text(element.tail, links, bolds, pres)
+                self._add_text(element.tail, links, bolds, pres)
 
-    def _title(self) -> Iterator[Block]:
+    def _read_title(self) -> Iterator[Block]:
         """Yield the page's title, which browsers show above the page."""
         if self.title is not None and self.title.text:
-            self._text(self.title.text, 0, 0, 0)
-            yield from self._block(self.title)
+            self._add_text(self.title.text, 0, 0, 0)
+            yield from self._finish_block(self.title)
 
-    def _text(self, text: str | None, links: int, bolds: int, pres: int) -> None:
+    def _add_text(self, text: str | None, links: int, bolds: int, pres: int) -> None:
         if not text:
             return
         self.pieces.append(text if pres else text.replace("\n", " "))
@@ -217,7 +217,7 @@ class _Reader:
             self.bold += seen if bolds else 0
         self.length += len(text) if not text.isspace() else 0
 
-    def _block(self, element: html.HtmlElement) -> Iterator[Block]:
+    def _finish_block(self, element: html.HtmlElement) -> Iterator[Block]:
         if not self.pieces:
             return
         # Two line breaks make an empty line, which separates paragraphs.

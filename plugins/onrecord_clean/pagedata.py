@@ -97,10 +97,10 @@ def read_page_data(root: html.HtmlElement, address: str | None) -> PageData:
 
     `address` is where the page was found, if known.
     """
-    meta = _meta(root)
-    url = _canonical(root, meta, address)
+    meta = _read_meta(root)
+    url = _find_canonical(root, meta, address)
     article = _find_article(root, url)
-    marked = _microdata(root)
+    marked = _read_microdata(root)
 
     def texts(field: str, *described: object) -> Iterator[str]:
         stated = (value for name in _META.get(field, ()) for value in meta.get(name, ()))
@@ -131,13 +131,13 @@ def read_page_data(root: html.HtmlElement, address: str | None) -> PageData:
         outlet=outlet,
         section=next(texts("section", _first(article.get("articleSection"))), None),
         url=url,
-        language=next(filter(None, map(as_language, _languages(root, article, meta))), None),
+        language=next(filter(None, map(as_language, _find_languages(root, article, meta))), None),
         credit=next(credited, None),
         published=_find_published(root, article, meta, marked, url or address),
-        modified=_moment(article.get("dateModified"), "json-ld")
+        modified=_make_moment(article.get("dateModified"), "json-ld")
         or _first_moment((value for name in _META["modified"] for value in meta.get(name, ())), "meta")
         or _first_moment(marked.get("modified", ()), "microdata")
-        or _time_element(root, modified=True),
+        or _read_time_element(root, modified=True),
         is_article=bool(article or marked or "article:published_time" in meta)
         or any(kind.lower().endswith("article") for kind in meta.get("og:type", ())),
     )
@@ -221,7 +221,7 @@ def parse_address_date(url: str) -> tuple[datetime, Precision] | None:
 # ── Where a page states its metadata ─────────────────────────────────────────────────────────────
 
 
-def _meta(root: html.HtmlElement) -> dict[str, list[str]]:
+def _read_meta(root: html.HtmlElement) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for element in islice(root.iter("meta"), _MOST_NODES):
         content = (element.get("content") or "").strip()
@@ -231,7 +231,7 @@ def _meta(root: html.HtmlElement) -> dict[str, list[str]]:
     return found
 
 
-def _microdata(root: html.HtmlElement) -> dict[str, list[str]]:
+def _read_microdata(root: html.HtmlElement) -> dict[str, list[str]]:
     """Return the microdata properties of the page's article.
 
     Those of items inside it, such as a video or a comment, are left out.
@@ -265,7 +265,7 @@ def _find_article(root: html.HtmlElement, url: str | None) -> Mapping[str, Any]:
 
     Of several, the one with the page's address, or else the first.
     """
-    nodes = list(islice(_nodes(_json_ld(root)), _MOST_NODES))
+    nodes = list(islice(_nodes(_read_json_ld(root)), _MOST_NODES))
     named = {node["@id"]: node for node in nodes if isinstance(node.get("@id"), str) and len(node) > 1}
     articles = [node for node in nodes if any(_ARTICLE_TYPE.match(kind) for kind in _types(node))]
     same = (node for node in articles if url and url in map(_identity, (node.get("url"), node.get("mainEntityOfPage"))))
@@ -273,7 +273,7 @@ def _find_article(root: html.HtmlElement, url: str | None) -> Mapping[str, Any]:
     return {key: _resolve(value, named) for key, value in best.items()}
 
 
-def _json_ld(root: html.HtmlElement) -> Iterator[Any]:
+def _read_json_ld(root: html.HtmlElement) -> Iterator[Any]:
     for script in islice(root.iter("script"), 500):
         if "ld+json" not in (script.get("type") or "").lower() or not script.text or len(script.text) > _LONGEST_JSON:
             continue
@@ -319,7 +319,7 @@ def _first(value: Any) -> Any:
     return value[0] if isinstance(value, list) and value else value
 
 
-def _canonical(root: html.HtmlElement, meta: Mapping[str, list[str]], address: str | None) -> str | None:
+def _find_canonical(root: html.HtmlElement, meta: Mapping[str, list[str]], address: str | None) -> str | None:
     links = (
         link.get("href", "")
         for link in islice(root.iter("link"), _MOST_NODES)
@@ -336,7 +336,7 @@ def _canonical(root: html.HtmlElement, meta: Mapping[str, list[str]], address: s
     return address if as_domain(address) else None
 
 
-def _languages(root: html.HtmlElement, article: Mapping[str, Any], meta: Mapping[str, list[str]]) -> Iterator[Any]:
+def _find_languages(root: html.HtmlElement, article: Mapping[str, Any], meta: Mapping[str, list[str]]) -> Iterator[Any]:
     yield root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang") or root.get("xml:lang")
     yield article.get("inLanguage")
     yield from (value for name in _META["language"] for value in meta.get(name, ()))
@@ -351,17 +351,17 @@ def _find_published(
 ) -> Moment | None:
     stated = (value for name in _META["published"] for value in meta.get(name, ()))
     found = (
-        _moment(article.get("datePublished"), "json-ld")
+        _make_moment(article.get("datePublished"), "json-ld")
         or _first_moment(stated, "meta")
         or _first_moment(marked.get("published", ()), "microdata")
-        or _time_element(root, modified=False)
+        or _read_time_element(root, modified=False)
     )
     if found is None and url and (day := parse_address_date(url)):
         return Moment(*day, "url")
     return found
 
 
-def _time_element(root: html.HtmlElement, *, modified: bool) -> Moment | None:
+def _read_time_element(root: html.HtmlElement, *, modified: bool) -> Moment | None:
     """Return the first `<time>` outside lists of other stories.
 
     One whose name says that it is for changes is not used for publication.
@@ -376,18 +376,18 @@ def _time_element(root: html.HtmlElement, *, modified: bool) -> Moment | None:
         if re.search(r"comment|related|teaser|card|recommend|trending|popular", names, re.IGNORECASE):
             continue
         for value in (element.get("datetime"), "".join(element.itertext())[:200]):
-            if found := _moment(value, "time element"):
+            if found := _make_moment(value, "time element"):
                 return found
     return None
 
 
-def _moment(value: Any, method: str) -> Moment | None:
+def _make_moment(value: Any, method: str) -> Moment | None:
     found = parse_moment(_first(value))
     return Moment(*found, method) if found else None
 
 
 def _first_moment(values: Iterable[str], method: str) -> Moment | None:
-    return next((moment for value in values if (moment := _moment(value, method))), None)
+    return next((moment for value in values if (moment := _make_moment(value, method))), None)
 
 
 def _strip_outlet(title: str, outlet: str | None) -> str:

@@ -55,7 +55,7 @@ def paragraphs(draft: Draft, most: int | None = None) -> list[Paragraph]:
     return parts
 
 
-def blank_line_between(draft: Draft, before: Stretch, after: Stretch) -> bool:
+def has_blank_line_between(draft: Draft, before: Stretch, after: Stretch) -> bool:
     """Whether an empty line separates two consecutive stretches of the body.
 
     Stretches that were cut between them are ignored.

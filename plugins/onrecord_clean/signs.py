@@ -156,7 +156,7 @@ def is_other_story(text: str, linked: float, *, ends: bool) -> bool:
     return found is not None and (linked > 0.6 or (found["mark"] is not None and (linked > 0.3 or not ends)))
 
 
-def heads_other_stories(text: str) -> bool:
+def is_list_heading(text: str) -> bool:
     """Whether a heading introduces links to other stories."""
     return _RELATED_HEADING.fullmatch(text.rstrip(":")) is not None
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from onrecord import Cleaner, Draft, Stretch
 
-from .paragraphs import blank_line_between, ends_sentence, is_title_like
+from .paragraphs import ends_sentence, has_blank_line_between, is_title_like
 
 _NARROWEST, _WIDEST = 40, 120
 _FEWEST_WRAPS = 2
@@ -26,7 +26,7 @@ class HardWraps(Cleaner):
         pairs = [
             (before, after)
             for before, after in pairwise(draft.body())
-            if before.kind == after.kind == "body" and not blank_line_between(draft, before, after)
+            if before.kind == after.kind == "body" and not has_blank_line_between(draft, before, after)
         ]
         wraps = find_wraps(draft, pairs)
         if wraps is None:
@@ -40,7 +40,7 @@ class HardWraps(Cleaner):
                 continue
             if not ends_sentence(draft.words(before)):
                 # If all lines were filled, a line with room for the next word ends its paragraph.
-                after.continues = is_full or not wraps.filled or _goes_on(draft.words(after))
+                after.continues = is_full or not wraps.filled or _is_continuation(draft.words(after))
             else:
                 # A full line that ends a sentence decides nothing. If the line after it breaks off early inside a
                 # sentence, that line begins a paragraph.
@@ -68,12 +68,12 @@ def find_wraps(draft: Draft, pairs: list[tuple[Stretch, Stretch]]) -> Wraps | No
     lengths = sorted(stretch.end - stretch.start for pair in pairs for stretch in pair)
     if not inside or lengths[len(lengths) * 9 // 10] > _WIDEST:
         return None
-    width = _width([length for length in lengths if length <= _WIDEST])
+    width = _find_width([length for length in lengths if length <= _WIDEST])
     if width < _NARROWEST:
         return None
     full = [_is_full(before, after, width) for before, after in inside]
     # A line that begins in lower case continues the line before it; headings and list items do not.
-    goes_on = [_goes_on(after) for _, after in inside]
+    goes_on = [_is_continuation(after) for _, after in inside]
     cut = sum(a and b for a, b in zip(full, goes_on, strict=True))
     short = sum(goes_on) - cut
     if sum(full) < len(full) / 2 and cut <= _FEWEST_PER_SHORT * short:
@@ -81,7 +81,7 @@ def find_wraps(draft: Draft, pairs: list[tuple[Stretch, Stretch]]) -> Wraps | No
     return Wraps(width, cut > _FEWEST_PER_SHORT * short) if sum(full) >= _FEWEST_WRAPS else None
 
 
-def _width(lengths: list[int]) -> int:
+def _find_width(lengths: list[int]) -> int:
     """Return the largest length that is not far above all others.
 
     Links and captions may not have been wrapped.
@@ -96,7 +96,7 @@ def _is_full(before: str, after: str, width: int) -> bool:
     return len(before) + 1 + len(after.split(maxsplit=1)[0]) > width
 
 
-def _goes_on(line: str) -> bool:
+def _is_continuation(line: str) -> bool:
     return line[0].islower()
 
 

@@ -27,7 +27,7 @@ LANGUAGE = "en"
 
 
 @cache
-def _encoder(threads: int, process: int) -> Encoder:
+def _load_encoder(threads: int, process: int) -> Encoder:
     """Return the network of this process.
 
     A forked process needs its own, since threads are not inherited.
@@ -59,7 +59,7 @@ class Reader:
                 yield doc
 
     def _read(self, docs: list[Doc]) -> None:
-        encoder = _encoder(self._threads, os.getpid())
+        encoder = _load_encoder(self._threads, os.getpid())
         words = [[i for i, token in enumerate(doc) if not token.is_space] for doc in docs]
         pieces = [
             encoder.vocabulary.read([token.text for token in doc], [bool(token.whitespace_) for token in doc])

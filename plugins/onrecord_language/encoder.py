@@ -15,7 +15,7 @@ import numpy as np
 from .decoding import Decoder
 from .pieces import Pieces, WordPieces
 from .tags import Tags
-from .windows import Window, windows
+from .windows import Window, split_windows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -83,7 +83,7 @@ class Encoder:
             _Job(number, window, int(text.begins[window.last] - text.begins[window.first]))
             for number, text in enumerate(texts)
             if len(words[number])
-            for window in windows(text.begins, WINDOW, CONTEXT)
+            for window in split_windows(text.begins, WINDOW, CONTEXT)
         ]
         for length, alike in groupby(sorted(jobs, key=_length), key=_length):
             while batch := list(islice(alike, max(1, PIECES_AT_ONCE // (length + 2)))):

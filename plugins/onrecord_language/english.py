@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from spacy.language import Language
 
 
-def blank() -> Language:
+def make_blank() -> Language:
     """Make a pipeline with only spaCy's English tokenizer, for texts of any length."""
     import spacy
 
@@ -25,6 +25,6 @@ def load(threads: int = 1) -> Language:
     the number of threads of the network; several processes with one thread each are faster than one process with
     several.
     """
-    nlp = blank()
+    nlp = make_blank()
     nlp.add_pipe("onrecord_attributions", config={"names": True, "sentences": True, "threads": threads})
     return nlp

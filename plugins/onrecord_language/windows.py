@@ -23,7 +23,7 @@ class Window(NamedTuple):
     """The word after the last that counts."""
 
 
-def windows(begins: NDArray[np.int64], size: int, context: int) -> list[Window]:
+def split_windows(begins: NDArray[np.int64], size: int, context: int) -> list[Window]:
     """Return windows of up to `size` pieces, with up to `context` on each side.
 
     `begins` are a text's piece offsets by word, as in Pieces. Every word counts in exactly one window.

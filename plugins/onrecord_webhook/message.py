@@ -12,7 +12,9 @@ def build_message(report: RunReport) -> bytes:
     """Return a run's report as a JSON object."""
     run = report.run
     failed = [step for step in report.steps if step.status != "completed" or step.failed]
-    lines = [f"onrecord: the run of {run.started_at:%Y-%m-%d %H:%M} UTC {_outcome(report)} ({report.warehouse})"]
+    lines = [
+        f"onrecord: the run of {run.started_at:%Y-%m-%d %H:%M} UTC {_describe_outcome(report)} ({report.warehouse})"
+    ]
     if run.message:
         lines.append(run.message)
     quarantined = sum(step.failed for step in report.steps if step.stage in ("ingest", "clean", "annotate"))
@@ -43,7 +45,7 @@ def build_message(report: RunReport) -> bytes:
     return json.dumps(payload, ensure_ascii=False).encode()
 
 
-def _outcome(report: RunReport) -> str:
+def _describe_outcome(report: RunReport) -> str:
     if report.run.status == "killed":
         return "was killed"
     words = {"completed": "completed", "failed": "failed", "interrupted": "was interrupted"}

@@ -14,7 +14,7 @@ from onrecord_language.encoder import MODEL
 from onrecord_language.pieces import FEATURES, LONGEST_WORD, WordPieces
 from onrecord_language.quotes import Quote, quote_states
 from onrecord_language.tags import NAME_TAGS, ROLE_TAGS, Tags
-from onrecord_language.windows import windows
+from onrecord_language.windows import split_windows
 
 VOCABULARY = WordPieces(MODEL / "vocab.txt")
 PIECES = (MODEL / "vocab.txt").read_text().splitlines()
@@ -108,14 +108,14 @@ def test_any_words_can_be_read(words: list[str]) -> None:
 @given(st.lists(st.integers(0, 6), max_size=200), st.integers(20, 60), st.integers(0, 9))
 def test_every_word_counts_in_one_window_and_windows_are_short(lengths: list[int], size: int, context: int) -> None:
     begins = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-    found = windows(begins, size, context)
+    found = split_windows(begins, size, context)
     assert [word for w in found for word in range(w.begin, w.end)] == list(range(len(lengths)))
     assert all(w.first <= w.begin < w.end <= w.last for w in found)
     assert all(begins[w.last] - begins[w.first] <= size for w in found)
 
 
 def test_words_near_the_edges_of_a_window_have_context() -> None:
-    found = windows(np.arange(101), 40, 10)
+    found = split_windows(np.arange(101), 40, 10)
     assert [(w.first, w.begin, w.end, w.last) for w in found] == [
         (0, 0, 30, 40),
         (20, 30, 50, 60),

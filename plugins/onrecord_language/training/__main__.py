@@ -18,12 +18,12 @@ import click
 import torch
 
 from ..pieces import WordPieces
-from .evaluate import dev_scores
+from .evaluate import score_dev_sets
 from .examples import Example, collate
 from .export import export
 from .network import Network, Shape, load_pretrained
-from .rounding import ranges
-from .train import Recipe, examples, load_network, make_student, save, train
+from .rounding import measure_ranges
+from .train import Recipe, load_network, make_student, read_examples, save, train
 
 ENCODER = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """SHA-256 of the initial weights: sentence-transformers/all-MiniLM-L6-v2, model.safetensors."""
@@ -46,7 +46,7 @@ def main(corpora: Path, out: Path, device: str, share: float) -> None:
     encoder = find_encoder()
     shutil.copy(encoder / "vocab.txt", out)
     vocabulary = WordPieces(out / "vocab.txt")
-    found = examples(corpora, vocabulary)
+    found = read_examples(corpora, vocabulary)
     click.echo("; ".join(f"{name}: {len(each)} texts" for name, each in found.items()))
 
     def train_or_load(
@@ -56,7 +56,7 @@ def main(corpora: Path, out: Path, device: str, share: float) -> None:
             network = begin().to(device)
 
             def report(average: Network, step: int) -> None:
-                click.echo(f"{file.stem}, step {step}: {dev_scores(average, corpora, out / 'vocab.txt')}")
+                click.echo(f"{file.stem}, step {step}: {score_dev_sets(average, corpora, out / 'vocab.txt')}")
 
             network = train(network, found, recipe.times(share), vocabulary, click.echo, report, teacher=teacher)
             save(network, recipe, file)
@@ -70,9 +70,9 @@ def main(corpora: Path, out: Path, device: str, share: float) -> None:
     network = train_or_load(out / "student.safetensors", STUDENT, lambda: make_student(teacher, KEPT), teacher)
     calibration = [
         collate([(each, *cut) for cut in each.cut(STUDENT.window, Random(0))][:2], vocabulary).to(torch.device(device))
-        for each in calibration_texts(found)
+        for each in select_calibration_texts(found)
     ]
-    export(network, out / "network.onnx", ranges(network, calibration))
+    export(network, out / "network.onnx", measure_ranges(network, calibration))
     click.echo(f"{out / 'network.onnx'}: sha256 {_sha256(out / 'network.onnx')}")
 
 
@@ -90,7 +90,7 @@ def find_encoder() -> Path:
     return folder
 
 
-def calibration_texts(found: dict[str, list[Example]]) -> list[Example]:
+def select_calibration_texts(found: dict[str, list[Example]]) -> list[Example]:
     """Select texts of every kind, for measuring the inputs of each layer."""
     return [each for name in ("polnear", "conll", "politics") for each in found[name][:60]]
 

@@ -59,11 +59,11 @@ def read_lines(path: Path) -> Iterator[str]:
 
 
 @cache
-def tokenizer() -> Language:
+def load_tokenizer() -> Language:
     """Return the pipeline's tokenizer, so that training sees the same words."""
-    from ..english import blank
+    from ..english import make_blank
 
-    return blank()
+    return make_blank()
 
 
 def read_polnear(corpora: Path, part: str) -> Iterator[tuple[dict[str, Any], Text]]:
@@ -75,7 +75,7 @@ def read_polnear(corpora: Path, part: str) -> Iterator[tuple[dict[str, Any], Tex
     articles = [json.loads(line) for line in read_lines(corpora / POLNEAR.format(part=part))]
     habits = _learn_habits([(article["text"], silver[article["id"]][0]) for article in articles])
     for article in articles:
-        doc = tokenizer().make_doc(article["text"])
+        doc = load_tokenizer().make_doc(article["text"])
         text = Text([t.text for t in doc], [bool(t.whitespace_) for t in doc], names_weight=0.4)
         starts = {token.idx: token.i for token in doc}
         ends = {token.idx + len(token): token.i + 1 for token in doc}

@@ -15,7 +15,7 @@ from .network import Network
 from .scores import SpanCounts
 
 
-def dev_scores(network: Network, corpora: Path, vocabulary: Path) -> str:
+def score_dev_sets(network: Network, corpora: Path, vocabulary: Path) -> str:
     """Report F1 of exact spans, without quantization.
 
     Roles are scored on PolNeAR's dev part, names on CoNLL's.

@@ -10,7 +10,7 @@ from .examples import Batch
 from .network import Network, split
 
 
-def losses(network: Network, batch: Batch, teacher: Network | None = None) -> dict[str, Tensor]:
+def compute_losses(network: Network, batch: Batch, teacher: Network | None = None) -> dict[str, Tensor]:
     """Return each head's mean loss per labeled word, and the distance to the teacher."""
     encoded = network.encode(batch.ids, batch.features, batch.mask)
     output = network.score(encoded)

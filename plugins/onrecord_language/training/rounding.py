@@ -16,7 +16,7 @@ _ROWS = 100
 """Words sampled from each batch."""
 
 
-def ranges(network: Network, batches: Sequence[Batch]) -> dict[str, tuple[float, float]]:
+def measure_ranges(network: Network, batches: Sequence[Batch]) -> dict[str, tuple[float, float]]:
     """Return, by dense layer, the bounds of its inputs on these texts."""
     layers = {name: module for name, module in network.layers.named_modules() if isinstance(module, nn.Linear)}
     seen: dict[nn.Module, list[Tensor]] = {layer: [] for layer in layers.values()}

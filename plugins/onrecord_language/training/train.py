@@ -20,7 +20,7 @@ from ..pieces import WordPieces
 from .corpora import Text, read_iob, read_polnear, read_treebank
 from .examples import Cut, Example, collate
 from .network import Network, Shape
-from .objective import losses
+from .objective import compute_losses
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Recipe:
         return replace(self, passes={name: passes * share for name, passes in self.passes.items()})
 
 
-def examples(corpora: Path, vocabulary: WordPieces) -> dict[str, list[Example]]:
+def read_examples(corpora: Path, vocabulary: WordPieces) -> dict[str, list[Example]]:
     """Read the training corpora."""
     texts: dict[str, Iterator[Text]] = {
         "polnear": (text for _, text in read_polnear(corpora, "train")),
@@ -61,7 +61,7 @@ def examples(corpora: Path, vocabulary: WordPieces) -> dict[str, list[Example]]:
     return {name: [Example.of(text, vocabulary) for text in found] for name, found in texts.items()}
 
 
-def cuts(found: dict[str, list[Example]], recipe: Recipe, random: Random) -> list[Cut]:
+def cut_windows(found: dict[str, list[Example]], recipe: Recipe, random: Random) -> list[Cut]:
     """Cut all windows of a training run, with every corpus spread evenly."""
     placed: list[tuple[float, Cut]] = []
     for name, times in recipe.passes.items():
@@ -75,7 +75,7 @@ def cuts(found: dict[str, list[Example]], recipe: Recipe, random: Random) -> lis
     return [cut for _, cut in placed]
 
 
-def batches(found: list[Cut], recipe: Recipe) -> Iterator[list[Cut]]:
+def group_batches(found: list[Cut], recipe: Recipe) -> Iterator[list[Cut]]:
     """Group windows of similar length, with similar numbers of pieces per batch."""
     limit = recipe.batch * (recipe.window + 2)
     bucket = 16 * recipe.batch
@@ -110,7 +110,7 @@ def train(
     With a teacher it also learns to reproduce the teacher's encoder output (Jiao et al. 2020, arXiv:1909.10351).
     """
     torch.manual_seed(recipe.seed)
-    steps = list(batches(cuts(found, recipe, Random(recipe.seed)), recipe))
+    steps = list(group_batches(cut_windows(found, recipe, Random(recipe.seed)), recipe))
     groups: dict[float, list[torch.nn.Parameter]] = defaultdict(list)
     top = network.shape.layers
     for name, parameter in network.named_parameters():
@@ -133,7 +133,7 @@ def train(
     began = time.monotonic()
     for step, rows in enumerate(steps, 1):
         network.train()
-        found_losses = losses(network, collate(rows, vocabulary).to(device), teacher)
+        found_losses = compute_losses(network, collate(rows, vocabulary).to(device), teacher)
         loss = sum(weights[name] * value for name, value in found_losses.items())
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
-def _words(text: str) -> frozenset[str]:
+def _word_set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-PEOPLES = _words("""
+PEOPLES = _word_set("""
     afghan african albanian algerian american andorran angolan arab arabic argentine argentinian armenian asian
     aussie australian austrian azerbaijani azeri bahraini bangladeshi basque bavarian belarusian belarussian belgian
     belorussian bengali beninese bolivian bosnian brazilian briton british bulgarian burmese burundian californian
@@ -33,7 +33,7 @@ PEOPLES = _words("""
     buddhist sunni shiite shia shi'ite orthodox anglican methodist lutheran baptist evangelical mormon presbyterian
     alawite druze coptic copt maronite sufi wahhabi judeo-christian roman calvinist quaker yazidi hasidic
     """)
-EVENTS = _words("""
+EVENTS = _word_set("""
     accord bowl caucus caucuses championship championships classic conference convention cup debate debates derby
     election elections expo fair festival forum games gp holocaust inquisition intifada invitational marathon
     masters olympiad olympics open primaries primary prix rally regatta revolution series spring summit superbowl
