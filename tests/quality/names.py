@@ -27,12 +27,12 @@ COMPARED: Mapping[Corpus, Groups] = {
 }
 """Kinds that a corpus distinguishes. Its "misc" covers several of ours, and some it does not annotate."""
 NOTES: Mapping[Corpus, str] = {
-    CONLL: "Trained on the other part of this corpus. Its misc holds peoples, events and all else. Its names "
-    "have parts that entities takes off: the article of The Hague, and all after Paris in Paris-based.",
-    POLITICS: "Trained on the small other part (200 sentences) of this corpus. Politicians count as persons, parties "
-    "as organizations, countries as places, elections as events.",
-    UNER: "Out of domain: blogs, reviews, e-mail; nothing of this corpus was trained on. It has no further kinds, so "
-    "what is found of these is not counted.",
+    CONLL: "Trained on the training part of this corpus. Its misc contains peoples, events and others. Its names "
+    "have parts that entities removes: the article of The Hague, and the rest of Paris-based.",
+    POLITICS: "Trained on the small training part (200 sentences) of this corpus. Politicians count as persons, "
+    "parties as organizations, countries as places, elections as events.",
+    UNER: "Out of domain: blogs, reviews, e-mail; not used for training. It has no other kinds, so names of these are "
+    "not counted.",
 }
 
 

@@ -68,13 +68,13 @@ def tables(pipeline: Pipeline, path: Path) -> list[Table]:
             ("", *SCORES, "F1 of words"),
             [[label, *score_cells(ours.spans, label), ours.words.f1(label)] for label in (*ROLES, QUOTED, REST)],
             (
-                "A span counts if it is exactly right; a discontinuous content counts as its stretches. A content is "
-                "quoted if all its words but the marks stand between quotation marks; words of contents count as "
-                "quoted one by one. PolNeAR's contents are also what people believe, intend or support.",
+                "A span counts if it matches exactly; a discontinuous content counts as its stretches. A content is "
+                "quoted if all its words are between quotation marks; for words of contents this is decided word by "
+                "word. PolNeAR's contents include beliefs, intentions and support.",
             ),
         ),
         Table(
-            "Beside published figures: F1 of exact spans",
+            "Comparison with published scores: F1 of exact spans",
             ("", *ROLES),
             [
                 ["this pipeline (dev)", *(ours.spans.f1(role) for role in ROLES)],
@@ -82,7 +82,7 @@ def tables(pipeline: Pipeline, path: Path) -> list[Table]:
             ],
             (
                 "Ours is measured on the dev part, from whole articles as plain text; the published ones on the test "
-                "part, from the corpus's own tokens. They show where the figures stand, not who wins.",
+                "part, from the corpus's own tokens. They give an order of magnitude, not a ranking.",
             ),
         ),
         Table(
@@ -93,18 +93,18 @@ def tables(pipeline: Pipeline, path: Path) -> list[Table]:
                 *([f"words of {role}s", *score_cells(claims.words, role)] for role in ROLES),
             ],
             (
-                "The rows that the annotator claims writes. Its contents have no quotation marks, so that they are "
-                "never exact; its sources and cues have no modifiers; and it makes claims of quotations without a "
-                "cue, which count as wrong here.",
+                "Rows of the annotator claims. Its contents have no quotation marks and are therefore never exact; its "
+                "sources and cues have no modifiers; and it makes claims of quotations without a cue, which count as "
+                "wrong here.",
             ),
         ),
         Table(
-            "How far confidence can be trusted: claims of PolNeAR dev",
-            ("confidence", "claims", "its mean, %", "right, %"),
+            "Calibration of confidence: claims of PolNeAR dev",
+            ("confidence", "claims", "mean confidence, %", "right, %"),
             list(_calibration(certain)),
             (
-                "Right: an attribution has the same source, and of the words of both contents nine in ten in common. "
-                "The constants behind confidence (onrecord_claims/confidence.py) were set on this same part.",
+                "Right: a gold attribution has the same source, and nine in ten of the words of both contents are in "
+                "common. The constants of confidence (onrecord_claims/confidence.py) were measured on the same part.",
             ),
         ),
     ]

@@ -33,7 +33,7 @@ def _table(nlp: Language, corpus: Corpus, path: Path) -> Table:
         counted.add(PIPELINE, {sentence.start_char for sentence in doc.sents} - {0}, expected - {0})
         counted.add(RULES, {sentence.start_char for sentence in rules(doc.text).sents} - {0}, expected - {0})
     return Table(
-        f"Where sentences begin: {corpus.title}, {len(texts)} texts",
+        f"Sentence starts: {corpus.title}, {len(texts)} texts",
         ("", *SCORES),
         [[label, *score_cells(counted, label)] for label in (PIPELINE, RULES)],
         ("From plain text, with an empty line between paragraphs; the first sentence of a text does not count.",),

@@ -25,9 +25,9 @@ TIMES = 2
 class Speed(NamedTuple):
     """Words per second."""
 
-    by_the_clock: float
-    of_processor_time: float
-    """Of this process: depends little on other load, and is meaningless with several processes."""
+    wall_time: float
+    processor_time: float
+    """Of this process. Depends little on other load, and is meaningless with several processes."""
 
 
 def tables(nlp: Language, path: Path) -> list[Table]:
@@ -36,13 +36,13 @@ def tables(nlp: Language, path: Path) -> list[Table]:
     one, two = (measure_speed(nlp, texts, processes) for processes in (1, 2))
     return [
         Table(
-            "Speed: words a second, from plain text to Doc",
-            ("processes", "by the clock", "of processor time"),
-            [["1", round(one.by_the_clock), round(one.of_processor_time)], ["2", round(two.by_the_clock), None]],
+            "Speed: words per second, from plain text to Doc",
+            ("processes", "wall time", "processor time"),
+            [["1", round(one.wall_time), round(one.processor_time)], ["2", round(two.wall_time), None]],
             (
                 f"PolNeAR dev's articles, {TIMES} times, through nlp.pipe(batch_size={BATCH}, n_process=processes); a "
-                f"word is a token that is not white space. On this machine, with {processors()} processors, and with "
-                "whatever else it was doing. The clock starts when each process has read its first batch.",
+                f"word is a token that is not white space. On a machine with {processors()} processors, "
+                "under its other load. Timing starts when each process has read its first batch.",
             ),
         )
     ]
