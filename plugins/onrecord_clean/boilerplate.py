@@ -124,15 +124,15 @@ class Captions(TextCleaner):
     name, version, order = "captions", "3", 210
 
     def clean(self, draft: Draft) -> None:
-        left = []
+        others = []
         for stretch, line in lines(draft):
             if is_caption(line):
                 draft.mark(stretch, "caption", "a caption: it credits a picture")
             else:
-                left.append((stretch, line))
-        doubled = [(a, b, line) for (a, line), (b, other) in pairwise(left) if line == other]
+                others.append((stretch, line))
+        doubled = [(a, b, line) for (a, line), (b, other) in pairwise(others) if line == other]
         # Where every line is printed twice, repetition is no sign of a caption.
-        if doubled and 4 * len(doubled) <= len(left) + 4:
+        if doubled and 4 * len(doubled) <= len(others) + 4:
             for *pair, line in doubled:
                 if 4 <= len(line.split()) <= _MOST_WORDS_IN_DOUBLED_CAPTION and not _SPOKEN.search(line):
                     for stretch in pair:
