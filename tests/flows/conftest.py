@@ -9,14 +9,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
+from filelock import FileLock
 
 from onrecord_flows.unattended import server
+
+from .commands import Command, Starter
 
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = ROOT / "seeds"
@@ -24,24 +29,28 @@ SEEDS = ROOT / "seeds"
 
 @pytest.fixture(scope="session")
 def prefect_url(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of a server with a database of its own.
+    """The address of a server with a database of its own, one for each process of the tests.
 
-    Making that database takes half a minute, so it is kept for the next session.
+    Making that database takes half a minute, so it is kept for other processes and later sessions.
     """
     home = tmp_path_factory.mktemp("prefect")
-    kept = kept_database(request)
-    if kept.exists():
-        shutil.copyfile(kept, home / "prefect.db")
     os.environ |= server.ENVIRONMENT | {"PREFECT_HOME": str(home)}
     os.environ.pop("PREFECT_API_URL", None)
-    process, url = server.start_server(home / "server.log")
+    kept = kept_database(request)
+    only_one_makes_it = FileLock(f"{kept}.lock")
+    with only_one_makes_it:
+        if kept.exists():
+            only_one_makes_it.release()
+            shutil.copyfile(kept, home / "prefect.db")
+        process, url = server.start_server(home / "server.log")
+        try:
+            server.wait_for(process, url, home / "server.log")
+            if not kept.exists():
+                keep(home / "prefect.db", kept)
+        except BaseException:
+            server.stop(process)
+            raise
     try:
-        server.wait_for(process, url, home / "server.log")
-        if not kept.exists():
-            source, copy = (sqlite3.connect(path) for path in (home / "prefect.db", kept))
-            source.backup(copy)
-            source.close()
-            copy.close()
         os.environ["PREFECT_API_URL"] = url
         yield url
     finally:
@@ -49,9 +58,25 @@ def prefect_url(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixtur
         server.stop(process)
 
 
+@pytest.fixture(scope="session")
+def starter(prefect_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Starter]:
+    """Starts commands that use the session's Prefect server."""
+    running = Starter(tmp_path_factory.mktemp("commands"), {**os.environ, "COLUMNS": "200"})
+    yield running
+    running.stop()
+
+
 def kept_database(request: pytest.FixtureRequest) -> Path:
     """Where the database of a server that has only just been started is kept."""
     return Path(request.config.cache.mkdir("prefect")) / f"prefect-{version('prefect')}.db"
+
+
+def keep(database: Path, kept: Path) -> None:
+    """Copy the database of a server at work; the copy is there whole or not at all."""
+    unfinished = kept.with_suffix(".unfinished")
+    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(unfinished)) as copy:
+        source.backup(copy)
+    unfinished.replace(kept)
 
 
 @dataclass
@@ -60,6 +85,8 @@ class Project:
 
     root: Path
     environment: dict[str, str] = field(default_factory=lambda: {**os.environ, "COLUMNS": "200"})
+    starter: Starter | None = None
+    """Starts commands in a fraction of the time; without it each imports everything first."""
 
     @classmethod
     def made_in(cls, root: Path) -> Project:
@@ -85,8 +112,10 @@ class Project:
         (self.root / "plugins").mkdir(exist_ok=True)
         (self.root / "plugins" / f"{name}.py").write_text(source)
 
-    def start(self, *arguments: str, command: str = "run") -> subprocess.Popen[str]:
+    def start(self, *arguments: str, command: str = "run") -> subprocess.Popen[str] | Command:
         """Start a command in a process group of its own, as a shell does."""
+        if self.starter and prefect_settings(self.environment) == prefect_settings(self.starter.environment):
+            return self.starter.start([command, *arguments], self.root, self.environment)
         return subprocess.Popen(
             [sys.executable, "-m", "onrecord", command, *arguments],
             cwd=self.root,
@@ -102,6 +131,21 @@ class Project:
         out, err = process.communicate(timeout=200)
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
+    def flow(self, **parameters: Any) -> None:
+        """Run the flow in this process, for tests that are not about processes. Raises what the flow raises."""
+        from prefect.settings import PREFECT_API_URL, temporary_settings
+
+        from onrecord_flows.flow.etl import etl
+
+        own = {name: value for name, value in self.environment.items() if name.startswith("ONRECORD_")}
+        with pytest.MonkeyPatch.context() as environment:
+            for name, value in own.items():
+                environment.setenv(name, value)
+            environment.setenv("ONRECORD_WORKERS__PROCESSES", "0")
+            # Prefect read the environment when it was imported, which may have been before there was a server.
+            with temporary_settings({PREFECT_API_URL: self.environment["PREFECT_API_URL"]}):
+                etl(str(self.root / "onrecord.toml"), **parameters)
+
     def log(self) -> str:
         """What the latest run has logged so far."""
         logs = self.logs()
@@ -116,10 +160,16 @@ class Project:
             return connection.execute(query).fetchall()
 
 
+def prefect_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """The settings that Prefect reads when it is imported."""
+    return {name: value for name, value in environment.items() if name.startswith("PREFECT_")}
+
+
 @pytest.fixture
-def project(tmp_path: Path, prefect_url: str) -> Project:
+def project(tmp_path: Path, starter: Starter) -> Project:
     """An empty project that uses the session's Prefect server, without the plugins that take seconds to load."""
     made = Project.made_in(tmp_path)
+    made.starter = starter
     made.environment["ONRECORD_DISABLE"] = '["claims", "entities", "language", "resolution", "tally"]'
     return made
 

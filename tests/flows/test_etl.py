@@ -10,6 +10,8 @@ from subprocess import CompletedProcess
 import duckdb
 import pytest
 
+from onrecord.run.engine import RunFailed
+
 from .conftest import SEEDS, Project
 
 WORD_COUNT = '''
@@ -106,9 +108,8 @@ def test_a_plugin_dropped_into_the_folder_fills_its_table_for_all_articles_on_th
     before = project.sql(written)
     project.plugin("word_count", word_count())
 
-    done = project.run()
+    project.flow()
 
-    assert done.returncode == 0, done.stderr
     assert project.sql("select count(*) from length join article using (article_id) where words = word_count") == [(5,)]
     assert project.sql(written) == before
 
@@ -143,10 +144,9 @@ def test_a_plugin_that_raises_on_one_article_costs_that_article_alone(seeds: Pro
 def test_a_plugin_that_raises_on_all_is_stopped_and_the_run_fails_with_the_rest_loaded(seeds: Project) -> None:
     seeds.plugin("word_count", word_count(failure='raise ValueError("never")'))
 
-    done = seeds.run()
+    with pytest.raises(RunFailed, match="word_count: failed on 5 of 5 subjects"):
+        seeds.flow()
 
-    assert done.returncode == 1
-    assert "word_count: failed on 5 of 5 subjects" in done.stderr
     assert seeds.sql("select count(distinct article_id) from claim") == [(5,)]
     assert seeds.sql("select status from run") == [("failed",)]
 
@@ -161,10 +161,10 @@ def test_a_configuration_that_does_not_fit_ends_with_2_before_anything_is_writte
     assert not seeds.warehouse.exists()
 
 
-def test_a_broken_plugin_is_skipped_with_a_reason_and_is_an_error_under_strict(seeds: Project) -> None:
-    seeds.plugin("broken", "import no_such_module")
+def test_a_broken_plugin_is_skipped_with_a_reason_and_is_an_error_under_strict(project: Project) -> None:
+    project.plugin("broken", "import no_such_module")
 
-    lenient, strict = seeds.run(), seeds.run("--strict")
+    lenient, strict = project.run(), project.run("--strict")
 
     assert lenient.returncode == 0
     assert "plugin broken is skipped: ModuleNotFoundError" in lenient.stdout

@@ -95,7 +95,10 @@ def test_a_run_killed_at_any_moment_and_run_again_ends_in_the_warehouse_of_an_un
     killed, whole = many.warehouse / "onrecord.duckdb", many.root / "undisturbed" / "onrecord.duckdb"
     assert contents(killed) == contents(whole)
     assert len(contents(killed)["length"]) == MANY
-    assert Counter(status for (status,) in many.sql("select status from run")) == {"killed": 4, "completed": 1}
+    *before, publishing, last = (status for (status,) in many.sql("select status from run order by started_at"))
+    assert (before, last) == (["killed"] * 3, "completed")
+    # A run ends before it publishes, so that the copy says how it went.
+    assert publishing in ("killed", "completed")
 
 
 def test_ctrl_c_leaves_what_was_loaded_and_the_next_run_does_the_rest(many: Project) -> None:
