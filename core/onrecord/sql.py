@@ -1,12 +1,35 @@
-"""The one loader of SQL files, which stand beside the modules that run them."""
+"""SQL files, which stand beside the modules that run them, and what queries return."""
 
 from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
 
+import duckdb
+import pyarrow as pa
+
 
 @cache
 def read_sql(module: str, name: str) -> str:
     """Return the text of `NAME.sql` beside a module, e.g. `read_sql(__name__, "views")`."""
     return files(module.rpartition(".")[0]).joinpath(f"{name}.sql").read_text("utf-8")
+
+
+_UUIDS = {"UUID": ("BLOB", pa.uuid()), "UUID[]": ("BLOB[]", pa.list_(pa.uuid()))}
+
+
+def to_arrow(relation: duckdb.DuckDBPyRelation) -> pa.Table:
+    """Fetch a query's result with its UUIDs as UUIDs, which DuckDB gives as text.
+
+    Its option `arrow_lossless_conversion` would also give booleans, JSON and sums as types that Arrow cannot compute
+    with.
+    """
+    columns = zip(relation.columns, map(str, relation.types), strict=True)
+    ids = {name: _UUIDS[type_] for name, type_ in columns if type_ in _UUIDS}
+    if not ids:
+        return relation.to_arrow_table()
+    quoted = {f'"{name.replace(chr(34), chr(34) * 2)}"': type_ for name, (type_, _) in ids.items()}
+    as_bytes = [f"{name}::{type_} as {name}" for name, type_ in quoted.items()]
+    found = relation.project(f"* replace ({', '.join(as_bytes)})").to_arrow_table()
+    fields = [field.with_type(ids[field.name][1]) if field.name in ids else field for field in found.schema]
+    return found.cast(pa.schema(fields))

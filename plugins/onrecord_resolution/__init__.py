@@ -15,7 +15,7 @@ ONRECORD_API = 1
 MENTIONS = """
 -- Which names are there, and when were their articles published?
 select
-    mention.article_id::varchar as article_id,
+    mention.article_id,
     mention.ordinal,
     mention.text,
     mention.label as kind,
@@ -29,8 +29,8 @@ order by article_id, mention.ordinal
 SPEAKERS = """
 -- Which mention names the speaker of each claim?
 select
-    claim_id::varchar as claim_id,
-    article_id::varchar as article_id,
+    claim_id,
+    article_id,
     speaker_mention as ordinal
 from claim
 where speaker_mention is not null
@@ -50,7 +50,7 @@ class Resolution(Aggregator):
 
     def aggregate(self, warehouse: Reader) -> Iterator[Row]:
         """Yield each entity with its aliases and mentions, then the speakers of claims."""
-        entity_of: dict[tuple[str, int], UUID] = {}
+        entity_of: dict[tuple[UUID, int], UUID] = {}
         for resolved in resolve_names([NameMention(**row) for row in warehouse.sql(MENTIONS).to_pylist()]):
             yield resolved.entity
             yield from resolved.aliases

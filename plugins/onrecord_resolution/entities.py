@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
+from uuid import UUID
 
 from onrecord import Alias, Entity, EntityKind, MentionEntity, identify
 
@@ -30,7 +31,7 @@ class ResolvedEntity:
     entity: Entity
     aliases: list[Alias]
     mentions: list[MentionEntity]
-    places: list[tuple[str, int]]
+    places: list[tuple[UUID, int]]
     """The article and ordinal of each mention."""
 
 
@@ -39,7 +40,7 @@ def resolve_names(names: Sequence[NameMention]) -> Iterator[ResolvedEntity]:
     keys = _assign_keys(names)
     persons = _choose_spellings(Counter(key for key in keys if key[0] == "person" and " " in key[1]))
     everywhere: dict[str, set[Key]] = defaultdict(set)
-    in_article: dict[tuple[str, str], set[Key]] = defaultdict(set)
+    in_article: dict[tuple[UUID, str], set[Key]] = defaultdict(set)
     for named, key in zip(names, keys, strict=True):
         if key in persons:
             last = last_name(key[1])
@@ -114,7 +115,7 @@ def _build_entity(kind: EntityKind, members: Sequence[tuple[NameMention, Rule]])
         ],
         [
             MentionEntity(
-                article_id=named.article_id,  # type: ignore[arg-type]
+                article_id=named.article_id,
                 ordinal=named.ordinal,
                 entity_id=entity_id,
                 rule=rule,

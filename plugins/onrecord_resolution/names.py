@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from uuid import UUID
 
 from onrecord import EntityKind
 
@@ -21,7 +22,7 @@ _PARTICLE = re.compile(r"^(?:al|el|ad|as|ash|an|ar)-(?=\w)")
 class NameMention:
     """A mention that is a name, with facts about its article."""
 
-    article_id: str
+    article_id: UUID
     ordinal: int
     text: str
     kind: EntityKind

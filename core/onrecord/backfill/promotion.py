@@ -14,6 +14,7 @@ from ..model.row import quote_identifier
 from ..plugins.registry import Plugins
 from ..run.engine import start_run
 from ..run.signals import install_signal_handlers, raise_if_interrupted
+from ..sql import to_arrow
 from ..stages import BatchResult, Counters
 from ..warehouse import Warehouse
 from ..warehouse.database import replace_file
@@ -145,16 +146,17 @@ def _build_result(connection: duckdb.DuckDBPyConnection, plugins: Plugins, numbe
     """
     result = BatchResult("annotate", number)
     for name, outcome in (("ledger", "done"), ("quarantine", "failed")):
-        result.tables[name] = connection.sql(
+        relation = connection.sql(
             f"""
             select t.* exclude (run_id)
             from opened.main.{name} t
             semi join (from _chunk where outcome = '{outcome}') using (component, subject_id)
             """
-        ).to_arrow_table()
+        )
+        result.tables[name] = to_arrow(relation)
     counted = connection.execute(
         """
-        select component, list(subject_id::varchar), count(*) filter (outcome = 'done'),
+        select component, list(subject_id), count(*) filter (outcome = 'done'),
             count(*) filter (outcome = 'failed'), count(*) filter (outcome = 'blocked')
         from _chunk
         group by component
@@ -163,7 +165,7 @@ def _build_result(connection: duckdb.DuckDBPyConnection, plugins: Plugins, numbe
     for component, subjects, done, failed, blocked in counted:
         count = 0
         for table in plugins.tables_of(plugins.annotators[component]):
-            rows = connection.sql(
+            relation = connection.sql(
                 f"""
                 select t.* exclude (run_id)
                 from opened.main.{quote_identifier(table.name)} t
@@ -171,8 +173,8 @@ def _build_result(connection: duckdb.DuckDBPyConnection, plugins: Plugins, numbe
                     select subject_id from _chunk where component = '{component}' and outcome = 'done'
                 )
                 """
-            ).to_arrow_table()
-            result.tables[table.name] = rows
+            )
+            rows = result.tables[table.name] = to_arrow(relation)
             count += rows.num_rows
         result.replaced[component] = subjects
         result.counters[component] = Counters(len(subjects), done, failed, blocked, count)

@@ -74,14 +74,14 @@ def retry_command(
     if not (id_ or component or all_):
         raise click.UsageError("say what to try again: an ID from the list, --component NAME, or --all")
     directory = resolve_warehouse(config, warehouse)
-    chosen = [(row["component"], str(row["subject_id"])) for row in _chosen(directory, component, id_)]
+    chosen = [(row["component"], row["subject_id"]) for row in _chosen(directory, component, id_)]
     with lock_warehouse(directory, wait=True), Warehouse(directory).writing() as connection:
         plugins, subjects = zip(*chosen, strict=True)
-        connection.register("_chosen", pa.table({"component": plugins, "subject_id": subjects}))
+        connection.register("_chosen", pa.table({"component": plugins, "subject_id": pa.array(subjects, pa.uuid())}))
         connection.execute(
             """
             update quarantine q set released = true
-            from _chosen c where q.component = c.component and q.subject_id = c.subject_id::uuid
+            from _chosen c where q.component = c.component and q.subject_id = c.subject_id
             """
         )
     console.print(f"{len(chosen)} will be tried again by the next run")

@@ -103,7 +103,7 @@ def _rows(article: Article, wanted: str, plugins: Plugins, pipeline: Pipeline | 
         reading.begin(annotator, readable)
         (rows,) = annotate_articles(annotator, [article])
         check_rows(annotator, article, rows)
-        convert_rows({str(article.article_id): rows}, plugins.tables)
+        convert_rows({article.article_id: rows}, plugins.tables)
         reading.give(article.article_id, rows)
     return rows
 

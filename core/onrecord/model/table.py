@@ -6,6 +6,7 @@ import enum
 import json
 import re
 import types
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -39,10 +40,10 @@ class Column:
     """What rows written before the column existed get, if the class states a default."""
 
 
-RUN_ID = Column("run_id", "UUID", pa.string(), description="The run that wrote the row.", references=References("run"))
+RUN_ID = Column("run_id", "UUID", pa.uuid(), description="The run that wrote the row.", references=References("run"))
 
 
-ARTICLE_ID = Column("article_id", "UUID", pa.string(), description="The article.", references=References("article"))
+ARTICLE_ID = Column("article_id", "UUID", pa.uuid(), description="The article.", references=References("article"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,6 @@ class Table:
         ids: list[Any] = []
         if self.per_article:
             ids, own = [article_id for article_id, _ in own], [row for _, row in own]
-            as_text = {article_id: str(article_id) for article_id in set(ids)}
-            ids = [as_text[article_id] for article_id in ids]
         for row in own:
             if type(row) is not self.row:
                 raise RowError(self.name, "", f"takes rows of class {self.row.__name__}", row)
@@ -106,9 +105,13 @@ class Table:
                 continue
             try:
                 values = ids if c is ARTICLE_ID else [values[c.name] for values in fields]
-                if not c.direct:
+                if c is not ARTICLE_ID and not c.direct:
                     values = [_to_arrow_value(value, c, self.name) for value in values]
-                arrays.append(pa.array(values, c.arrow))
+                if c.arrow == _UUIDS:
+                    # PyArrow cannot make lists of UUIDs at once.
+                    arrays.append(pa.array(values, pa.list_(_BYTES)).cast(_UUIDS))
+                else:
+                    arrays.append(pa.array(values, c.arrow))
             except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
                 raise RowError(self.name, c.name, f"{error}") from error
         made = pa.Table.from_arrays(arrays, schema=self.schema)
@@ -120,7 +123,8 @@ class Table:
         names = [name for name in self.row.model_fields if name in arrow.column_names]
         as_json = {c.name for c in self.columns if c.type == "JSON"}
         rows = []
-        for values in arrow.select(names).to_pylist():
+        columns = [to_python(arrow[name]) for name in names]
+        for values in (dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)):
             for name in as_json & values.keys():
                 if values[name] is not None:
                     values[name] = json.loads(values[name])
@@ -134,16 +138,31 @@ class Table:
     def _refuse_duplicates(self, made: pa.Table) -> None:
         if made.num_rows < 2:
             return
-        counts = made.select(list(self.key)).group_by(list(self.key)).aggregate([([], "count_all")])
-        if counts.num_rows == made.num_rows:
+        keys = made.select(list(self.key))
+        # PyArrow cannot group by UUIDs.
+        plain = pa.schema([(c.name, _BYTES if c.type == pa.uuid() else c.type) for c in keys.schema])
+        if keys.cast(plain).group_by(list(self.key)).aggregate([]).num_rows == made.num_rows:
             return
-        twice = next(row for row in counts.to_pylist() if row.pop("count_all") > 1)
+        ((first, _),) = Counter(zip(*(to_python(column) for column in keys.columns), strict=True)).most_common(1)
+        twice = dict(zip(self.key, first, strict=True))
         remedy = (
             f"give {self.row.__name__} a key that tells its rows apart, e.g. key=('ordinal',)"
             if self.key == (ARTICLE_ID.name,)
             else "the key must tell the rows apart"
         )
         raise RowError(self.name, "", f"two rows with the same key ({', '.join(self.key)}): {remedy}", twice)
+
+
+def to_python(column: pa.ChunkedArray) -> list[Any]:
+    """Convert a column to Python values: of UUIDs one object per value, which is faster than `to_pylist`."""
+    if column.type != pa.uuid():
+        values: list[Any] = column.to_pylist()
+        return values
+    known: dict[bytes | None, UUID | None] = {None: None}
+    return [
+        known[value] if value in known else known.setdefault(value, UUID(bytes=value))
+        for value in column.cast(_BYTES).to_pylist()
+    ]
 
 
 def derive_table(row: type[Row], *, per_article: bool) -> Table:
@@ -175,6 +194,10 @@ def describe_column(column: Column) -> str:
     return text
 
 
+_BYTES = pa.binary(16)
+_UUIDS = pa.list_(pa.uuid())
+
+
 _SCALARS: Mapping[type, tuple[str, pa.DataType]] = {
     str: ("VARCHAR", pa.string()),
     bool: ("BOOLEAN", pa.bool_()),
@@ -183,7 +206,7 @@ _SCALARS: Mapping[type, tuple[str, pa.DataType]] = {
     bytes: ("BLOB", pa.large_binary()),
     date: ("DATE", pa.date32()),
     datetime: ("TIMESTAMP WITH TIME ZONE", pa.timestamp("us", tz="UTC")),
-    UUID: ("UUID", pa.string()),
+    UUID: ("UUID", pa.uuid()),
 }
 
 
@@ -196,7 +219,7 @@ def _derive_column(table: str, name: str, field: FieldInfo) -> Column:
     metadata = [*field.metadata, *(m for part in parts for m in getattr(part, "__metadata__", ()))]
     references = next((m for m in metadata if isinstance(m, References)), None)
     default = None if field.is_required() else _to_stored_value(field.get_default(call_default_factory=True))
-    direct = annotation in (str, int, float, bool, bytes, date) or get_origin(annotation) is Literal
+    direct = annotation in (str, int, float, bool, bytes, date, UUID) or get_origin(annotation) is Literal
     return Column(name, duck, arrow, optional, field.description or "", values, references, direct, default)
 
 
@@ -237,8 +260,6 @@ def _to_arrow_value(value: Any, column: Column, table: str) -> Any:
         return value
     if value is None:
         return None
-    if isinstance(value, UUID):
-        return str(value)
     if isinstance(value, enum.Enum):
         return value.value
     if column.type == "JSON":

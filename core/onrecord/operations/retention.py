@@ -86,7 +86,7 @@ def _maintain(warehouse: Warehouse, settings: MaintainSettings, dry_run: bool, n
     report = MaintenanceReport(size, size)
     was_published, unpublished = warehouse.is_published(), warehouse.unpublished_runs()
     with suppress(_Undo), warehouse.writing() as connection:
-        connection.register("_unpublished", pa.table({"run_id": pa.array(unpublished, pa.string())}))
+        connection.register("_unpublished", pa.table({"run_id": pa.array(unpublished, pa.uuid())}))
         report.removed = _remove_old(connection, settings, now)
         if dry_run:
             raise _Undo

@@ -41,4 +41,4 @@ from run
 where started_at < getvariable('runs')::timestamptz
     and started_at < (select max(started_at) from run)
     and started_at < (select coalesce(max(started_at) filter (status = 'completed'), now()) from run)
-    and not (changed and run_id in (select run_id::uuid from _unpublished));
+    and not (changed and run_id in (select run_id from _unpublished));

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from math import ceil
 from typing import Any
+from uuid import UUID
 
 import pyarrow as pa
 
@@ -20,7 +21,7 @@ class WorkItems:
 
     components: tuple[str, ...]
     language: str | None
-    subject_ids: list[str]
+    subject_ids: list[UUID]
     row_positions: tuple[int, int]
     """The first and the last position of the subjects in their table: what lies outside need not be searched."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 import duckdb
 import pyarrow as pa
@@ -11,7 +12,7 @@ from ..model.bookkeeping import StageName
 from ..model.content import ANNOTATED_SQL
 from ..model.row import quote_identifier
 from ..model.table import Table
-from ..sql import read_sql
+from ..sql import read_sql, to_arrow
 from .batches import WorkItems
 from .versions import ComponentVersions
 
@@ -58,7 +59,7 @@ def define_states(
     connection.register("_version", pa.Table.from_pylist(rows, schema=_VERSION_SCHEMA))
     if stage in ("ingest", "aggregate"):
         connection.register("_item", items)
-        subjects = "select subject_id::uuid as subject_id, * exclude (subject_id) from _item"
+        subjects = "from _item"
     else:
         subjects = read_sql(__name__, f"subjects_{stage}").format(annotated=ANNOTATED_SQL)
     connection.execute(f"create or replace temp view _subject as {subjects}")
@@ -73,21 +74,21 @@ def digest_input(connection: duckdb.DuckDBPyConnection, upstream: frozenset[str]
 
 def read_subjects(connection: duckdb.DuckDBPyConnection, stage: StageName, work: WorkItems) -> pa.Table:
     """Read `document` or `article` rows of some subjects, with subject_id, input_hash and uri, for a stage."""
-    connection.register("_selected", pa.table({"subject_id": pa.array(work.subject_ids, pa.string())}))
+    connection.register("_selected", pa.table({"subject_id": pa.array(work.subject_ids, pa.uuid())}))
     first, last = work.row_positions
-    return connection.sql(read_sql(__name__, f"read_{stage}"), params={"first": first, "last": last}).to_arrow_table()
+    return to_arrow(connection.sql(read_sql(__name__, f"read_{stage}"), params={"first": first, "last": last}))
 
 
-def read_rows(connection: duckdb.DuckDBPyConnection, table: Table, subject_ids: Sequence[str]) -> pa.Table:
+def read_rows(connection: duckdb.DuckDBPyConnection, table: Table, subject_ids: Sequence[UUID]) -> pa.Table:
     """Read the rows of some articles in an annotator's table."""
-    connection.register("_selected", pa.table({"subject_id": pa.array(subject_ids, pa.string())}))
+    connection.register("_selected", pa.table({"subject_id": pa.array(subject_ids, pa.uuid())}))
     order = ", ".join(map(quote_identifier, table.key))
     found = connection.sql(
         f"""
         select * exclude (run_id)
         from {quote_identifier(table.name)}
-        where article_id in (select subject_id::uuid from _selected)
+        where article_id in (select subject_id from _selected)
         order by {order}
         """
     )
-    return found.to_arrow_table()
+    return to_arrow(found)

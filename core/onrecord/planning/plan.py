@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from ..errors import SchemaError
 from ..model.bookkeeping import CLEAN, ComponentVersion, StageName
 from ..model.identity import identify
 from ..model.tables import STANDARD_TABLES
 from ..plugins.registry import Plugins
+from ..sql import to_arrow
 from ..stages import Batch
 from ..stages.ingest import ITEM_SCHEMA
 from ..warehouse import Warehouse, source_items
@@ -128,7 +128,7 @@ class Plan:
                     ) as gone,
                     count(*) filter (deleted_at is not null and _item.subject_id is not null) as back
                 from source_item
-                left join _item on _item.subject_id::uuid = article_id and _item.component = ingestor
+                left join _item on _item.subject_id = article_id and _item.component = ingestor
                 where list_contains($listed, ingestor)
                 """,
                 {"complete": [i.name for i in ingestors if i.complete], "listed": self._listed},
@@ -207,7 +207,7 @@ class Plan:
     def _aggregate_items(self, connection: duckdb.DuckDBPyConnection, component: str | None) -> pa.Table:
         rows = [
             {
-                "subject_id": str(WAREHOUSE_SUBJECT),
+                "subject_id": WAREHOUSE_SUBJECT,
                 "component": name,
                 "input_hash": digest_input(connection, self.upstream[name]),
                 "uri": "",
@@ -222,11 +222,11 @@ class Plan:
         """Select the next subjects with work to do; returns also the position to go on from, or None at the end."""
         with self.warehouse.reading() as connection:
             self._define_states(connection, stage)
-            selected = connection.sql(
+            relation = connection.sql(
                 """
                 -- Which subjects have something to do, and which components have to do it?
                 select
-                    subject_id::varchar as subject_id,
+                    subject_id,
                     list(component order by position) as components,
                     any_value(language) as language,
                     any_value(bytes) as bytes,
@@ -238,7 +238,8 @@ class Plan:
                 limit $limit
                 """,
                 params={"to_do": list(TO_DO), "after": after, "limit": _WINDOW},
-            ).to_arrow_table()
+            )
+            selected = to_arrow(relation)
         return selected, selected["row_position"][-1].as_py() if selected.num_rows == _WINDOW else None
 
     def _read_batch(self, stage: StageName, number: int, components: tuple[str, ...], work: WorkItems) -> Batch:
@@ -251,7 +252,9 @@ class Plan:
         read = set().union(*(self.upstream[name] for name in components if name in self.plugins.annotators))
         with self.warehouse.reading() as connection:
             if stage == "ingest":
-                subjects = self.items.filter(pc.is_in(self.items["subject_id"], pa.array(work.subject_ids)))
+                first, last = work.row_positions
+                items, selected = self.items.slice(first, last - first + 1), set(work.subject_ids)
+                subjects = items.filter(pa.array([each in selected for each in items["subject_id"].to_pylist()]))
             else:
                 subjects = read_subjects(connection, stage, work)
             inputs = {

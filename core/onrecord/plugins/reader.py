@@ -7,6 +7,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from ..sql import to_arrow
+
 
 class Reader:
     """A warehouse that is open for reading."""
@@ -15,5 +17,8 @@ class Reader:
         self._connection = connection
 
     def sql(self, query: str, **parameters: Any) -> pa.Table:
-        """The result of a query as an Arrow table; `$name` in the query stands for a parameter."""
-        return self._connection.sql(query, params=parameters or None).to_arrow_table()
+        """Run a query; returns an Arrow table. `$name` in the query stands for a parameter.
+
+        `to_pylist()` gives ids as `uuid.UUID`. Group, sort and join by ids in SQL: Arrow cannot.
+        """
+        return to_arrow(self._connection.sql(query, params=parameters or None))

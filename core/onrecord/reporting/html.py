@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -21,7 +22,7 @@ def render_run_page(report: RunReport, findings: Sequence[Finding] = ()) -> str:
     """Render the page of a run. `findings` are the present findings on the warehouse."""
     with Warehouse(report.warehouse).reading() as connection:
         reader = Reader(connection)
-        run_id = str(report.run.run_id)
+        run_id = report.run.run_id
         failures, failed = _query_first(
             reader,
             """
@@ -69,7 +70,7 @@ def render_run_page(report: RunReport, findings: Sequence[Finding] = ()) -> str:
     )
 
 
-def _query_first(reader: Reader, query: str, run_id: str) -> tuple[list[dict[str, Any]], int]:
+def _query_first(reader: Reader, query: str, run_id: UUID) -> tuple[list[dict[str, Any]], int]:
     """Return the first rows of a query, and the number of all."""
     rows = reader.sql(f"{query} limit {_MOST}", run=run_id).to_pylist()
     if len(rows) < _MOST:
@@ -77,7 +78,7 @@ def _query_first(reader: Reader, query: str, run_id: str) -> tuple[list[dict[str
     return rows, reader.sql(f"select count(*) as count from ({query})", run=run_id).to_pylist()[0]["count"]
 
 
-def _count_rows(reader: Reader, run_id: str) -> list[tuple[str, int]]:
+def _count_rows(reader: Reader, run_id: UUID) -> list[tuple[str, int]]:
     """Count the rows of a run in each table that has any."""
     tables = reader.sql(
         """

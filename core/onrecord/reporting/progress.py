@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from uuid import UUID
 
 from rich.console import Console
 from rich.markup import escape
@@ -21,7 +22,7 @@ class ProgressHandler(logging.Handler):
         self._progress = progress
         self._bars: dict[str, TaskID] = {}
         self._waiting: TaskID | None = None
-        self.run_id: str | None = None
+        self.run_id: UUID | None = None
         """The id of the run, once it has begun."""
 
     def say(self, words: str) -> None:
@@ -39,7 +40,7 @@ class ProgressHandler(logging.Handler):
         """Show an event or a message."""
         event = getattr(record, "event", None)
         if event == "begun":
-            self.run_id = getattr(record, "run_id", None)
+            self.run_id = UUID(record.__dict__["run_id"])
         elif event == "stage":
             self._stage(record)
         elif event == "loaded":

@@ -298,7 +298,7 @@ class ActiveRun:
         with self.warehouse.writing() as connection:
             runs.finish_run(connection, self._row, list(self._steps()))
 
-    def _overtaken(self, result: BatchResult) -> dict[str, list[str]]:
+    def _overtaken(self, result: BatchResult) -> dict[str, list[UUID]]:
         """The subjects of each component whose rows no longer fit those of one that it needs, which are new.
 
         It was stopped, or speaks another language; its rows go, and are made again when it works again.

@@ -9,7 +9,7 @@ from ..errors import PLUGIN_FAILURES, PluginError, RowError
 from ..logs import log_context
 from ..model.content import Article
 from ..model.row import Row, Span
-from ..model.table import Table
+from ..model.table import Table, to_python
 from ..model.tables import STANDARD_TABLES
 from ..plugins.components import Annotator
 from ..plugins.pipelines import Pipeline
@@ -35,21 +35,21 @@ def annotate(
     context = BatchContext(articles, pipeline)
     for table_name, rows in batch.inputs.items():
         table = tables[table_name]
-        for article_id, row in zip(rows["article_id"].to_pylist(), table.rows(rows), strict=True):
-            context.give(UUID(article_id), [row])
+        for article_id, row in zip(to_python(rows["article_id"]), table.rows(rows), strict=True):
+            context.give(article_id, [row])
     readable = {name: annotator.writes for name, annotator in annotators.items()}
     builder = ResultBuilder(batch, tables)
-    done: dict[str, Mapping[str, Sequence[Row]]] = {}
+    done: dict[str, Mapping[UUID, Sequence[Row]]] = {}
     for name in batch.components:
         annotator = annotators[name]
         required = [done[other] for other in annotator.requires if other in done]
-        ready = [article for article in articles if all(str(article.article_id) in rows for rows in required)]
+        ready = [article for article in articles if all(article.article_id in rows for rows in required)]
         context.begin(annotator, readable)
         with log_context(component=name):
             _annotate_or_isolate(annotator, ready, builder)
         done[name] = builder.convert(name)
         for article_id, made in done[name].items():
-            context.give(UUID(article_id), made)
+            context.give(article_id, made)
     return builder.build()
 
 
@@ -60,7 +60,7 @@ def _annotate_or_isolate(annotator: Annotator, articles: Sequence[Article], buil
             by_article = annotate_articles(annotator, articles)
     except PLUGIN_FAILURES as error:
         if len(articles) == 1:
-            builder.fail(annotator.name, str(articles[0].article_id), error)
+            builder.fail(annotator.name, articles[0].article_id, error)
             return
         for article in articles:
             _annotate_or_isolate(annotator, [article], builder)
@@ -69,9 +69,9 @@ def _annotate_or_isolate(annotator: Annotator, articles: Sequence[Article], buil
         try:
             check_rows(annotator, article, rows)
         except PLUGIN_FAILURES as error:
-            builder.fail(annotator.name, str(article.article_id), error)
+            builder.fail(annotator.name, article.article_id, error)
         else:
-            builder.add(annotator.name, str(article.article_id), rows)
+            builder.add(annotator.name, article.article_id, rows)
 
 
 def annotate_articles(annotator: Annotator, articles: Sequence[Article]) -> list[list[Row]]:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
+from uuid import UUID
 
 import pyarrow as pa
 
@@ -33,7 +34,7 @@ class ResultBuilder:
         self._tables = tables
         columns = batch.subjects.select(["subject_id", "input_hash", "uri"])
         self._subjects = {subject["subject_id"]: subject for subject in columns.to_pylist()}
-        self._rows: dict[str, dict[str, Sequence[Row]]] = defaultdict(dict)
+        self._rows: dict[str, dict[UUID, Sequence[Row]]] = defaultdict(dict)
         self._converted: dict[str, dict[str, pa.Table]] = {}
         self._failures: list[Quarantine] = []
         self._seconds: dict[str, float] = defaultdict(float)
@@ -47,11 +48,11 @@ class ResultBuilder:
         finally:
             self._seconds[component] += perf_counter() - begun
 
-    def add(self, component: str, subject_id: str, rows: Sequence[Row]) -> None:
+    def add(self, component: str, subject_id: UUID, rows: Sequence[Row]) -> None:
         """Add the rows that a component made of a subject."""
         self._rows[component][subject_id] = rows
 
-    def fail(self, component: str, subject_id: str, error: BaseException) -> None:
+    def fail(self, component: str, subject_id: UUID, error: BaseException) -> None:
         """Quarantine a subject that a component failed on."""
         subject = self._subjects[subject_id]
         notes = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
@@ -71,7 +72,7 @@ class ResultBuilder:
             )
         )
 
-    def convert(self, component: str) -> Mapping[str, Sequence[Row]]:
+    def convert(self, component: str) -> Mapping[UUID, Sequence[Row]]:
         """Convert a component's rows to Arrow; returns them, by subject.
 
         Subjects whose rows do not fit their tables fail, and are not among those returned.
@@ -133,7 +134,7 @@ def fail_batch(batch: Batch, error: BaseException) -> BatchResult:
     return builder.build()
 
 
-def convert_rows(made: Mapping[str, Iterable[Row]], tables: Mapping[str, Table]) -> dict[str, pa.Table]:
+def convert_rows(made: Mapping[UUID, Iterable[Row]], tables: Mapping[str, Table]) -> dict[str, pa.Table]:
     """Convert rows to Arrow, by table. Raises RowError for rows that do not fit."""
     by_table: dict[str, list[Any]] = defaultdict(list)
     for subject_id, rows in made.items():

@@ -17,7 +17,7 @@ from .work import Batch, BatchResult
 
 ITEM_SCHEMA = pa.schema(
     [
-        ("subject_id", pa.string()),
+        ("subject_id", pa.uuid()),
         ("component", pa.string()),
         ("input_hash", pa.string()),
         ("uri", pa.string()),
@@ -46,7 +46,7 @@ def discover(ingestor: Ingestor, seconds: float | None = None) -> pa.Table:
     items = {item.uri: item for item in ingestor.discover()}
     uris = list(items)
     columns = [
-        pa.array([str(identify("article", uri)) for uri in uris], pa.string()),
+        pa.array([identify("article", uri) for uri in uris], pa.uuid()),
         pa.array([ingestor.name] * len(uris), pa.string()),
         pa.array([items[uri].token for uri in uris], pa.string()),
         pa.array(uris, pa.string()),

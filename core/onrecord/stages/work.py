@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -41,9 +42,9 @@ class Batch:
         components = "" if self.components == (self.stage,) else f" {'+'.join(self.components)}"
         return f"{self.stage}{components} {self.number:04}"
 
-    def only(self, subject_ids: Iterable[str]) -> Batch:
+    def only(self, subject_ids: Collection[UUID]) -> Batch:
         """Keep only these subjects."""
-        selected = pc.is_in(self.subjects["subject_id"], pa.array(list(subject_ids), pa.string()))
+        selected = pa.array([each in subject_ids for each in self.subjects["subject_id"].to_pylist()], pa.bool_())
         return dataclasses.replace(self, subjects=self.subjects.filter(selected))
 
     def halves(self) -> tuple[Batch, Batch]:
@@ -79,22 +80,23 @@ class BatchResult:
     number: int
     tables: dict[str, pa.Table] = field(default_factory=dict)
     """Rows to load by table, `ledger` and `quarantine` among them."""
-    replaced: dict[str, list[str]] = field(default_factory=dict)
+    replaced: dict[str, list[UUID]] = field(default_factory=dict)
     """For each component, the subjects whose rows these replace, also those that have none any more."""
     counters: dict[str, Counters] = field(default_factory=dict)
 
     @property
-    def transient(self) -> list[str]:
+    def transient(self) -> list[UUID]:
         """The subjects whose failures may pass."""
         quarantined = self.tables.get("quarantine")
         if quarantined is None:
             return []
-        return [str(i) for i in quarantined.filter(quarantined["transient"])["subject_id"].to_pylist()]
+        subject_ids: list[UUID] = quarantined.filter(quarantined["transient"])["subject_id"].to_pylist()
+        return subject_ids
 
-    def without(self, subject_ids: Sequence[str]) -> BatchResult:
+    def without(self, subject_ids: Collection[UUID]) -> BatchResult:
         """Leave out the failures of subjects that are about to be tried again."""
         quarantined = self.tables["quarantine"]
-        again = pc.is_in(quarantined["subject_id"], pa.array(list(subject_ids), pa.string()))
+        again = pa.array([each in subject_ids for each in quarantined["subject_id"].to_pylist()], pa.bool_())
         counters = dict(self.counters)
         for name, n in Counter(quarantined.filter(again)["component"].to_pylist()).items():
             counters[name] += Counters(subjects=-n, failed=-n)

@@ -295,11 +295,11 @@ class Warehouse:
             if any(file.name.startswith(f"{name}{ending}") for name in _STEMS for ending in _UNFINISHED):
                 file.unlink()
 
-    def unpublished_runs(self) -> list[str]:
+    def unpublished_runs(self) -> list[UUID]:
         """Return the ids of the runs that are not in the published database."""
         with self.reading() as connection:
             self._define_unpublished(connection)
-            return [run_id for (run_id,) in connection.execute("select run_id::varchar from _unpublished").fetchall()]
+            return [run_id for (run_id,) in connection.execute("select run_id from _unpublished").fetchall()]
 
     def _attach_published(self, connection: duckdb.DuckDBPyConnection) -> bool:
         """Attach the published database as `published`, if it can be opened.
@@ -317,16 +317,16 @@ class Warehouse:
 
     def _define_unpublished(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Define the view `_unpublished(run_id)` of runs that are not published."""
-        known: list[str] = []
+        known: list[UUID] = []
         if self._attach_published(connection):
-            query = "select run_id::varchar from published.run where status <> 'running'"
+            query = "select run_id from published.run where status <> 'running'"
             known = [run_id for (run_id,) in connection.execute(query).fetchall()]
             connection.execute("detach published")
-        connection.register("_published_run", pa.table({"run_id": pa.array(known, pa.string())}))
+        connection.register("_published_run", pa.table({"run_id": pa.array(known, pa.uuid())}))
         connection.execute(
             """
             create or replace temp view _unpublished as
-            select run_id from run anti join (select run_id::uuid as run_id from _published_run) using (run_id)
+            select run_id from run anti join _published_run using (run_id)
             """
         )
 

@@ -29,17 +29,14 @@ def insert(connection: duckdb.DuckDBPyConnection, table: Table, source: str | pa
     names = {column.name for column in table.columns}
     if table.append_only:
         key = ", ".join(map(quote_identifier, table.key))
-        types = {column.name: column.type for column in table.columns}
-        same = " and ".join(f"t.{quote_identifier(k)} = _incoming.{quote_identifier(k)}::{types[k]}" for k in table.key)
-        query += (
-            f" anti join {quote_identifier(table.name)} t on {same} qualify row_number() over (partition by {key}) = 1"
-        )
+        query += f" anti join {quote_identifier(table.name)} using ({key})"
+        query += f" qualify row_number() over (partition by {key}) = 1"
     # The rows of tables that declare the column (`run`, `step`) have the id already.
     own_run = "run_id" in table.row.model_fields or "run_id" not in names
-    with_run = "" if own_run else ", $run::uuid as run_id"
-    parameters = {} if own_run else {"run": str(run)}
+    with_run = "" if own_run else ", $run as run_id"
     connection.execute(
-        f"insert into {quote_identifier(table.name)} by name select *{with_run} from ({query})", parameters or None
+        f"insert into {quote_identifier(table.name)} by name select *{with_run} from ({query})",
+        None if own_run else {"run": run},
     )
 
 
@@ -52,21 +49,21 @@ def insert_rows(connection: duckdb.DuckDBPyConnection, rows: Sequence[Row], run:
 
 def mark_changed(connection: duckdb.DuckDBPyConnection, run: UUID) -> None:
     """Mark the run as one that changed data, so that it is published."""
-    connection.execute("update run set changed = true where run_id = $run and not changed", {"run": str(run)})
+    connection.execute("update run set changed = true where run_id = $run and not changed", {"run": run})
 
 
 def delete_rows(
-    connection: duckdb.DuckDBPyConnection, component: str, subjects: Sequence[str], tables: Sequence[Table]
+    connection: duckdb.DuckDBPyConnection, component: str, subjects: Sequence[UUID], tables: Sequence[Table]
 ) -> None:
     """Delete a component's rows and ledger entries for some subjects."""
-    connection.register("_replaced", pa.table({"subject_id": pa.array(subjects, pa.string())}))
+    connection.register("_replaced", pa.table({"subject_id": pa.array(subjects, pa.uuid())}))
     connection.execute(
         """
         -- Which subjects have rows? Mostly none, and then the large tables need not be searched.
         create or replace temp table _known as
         select l.subject_id
         from ledger l
-        semi join (select subject_id::uuid as subject_id from _replaced) r using (subject_id)
+        semi join _replaced using (subject_id)
         where l.component = $component
         """,
         {"component": component},
@@ -89,10 +86,8 @@ def delete_source_items(connection: duckdb.DuckDBPyConnection, incoming: pa.Tabl
     They may be those of another ingestor.
     """
     connection.register("_incoming", incoming)
-    connection.execute("delete from source_item where article_id in (select article_id::uuid from _incoming)")
-    connection.execute(
-        "delete from ledger where stage = 'ingest' and subject_id in (select article_id::uuid from _incoming)"
-    )
+    connection.execute("delete from source_item where article_id in (select article_id from _incoming)")
+    connection.execute("delete from ledger where stage = 'ingest' and subject_id in (select article_id from _incoming)")
 
 
 def delete_failures(connection: duckdb.DuckDBPyConnection, result: BatchResult) -> None:
@@ -104,20 +99,20 @@ def delete_failures(connection: duckdb.DuckDBPyConnection, result: BatchResult) 
     failed = result.tables["quarantine"].select(["component", "subject_id"]).to_pylist()
     tried += [(row["component"], row["subject_id"]) for row in failed]
     components, subjects = zip(*tried, strict=True) if tried else ((), ())
-    table = pa.table({"component": pa.array(components, pa.string()), "subject_id": pa.array(subjects, pa.string())})
+    table = pa.table({"component": pa.array(components, pa.string()), "subject_id": pa.array(subjects, pa.uuid())})
     connection.register("_tried", table)
     connection.execute(
         """
         create or replace temp table _failed_before as
         select q.component, q.subject_id, q.input_hash, q.fingerprint, q.failed_at
         from quarantine q
-        join _tried t on q.component = t.component and q.subject_id = t.subject_id::uuid
+        join _tried using (component, subject_id)
         """
     )
     connection.execute(
         """
         delete from quarantine q using _tried t
-        where q.component = t.component and q.subject_id = t.subject_id::uuid
+        where q.component = t.component and q.subject_id = t.subject_id
         """
     )
 
@@ -134,7 +129,7 @@ def delete_annotations_of_changed(connection: duckdb.DuckDBPyConnection, article
         create or replace temp table _changed as
         select a.article_id
         from article a
-        join _incoming i on a.article_id = i.article_id::uuid
+        join _incoming i using (article_id)
         where a.content_hash <> i.content_hash
         """
     )

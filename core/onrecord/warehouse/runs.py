@@ -16,14 +16,14 @@ from .database import Warehouse
 from .loading import insert_rows
 
 
-def mark_killed(connection: duckdb.DuckDBPyConnection) -> list[str]:
+def mark_killed(connection: duckdb.DuckDBPyConnection) -> list[UUID]:
     """Mark killed runs and return their ids; the caller must hold the lock."""
     killed = connection.execute(
         """
         -- Only the holder of the lock can be running: any other run with that status was killed.
         update run set status = 'killed', message = 'the process was killed'
         where status = 'running'
-        returning run_id::varchar
+        returning run_id
         """
     ).fetchall()
     return [run_id for (run_id,) in killed]
@@ -98,13 +98,13 @@ def finish_run(connection: duckdb.DuckDBPyConnection, run: Run, steps: Sequence[
     """Record the end of a run and its steps. The loads have already set `changed`."""
     connection.execute(
         "update run set status = $status, message = $message, finished_at = $at where run_id = $run",
-        {"status": run.status, "message": run.message, "at": run.finished_at, "run": str(run.run_id)},
+        {"status": run.status, "message": run.message, "at": run.finished_at, "run": run.run_id},
     )
-    connection.execute("delete from step where run_id = $run", {"run": str(run.run_id)})
+    connection.execute("delete from step where run_id = $run", {"run": run.run_id})
     insert_rows(connection, steps, run.run_id)
 
 
-def read_report(warehouse: Path, run_id: str | None = None) -> RunReport | None:
+def read_report(warehouse: Path, run_id: UUID | None = None) -> RunReport | None:
     """Read the report of a run, by default the last one; None if there is none."""
     found = Warehouse(warehouse)
     if not found.live.exists():
@@ -122,12 +122,12 @@ def read_report(warehouse: Path, run_id: str | None = None) -> RunReport | None:
     return RunReport(run, tuple(s for s in STANDARD_TABLES["step"].rows(steps) if isinstance(s, Step)), warehouse)
 
 
-def find_run(warehouse: Path, beginning: str) -> str | None:
+def find_run(warehouse: Path, beginning: str) -> UUID | None:
     """Find the only run whose id begins with a string; None if not exactly one."""
     found = Warehouse(warehouse)
     if not found.live.exists():
         return None
     with found.reading() as connection:
-        query = "select run_id::varchar from run where starts_with(run_id::varchar, $beginning)"
+        query = "select run_id from run where starts_with(run_id::varchar, $beginning)"
         ids = connection.execute(query, {"beginning": beginning.lower()}).fetchall()
-    return str(ids[0][0]) if len(ids) == 1 else None
+    return ids[0][0] if len(ids) == 1 else None

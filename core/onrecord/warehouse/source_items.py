@@ -9,6 +9,8 @@ from uuid import UUID
 import duckdb
 import pyarrow as pa
 
+from ..sql import to_arrow
+
 
 def select_own(
     connection: duckdb.DuckDBPyConnection, name: str, items: pa.Table, earlier: pa.Table, loaded: Collection[str]
@@ -21,20 +23,21 @@ def select_own(
     """
     connection.register("_item", items)
     connection.register("_earlier", earlier.select(["subject_id"]))
-    mine = connection.sql(
+    relation = connection.sql(
         """
         select i.*
         from _item i
         anti join _earlier using (subject_id)
         anti join (
-            select article_id::varchar as subject_id
+            select article_id as subject_id
             from source_item
             where ingestor <> $name and list_contains($loaded, ingestor) and deleted_at is null
         ) using (subject_id)
         order by row_position
         """,
         params={"name": name, "loaded": list(loaded)},
-    ).to_arrow_table()
+    )
+    mine = to_arrow(relation)
     return mine.cast(items.schema), items.num_rows - mine.num_rows
 
 
@@ -52,12 +55,12 @@ def mark_deleted(
     A listing that is not `complete` deletes nothing. Returns whether any document changed.
     """
     connection.register("_item", items)
-    parameters = {"name": name, "run": str(run)}
+    parameters = {"name": name, "run": run}
     back = connection.execute(
         """
         update source_item set deleted_at = null, run_id = $run
         where ingestor = $name and deleted_at is not null
-            and article_id in (select subject_id::uuid from _item)
+            and article_id in (select subject_id from _item)
         """,
         parameters,
     ).fetchall()
@@ -67,7 +70,7 @@ def mark_deleted(
         """
         update source_item set deleted_at = $now, run_id = $run
         where ingestor = $name and deleted_at is null
-            and article_id not in (select subject_id::uuid from _item)
+            and article_id not in (select subject_id from _item)
         """,
         {**parameters, "now": datetime.now(UTC)},
     ).fetchall()
@@ -75,7 +78,7 @@ def mark_deleted(
     connection.execute(
         """
         delete from quarantine
-        where stage = 'ingest' and component = $name and subject_id not in (select subject_id::uuid from _item)
+        where stage = 'ingest' and component = $name and subject_id not in (select subject_id from _item)
         """,
         {"name": name},
     )

@@ -198,7 +198,7 @@ def test_two_rows_of_an_article_without_a_key_are_refused_with_the_remedy() -> N
         derive_table(Length, per_article=True).arrow([(ARTICLE, Length(words=1)), (ARTICLE, Length(words=2))])
     assert str(caught.value) == (
         "table `length`: two rows with the same key (article_id): give Length a key that tells its rows apart, "
-        f"e.g. key=('ordinal',) (it is {{'article_id': '{ARTICLE}'}})"
+        f"e.g. key=('ordinal',) (it is {{'article_id': {ARTICLE!r}}})"
     )
 
 

@@ -176,14 +176,14 @@ class World:
 
     def written_by(self, report: RunReport) -> dict[str, str]:
         """Of which documents a run wrote rows, table by table; "*" for the tables of aggregators."""
-        letters = {str(identify("article", f"memory:{name}")): name for name in self.documents}
+        letters = {identify("article", f"memory:{name}"): name for name in self.documents}
         query = " union all ".join(
             f"select distinct '{table}' as t, {'null' if table.endswith('total') else 'article_id'} as x "
             f"from {table} where run_id = $run"
             for table in (*DONE_BY_DOCUMENT, *ANNOTATIONS, "total", "token_total")
         )
         found: dict[str, str] = {}
-        for row in self.sandbox.sql(f"from ({query}) order by x", run=str(report.run.run_id)):
+        for row in self.sandbox.sql(f"from ({query}) order by x", run=report.run.run_id):
             found[row["t"]] = "".join(sorted(found.get(row["t"], "") + letters.get(row["x"], "*")))
         return found
 

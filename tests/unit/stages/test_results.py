@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import pyarrow as pa
 from hypothesis import given
@@ -14,20 +15,21 @@ from onrecord.model.bookkeeping import Ledger, Quarantine
 from onrecord.model.tables import STANDARD_TABLES
 from onrecord.stages import Batch, BatchResult, Counters, ResultBuilder, fail_batch
 
-IDS = [f"00000000-0000-0000-0000-{number:012}" for number in range(20)]
+IDS = [UUID(int=number) for number in range(20)]
 
 
 # ── A batch made smaller ─────────────────────────────────────────────────────────────────────────
 
 
 def batch(size: int, stage: Any = "annotate", components: tuple[str, ...] = ("p",)) -> Batch:
-    subjects = pa.table({"subject_id": IDS[:size], "input_hash": ["h"] * size, "uri": [f"u:{i}" for i in range(size)]})
+    columns = {"input_hash": ["h"] * size, "uri": [f"u:{i}" for i in range(size)]}
+    subjects = pa.table({"subject_id": pa.array(IDS[:size], pa.uuid()), **columns})
     fingerprints = {name: f"fingerprint of {name}" for name in components}
     return Batch(stage, 7, components, fingerprints, dict.fromkeys(components, "1"), subjects, "en")
 
 
-def ids(of: Batch) -> list[str]:
-    found: list[str] = of.subjects["subject_id"].to_pylist()
+def ids(of: Batch) -> list[UUID]:
+    found: list[UUID] = of.subjects["subject_id"].to_pylist()
     return found
 
 
@@ -59,7 +61,7 @@ def segments(*ordinals: int) -> list[Segment]:
     return [Segment(ordinal=ordinal, kind="body", kept=True, start_char=0, end_char=1) for ordinal in ordinals]
 
 
-def build_result(of: Batch, failing: Mapping[str, Exception], rows: Sequence[Row] = segments(0, 1)) -> BatchResult:
+def build_result(of: Batch, failing: Mapping[UUID, Exception], rows: Sequence[Row] = segments(0, 1)) -> BatchResult:
     """The result of a batch whose components fail on some subjects, and make the same rows of all others."""
     builder = ResultBuilder(of)
     for component in of.components:
@@ -71,8 +73,8 @@ def build_result(of: Batch, failing: Mapping[str, Exception], rows: Sequence[Row
     return builder.build()
 
 
-def entries(result: BatchResult, table: str) -> list[str]:
-    found: list[str] = result.tables[table]["subject_id"].to_pylist()
+def entries(result: BatchResult, table: str) -> list[UUID]:
+    found: list[UUID] = result.tables[table]["subject_id"].to_pylist()
     return found
 
 

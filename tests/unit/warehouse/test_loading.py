@@ -27,7 +27,7 @@ from tests.unit.warehouse.measured import Length, live
 def test_a_load_that_fails_midway_changes_nothing(sandbox: Sandbox) -> None:
     tables = ("length", "mention", "ledger", "quarantine", "run")
     before = {table: live(sandbox, f"from {table} order by all") for table in tables}
-    ids = [str(i) for (i,) in live(sandbox, "select article_id from length")]
+    ids = [i for (i,) in live(sandbox, "select article_id from length")]
     plugins = sandbox.plugins
     ledger = pa.Table.from_pylist(
         [{"stage": "annotate", "component": None, "subject_id": ids[0], "input_hash": "x", "fingerprint": "x"}],
