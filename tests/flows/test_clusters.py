@@ -280,7 +280,7 @@ def test_no_more_batches_are_made_than_workers_need_however_slow_the_loading_is(
     made: list[int] = []
     ahead: list[int] = []
     cluster = Counting()
-    nothing = pa.table({"subject_id": pa.array([], pa.string())})
+    nothing = pa.table({"subject_id": pa.array([], pa.uuid())})
 
     def batches() -> Iterator[Batch]:
         for number in range(20):

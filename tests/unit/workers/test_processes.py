@@ -67,7 +67,7 @@ def batch_of(*texts: str, number: int = 0) -> Batch:
     """Documents to clean."""
     documents = [build_document(Fetched(t.encode(), "text/plain"), Item(f"memory:{t}", ""), "testing") for t in texts]
     subjects = STANDARD_TABLES["document"].arrow(documents)
-    subjects = subjects.append_column("subject_id", pa.array([str(d.article_id) for d in documents], pa.string()))
+    subjects = subjects.append_column("subject_id", pa.array([d.article_id for d in documents], pa.uuid()))
     subjects = subjects.append_column("input_hash", subjects["content_hash"])
     return Batch("clean", number, ("clean",), {"clean": "f"}, {"clean": "1"}, subjects)
 
