@@ -19,6 +19,7 @@ import pytest
 
 from onrecord.config.loading import parse_settings
 from onrecord.config.settings import RunSettings
+from onrecord.model.bookkeeping import ComponentVersion
 from onrecord.plugins.registry import Plugins
 from onrecord.stages import Batch, BatchResult
 from onrecord.workers import Workers
@@ -281,11 +282,12 @@ def test_no_more_batches_are_made_than_workers_need_however_slow_the_loading_is(
     ahead: list[int] = []
     cluster = Counting()
     nothing = pa.table({"subject_id": pa.array([], pa.uuid())})
+    versions = {"clean": ComponentVersion.model_construct(component="clean", fingerprint="f", version="1")}
 
     def batches() -> Iterator[Batch]:
         for number in range(20):
             made.append(number)
-            yield Batch("clean", number, ("clean",), {}, {}, nothing)
+            yield Batch("clean", number, versions, nothing)
 
     @flow(persist_result=False)
     def slowly_loaded() -> list[int]:

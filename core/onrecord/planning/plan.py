@@ -243,11 +243,7 @@ class Plan:
         return selected, selected["row_position"][-1].as_py() if selected.num_rows == _WINDOW else None
 
     def _read_batch(self, stage: StageName, number: int, components: tuple[str, ...], work: WorkItems) -> Batch:
-        versions = {
-            name: version
-            for (name, language), version in self.versions.items()
-            if name in components and language in (None, work.language)
-        }
+        versions = {name: self.versions.get((name, work.language)) or self.versions[name, None] for name in components}
         # Rows that are read and not made in this batch.
         read = set().union(*(self.upstream[name] for name in components if name in self.plugins.annotators))
         with self.warehouse.reading() as connection:
@@ -262,6 +258,4 @@ class Plan:
                 for name in sorted(read - set(components))
                 for table in self.plugins.tables_of(self.plugins.annotators[name])
             }
-        fingerprints = {name: version.fingerprint for name, version in versions.items()}
-        numbers = {name: version.version for name, version in versions.items()}
-        return Batch(stage, number, components, fingerprints, numbers, subjects, work.language, inputs)
+        return Batch(stage, number, versions, subjects, work.language, inputs)

@@ -63,8 +63,8 @@ class ResultBuilder:
                 subject_id=subject_id,
                 uri=subject["uri"],
                 input_hash=subject["input_hash"],
-                fingerprint=self._batch.fingerprints[component],
-                version=self._batch.versions[component],
+                fingerprint=self._batch.versions[component].fingerprint,
+                version=self._batch.versions[component].version,
                 error=_escape_surrogates(f"{type(error).__name__}: {_read_message(error)}{notes}"),
                 traceback=_escape_surrogates("".join(traceback.format_exception(error))),
                 transient=self._batch.stage == "ingest" and isinstance(error, TransientError | OSError),
@@ -116,7 +116,7 @@ class ResultBuilder:
                     component=component,
                     subject_id=subject_id,
                     input_hash=self._subjects[subject_id]["input_hash"],
-                    fingerprint=batch.fingerprints[component],
+                    fingerprint=batch.versions[component].fingerprint,
                 )
                 for subject_id in done
             ]

@@ -11,7 +11,7 @@ from uuid import UUID
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..model.bookkeeping import StageName
+from ..model.bookkeeping import ComponentVersion, StageName
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +20,8 @@ class Batch:
 
     stage: StageName
     number: int
-    components: tuple[str, ...]
-    """Names of the components, in the order in which they run."""
-    fingerprints: Mapping[str, str]
-    """The fingerprint of each, for the ledger."""
-    versions: Mapping[str, str]
-    """The version of each, for the quarantine."""
+    versions: Mapping[str, ComponentVersion]
+    """The component version that does the work, by component, in the order in which they run."""
     subjects: pa.Table
     """A row per subject: `subject_id`, `input_hash`, `uri` and what the stage reads."""
     language: str | None = None
@@ -35,6 +31,11 @@ class Batch:
 
     def __len__(self) -> int:
         return int(self.subjects.num_rows)
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """The names of the components, in the order in which they run."""
+        return tuple(self.versions)
 
     @property
     def label(self) -> str:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecord import Row, Segment
-from onrecord.model.bookkeeping import Ledger, Quarantine
+from onrecord.model.bookkeeping import ComponentVersion, Ledger, Quarantine
 from onrecord.model.tables import STANDARD_TABLES
 from onrecord.stages import Batch, BatchResult, Counters, ResultBuilder, fail_batch
 
@@ -24,8 +24,11 @@ IDS = [UUID(int=number) for number in range(20)]
 def batch(size: int, stage: Any = "annotate", components: tuple[str, ...] = ("p",)) -> Batch:
     columns = {"input_hash": ["h"] * size, "uri": [f"u:{i}" for i in range(size)]}
     subjects = pa.table({"subject_id": pa.array(IDS[:size], pa.uuid()), **columns})
-    fingerprints = {name: f"fingerprint of {name}" for name in components}
-    return Batch(stage, 7, components, fingerprints, dict.fromkeys(components, "1"), subjects, "en")
+    versions = {
+        name: ComponentVersion.model_construct(component=name, fingerprint=f"fingerprint of {name}", version="1")
+        for name in components
+    }
+    return Batch(stage, 7, versions, subjects, "en")
 
 
 def ids(of: Batch) -> list[UUID]:

@@ -15,6 +15,7 @@ import pytest
 
 from onrecord import Fetched, Item
 from onrecord.config.loading import parse_settings
+from onrecord.model.bookkeeping import ComponentVersion
 from onrecord.model.tables import STANDARD_TABLES
 from onrecord.plugins.registry import Plugins
 from onrecord.stages import Batch, BatchResult
@@ -69,7 +70,8 @@ def batch_of(*texts: str, number: int = 0) -> Batch:
     subjects = STANDARD_TABLES["document"].arrow(documents)
     subjects = subjects.append_column("subject_id", pa.array([d.article_id for d in documents], pa.uuid()))
     subjects = subjects.append_column("input_hash", subjects["content_hash"])
-    return Batch("clean", number, ("clean",), {"clean": "f"}, {"clean": "1"}, subjects)
+    version = ComponentVersion.model_construct(component="clean", fingerprint="f", version="1")
+    return Batch("clean", number, {"clean": version}, subjects)
 
 
 def test_workers_start_for_the_batches_there_are_and_results_come_in_order(
