@@ -1,6 +1,6 @@
-# make demo    install into .venv, run the five seed articles through everything, and show what came out
-# make test    install what the tests need, and run them
-# make help    the other targets
+# make demo    install into .venv, run the five seed articles through all stages, and show the results
+# make test    install the test dependencies, and run the tests
+# make help    list all targets
 
 PYTHON ?= python3
 VENV   ?= .venv
@@ -24,7 +24,7 @@ $(VENV)/installed-dev: $(VENV)/installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,lint]'
 	@touch $@
 
-demo: $(VENV)/installed ## run the seeds, and show what came out
+demo: $(VENV)/installed ## run the five seed articles, and show the results
 	@rm -rf $(DEMO)
 	$(BIN)/onrecord run -c seeds/onrecord.toml --warehouse $(DEMO)
 	@$(BIN)/onrecord show --warehouse $(DEMO)
@@ -32,37 +32,37 @@ demo: $(VENV)/installed ## run the seeds, and show what came out
 test: $(VENV)/installed-dev ## run the tests
 	$(BIN)/python -m pytest
 
-test-slow: $(VENV)/installed-dev ## run the tests that take minutes
+test-slow: $(VENV)/installed-dev ## run the tests that take minutes each
 	$(BIN)/python -m pytest -m slow
 
-lint: $(VENV)/installed-dev ## ruff, mypy --strict on core, flows and plugins, and the layers of imports
+lint: $(VENV)/installed-dev ## check with ruff and mypy --strict, and that imports keep to the layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: $(VENV)/installed-dev ## put the code in the house style
+format: $(VENV)/installed-dev ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 docs: $(VENV)/installed-dev ## write the generated parts of README.md and docs/
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cog -P -r -I docs README.md docs/*.md
 
-docs-check: $(VENV)/installed-dev ## fail if a generated part is not what the code says
+docs-check: $(VENV)/installed-dev ## fail if a generated part is out of date
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/cog -P --check --diff -I docs README.md docs/*.md
 
-bench: $(VENV)/installed-dev ## time the stages on a corpus, and ticks of a schedule: make bench ONRECORD_CORPORA=folder
+bench: $(VENV)/installed-dev ## time the stages and a schedule on a corpus: make bench ONRECORD_CORPORA=folder
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.schedule
 	$(BIN)/python -m tests.bench.schedule --articles 100000 --light
 
-quality: $(VENV)/installed-dev ## measure how well and how fast it reads: make quality ONRECORD_CORPORA=folder
+quality: $(VENV)/installed-dev ## measure quality and speed on public corpora: make quality ONRECORD_CORPORA=folder
 	$(BIN)/python -m tests.quality
 
-constraints: $(VENV)/installed-dev ## pin every version anew in constraints.txt
+constraints: $(VENV)/installed-dev ## pin the newest versions in constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --upgrade --quiet \
 	    --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o constraints.txt
 
-clean: ## remove what was built; .venv stays
+clean: ## remove build outputs, but not .venv
 	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,11 +1,11 @@
 #!/bin/sh
-# Runs a command with secrets in its environment: each file of a folder gives the variable that it is named after.
+# Runs a command with secrets in its environment: each file of a folder becomes the variable of the same name.
 #
 #     with-secrets COMMAND [ARGUMENT ...]
 #
-# The folder is the one that systemd makes for credentials, or /run/secrets, where containers have theirs. So a
-# secret stands in no configuration, no image and no list of processes. Files whose names are not in capitals are for
-# others.
+# The folder is systemd's folder of credentials, or /run/secrets, as in containers. So secrets are in no configuration,
+# no image and no list of processes. Files whose names are not in capitals are ignored.
+
 set -eu
 
 folder=${CREDENTIALS_DIRECTORY:-/run/secrets}

@@ -1,4 +1,4 @@
-"""`onrecord run`: the flow, once, now, with its progress in the terminal."""
+"""`onrecord run`: run the flow once, now, with progress in the terminal."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from onrecord.warehouse.runs import read_report
 @click.option("--no-wait", is_flag=True, help="End at once if another run is writing to the warehouse.")
 @click.option(
     "--stale", type=click.Choice(["recompute", "leave"]),
-    help="What to do with what is stale only because a plugin changed, in place of `[run] stale`.",
+    help="Recompute or leave rows that are stale only because a plugin changed; overrides `[run] stale`.",
 )  # fmt: skip
 @click.option(
     "--source", "sources", multiple=True, metavar="NAME",
@@ -42,13 +42,13 @@ def run_command(
 ) -> None:
     """Bring the warehouse up to date and publish it.
 
-    Exit status: 0 when all went well, 1 when a part failed or too much was quarantined, 2 when the run could not
-    start, 130 when it was interrupted, 143 when it was told to end (SIGTERM).
+    Exit status: 0 on success, 1 if a part failed or too many subjects were quarantined, 2 if the run could not start,
+    130 after Ctrl-C, 143 after SIGTERM.
     """
     settings = resolve_settings(config, warehouse, strict=strict)
     if stale:
         settings = settings.override(run=settings.run.model_copy(update={"stale": stale}))
-    # What can be wrong with the configuration shows here, before a server is started; warnings go to the run's log.
+    # Mistakes in the configuration show here, before a server is started; warnings go to the run's log.
     with hold_warnings() as warnings:
         plugins = Plugins(settings)
         select_ingestors(plugins, sources)
@@ -57,14 +57,14 @@ def run_command(
         raise LockedError(directory, who)
     log = log_file_path(directory, "run")
 
-    from .unattended.server import prefect
+    from .unattended.server import open_prefect
 
     failure: str | None = None
     interrupted = False
     with show_progress(console) as progress:
         progress.say("starting Prefect (half a minute the first time)")
         try:
-            with signals.install_signal_handlers(), prefect(log, settings.log.format):
+            with signals.install_signal_handlers(), open_prefect(log, settings.log.format):
                 from .flow.etl import etl
                 from .flow.tasks import use_plugins
 
@@ -92,7 +92,7 @@ def run_command(
             if progress.run_id is None:
                 raise OnrecordError(f"the run could not start: {failure}") from error
     if interrupted:
-        click.echo("interrupted; all that was loaded is kept, and the next run does the rest", err=True)
+        click.echo("interrupted; what was loaded is kept, and the next run does the rest", err=True)
         leave(signals.exit_status())
     report = read_report(directory, progress.run_id) if progress.run_id else None
     if report is not None:

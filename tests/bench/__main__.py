@@ -39,7 +39,7 @@ def main() -> int:
         begun = time.perf_counter()
         process, url = server.start_server(root / "server.log")
         try:
-            server.wait_for(process, url, root / "server.log")
+            server.wait_for_server(process, url, root / "server.log")
             print(f"{'start of a Prefect server':<44}{time.perf_counter() - begun:>8.1f}")
             os.environ["PREFECT_API_URL"] = url
             for workers in (processors(), 1, 0):
@@ -50,7 +50,7 @@ def main() -> int:
             print("\nsecond run, nothing to do")
             report(warehouse, *measure_run(root, warehouse, 0), 1)
         finally:
-            server.stop(process)
+            server.stop_server(process)
     return 0
 
 

@@ -60,11 +60,11 @@ def main() -> int:
         os.environ.update(server.ENVIRONMENT)
         process, url = server.start_server(root / "server.log")
         try:
-            server.wait_for(process, url, root / "server.log")
+            server.wait_for_server(process, url, root / "server.log")
             os.environ["PREFECT_API_URL"] = url
             measure_scaling(root, count, process.pid, sample)
         finally:
-            server.stop(process)
+            server.stop_server(process)
         return compare_tables(contents(root / "inbox-here" / PUBLISHED), contents(root / "inbox-2" / PUBLISHED))
 
 

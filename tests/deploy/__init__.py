@@ -1,4 +1,4 @@
-"""The files in deploy/ do what they say, as far as that can be told without containers and clusters."""
+"""Tests of the files in deploy/, as far as possible without containers and clusters."""
 
 from pathlib import Path
 

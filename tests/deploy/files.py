@@ -1,4 +1,4 @@
-"""The files in deploy/, read."""
+"""Access to the files in deploy/."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ GUIDES = sorted(DEPLOY.rglob("README.md"))
 FILES = [file for file in sorted(DEPLOY.rglob("*")) if file.is_file()]
 
 
-def checked(*command: str | Path, **more: Any) -> str:
-    """What a command prints; it must end well."""
+def run_checked(*command: str | Path, **more: Any) -> str:
+    """Run a command, which must succeed; returns its output."""
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **more)
     assert done.returncode == 0, done.stdout
     return done.stdout
@@ -44,7 +44,7 @@ def resources() -> list[dict[str, Any]]:
 
 
 def pods() -> list[tuple[str, dict[str, Any]]]:
-    """What each workload is called, and its pods' specification."""
+    """Return the name of each workload and its pod specification."""
     return list(_pods())
 
 
@@ -63,7 +63,7 @@ def _pods_of(resource: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 @cache
 def configuration(folder: Path) -> dict[str, Any]:
-    """What a worker is told of a run: the template of its work pool with the values of the deployment `etl`."""
+    """Return the work pool's template with the values of the deployment `etl`, as a worker gets it."""
     from prefect.utilities.templating import apply_values
 
     template = json.loads((folder / "base-job-template.json").read_text())
@@ -71,7 +71,7 @@ def configuration(folder: Path) -> dict[str, Any]:
     defaults = {name: each["default"] for name, each in known.items() if "default" in each}
     deployments = yaml.safe_load((folder / "deployments.yaml").read_text())["deployments"]
     (given,) = (each["work_pool"]["job_variables"] for each in deployments if each["name"] == "etl")
-    # A worker names a run after it, and labels it.
+    # A worker names and labels a run by it.
     found: dict[str, Any] = apply_values(
         template["job_configuration"], {**defaults, **given, "name": "red-fox", "labels": {}}
     )
@@ -79,10 +79,10 @@ def configuration(folder: Path) -> dict[str, Any]:
 
 
 def job() -> dict[str, Any]:
-    """The Job that a worker makes of a run, as it is sent to the cluster."""
+    """Return the Job that a worker sends to the cluster for a run."""
     made: dict[str, Any] = copy.deepcopy(configuration(CLUSTER)["job_manifest"])
     pod = made["spec"]["template"]["spec"]
-    # Prefect insists on them where the cluster pays no heed to them.
+    # Prefect requires them, and the cluster ignores them.
     del pod["parallelism"], pod["completions"]
     (container,) = pod["containers"]
     container["args"] = shlex.split(container["args"])
@@ -96,7 +96,7 @@ def services() -> dict[str, dict[str, Any]]:
     return found
 
 
-# What runs is what was tried.
+# Versions.
 
 
 def images() -> set[str]:

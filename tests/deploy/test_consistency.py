@@ -22,8 +22,6 @@ from tests.deploy.files import (
 
 from . import DEPLOY
 
-# What belongs together fits together.
-
 
 def test_one_process_writes() -> None:
     (worker,) = (each for each in resources() if each["metadata"]["name"] == "onrecord" and "spec" in each)
@@ -32,14 +30,14 @@ def test_one_process_writes() -> None:
 
 
 @pytest.mark.parametrize("name", ["maintain", "export", "run"])
-def test_what_comes_and_goes_runs_where_the_volume_is(name: str) -> None:
+def test_jobs_run_on_the_node_of_the_volume(name: str) -> None:
     (affinity,) = dict(pods())[name]["affinity"]["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
     assert affinity["labelSelector"]["matchLabels"] == {"app.kubernetes.io/name": "onrecord"}
     assert {"claimName": "warehouse"} in [each.get("persistentVolumeClaim") for each in dict(pods())[name]["volumes"]]
 
 
-def test_who_runs_the_schedules_keeps_its_name() -> None:
-    # By it, it knows its work pool again; a container has another one each time unless it is given one.
+def test_the_service_with_the_schedules_has_a_stable_host_name() -> None:
+    # It identifies its work pool by it; by default a new container has a new one.
     assert services()["onrecord"]["hostname"] == dict(pods())["onrecord"]["hostname"] == "onrecord"
     assert services()["maintenance"]["hostname"] != "onrecord"
 
@@ -98,27 +96,27 @@ def test_the_work_pool_of_kubernetes_fits_the_manifests() -> None:
     (let_in,) = policy["spec"]["ingress"][0]["from"]
     labels = job()["spec"]["template"]["metadata"]["labels"]
     assert let_in["podSelector"]["matchLabels"].items() <= labels.items()
-    # Those would be taken for the worker's by whoever looks for it.
+    # Otherwise a search for the worker's pod would find them.
     assert "app.kubernetes.io/name" not in labels
 
 
-def test_what_needs_secrets_gets_them_where_the_entry_point_is_gone_round() -> None:
+def test_commands_that_bypass_the_entry_point_get_their_secrets() -> None:
     lines = [line for guide in GUIDES for line in re.findall(r"^\$ .*\bexec\b.*", guide.read_text(), re.M)]
     runs = [line for line in lines if re.search(r"onrecord (run|up)\b", line)]
     assert runs
     assert all("with-secrets onrecord" in line for line in runs)
 
 
-def test_the_server_of_a_unit_asks_for_the_password_that_its_worker_has() -> None:
+def test_server_and_worker_of_a_unit_have_the_same_password() -> None:
     secrets = dict(re.findall(r"^LoadCredential=(\w+):(\S+)", (DEPLOY / "systemd" / "secrets.conf").read_text(), re.M))
     assert secrets["PREFECT_SERVER_API_AUTH_STRING"] == secrets["PREFECT_API_AUTH_STRING"]
-    # Put in place before the unit is started for the first time.
+    # It is created before the first start of the unit.
     guide = (DEPLOY / "systemd" / "README.md").read_text()
     assert guide.index(f"/dev/stdin {secrets['PREFECT_API_AUTH_STRING']}") < guide.index("enable --now")
     assert guide.index("onrecord.service.d/secrets.conf") < guide.index("enable --now")
 
 
-def test_whoever_is_told_to_stop_has_the_time_that_it_gives_its_parts() -> None:
+def test_stop_timeouts_are_longer_than_those_of_the_parts() -> None:
     from onrecord_flows.unattended.up import _STOP_SECONDS
     from onrecord_flows.unattended.worker import PATIENCE
 
@@ -133,7 +131,7 @@ def test_whoever_is_told_to_stop_has_the_time_that_it_gives_its_parts() -> None:
     assert all(seconds > 2 * _STOP_SECONDS for seconds in given)
 
 
-def test_nothing_is_removed_of_which_there_is_no_backup() -> None:
+def test_nothing_is_removed_without_a_backup() -> None:
     pod = dict(pods())["maintain"]
     assert [each["args"][:2] for each in pod["initContainers"]] == [["onrecord", "backup"]]
     assert [each["args"] for each in pod["containers"]] == [["onrecord", "maintain"]]

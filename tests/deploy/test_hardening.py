@@ -1,4 +1,4 @@
-"""The files in deploy/ pin what they run, have no secrets, and confine what runs."""
+"""The files in deploy/ pin versions, contain no secrets, and confine processes."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tests.deploy.files import (
     FILES,
     UNITS,
     _pods_of,
-    checked,
     configuration,
     containers,
     images,
     pods,
     resources,
+    run_checked,
     services,
 )
 
@@ -31,24 +31,24 @@ from . import DEPLOY, ROOT
 
 
 def with_component(part: str) -> dict[str, dict[str, Any]]:
-    """The pods of what a component patches, by the name of the workload, as kustomize would make them."""
+    """Return the pods that a component patches, by workload, as kustomize makes them."""
     found = {}
     for patch in yaml.safe_load((CLUSTER / part / "kustomization.yaml").read_text())["patches"]:
         (target,) = (
             each for each in resources() if {"kind": each["kind"], "name": each["metadata"]["name"]} == patch["target"]
         )
-        found |= _pods_of(merged(target, yaml.safe_load((CLUSTER / part / patch["path"]).read_text())))
+        found |= _pods_of(merge(target, yaml.safe_load((CLUSTER / part / patch["path"]).read_text())))
     return found
 
 
-def merged(value: Any, patch: Any) -> Any:
-    """What a strategic merge makes of both: lists of things with names by their names, `null` takes away."""
+def merge(value: Any, patch: Any) -> Any:
+    """Return the strategic merge: lists of named items are merged by name, `null` deletes."""
     if isinstance(value, dict) and isinstance(patch, dict):
-        both = {**value, **{key: merged(value.get(key), each) for key, each in patch.items()}}
+        both = {**value, **{key: merge(value.get(key), each) for key, each in patch.items()}}
         return {key: each for key, each in both.items() if each is not None}
     if isinstance(value, list) and isinstance(patch, list) and all("name" in each for each in [*value, *patch]):
         named = {each["name"]: each for each in value}
-        return list((named | {each["name"]: merged(named.get(each["name"]), each) for each in patch}).values())
+        return list((named | {each["name"]: merge(named.get(each["name"]), each) for each in patch}).values())
     return patch
 
 
@@ -85,10 +85,10 @@ def test_our_own_version_is_the_current_one() -> None:
     assert set(re.findall(r"\bonrecord:(\d+\.\d+\.\d+)", named)) == {version}
 
 
-# They give away nothing, and may do no more than they need to.
+# Secrets and permissions.
 
 
-def test_no_secret_stands_in_the_files() -> None:
+def test_the_files_contain_no_secret() -> None:
     for file in FILES:
         for line in file.read_text().splitlines():
             for name, value in re.findall(r"(\w*(?:PASSWORD|AUTH_STRING|TOKEN|SECRET|_KEY)\w*)[=:][ ]?(\S*)", line):
@@ -96,13 +96,13 @@ def test_no_secret_stands_in_the_files() -> None:
     assert not [each for each in resources() if each["kind"] == "Secret"]
 
 
-def test_secrets_and_what_they_are_for_stay_out_of_version_control() -> None:
+def test_secrets_stay_out_of_version_control() -> None:
     files = [secret["file"] for secret in yaml.safe_load(COMPOSE.read_text())["secrets"].values()]
     ignored = (DEPLOY / "docker" / ".gitignore").read_text().split()
     assert {f"{Path(file).parts[0]}/" for file in files} | {".env"} <= set(ignored)
 
 
-def test_the_image_runs_as_a_user_who_may_do_nothing_else() -> None:
+def test_the_image_runs_as_an_unprivileged_user() -> None:
     (user,) = re.findall(r"^USER (\S+)", DOCKERFILE.read_text(), re.M)
     assert user == "10001:10001"
     assert all(pod["securityContext"]["runAsUser"] in (10001, 999) for _, pod in pods())
@@ -164,8 +164,8 @@ def test_a_container_of_the_work_pool_is_confined_as_a_service_is() -> None:
     assert given == (limits["cpus"], limits["memory"], limits["pids"])
 
 
-def test_there_are_no_more_worker_processes_than_processors_to_be_had() -> None:
-    # Left to itself, a process that cannot tell its limits would begin one for each processor of the machine.
+def test_there_are_at_most_as_many_worker_processes_as_processors() -> None:
+    # By default, a process that cannot see its limits starts one for each processor of the machine.
     compose, run = services()["onrecord"], configuration(COMPOSE.parent)
     given = [(compose["environment"], float(compose["deploy"]["resources"]["limits"]["cpus"]))]
     given += [(run["env"], run["container_create_kwargs"]["nano_cpus"] / 10**9)]
@@ -181,6 +181,6 @@ def test_there_are_no_more_worker_processes_than_processors_to_be_had() -> None:
 def test_a_unit_is_confined(unit: Path) -> None:
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed")
-    told = checked("systemd-analyze", "security", "--offline=true", unit)
+    told = run_checked("systemd-analyze", "security", "--offline=true", unit)
     (exposure,) = re.findall(r"exposure level for \S+: ([0-9.]+)", told)
     assert float(exposure) < 2

@@ -1,4 +1,4 @@
-"""What the compose and Kubernetes files start, started here without containers: PostgreSQL, a server on it, runs.
+"""PostgreSQL, a Prefect server on it, and runs, as in the compose and Kubernetes files but without containers.
 
 The server and the runs are started by the same commands and with the same variables as there.
 """
@@ -36,7 +36,7 @@ PROGRAMS = ("initdb", "pg_ctl", "createdb", "psql")
 
 
 def tools() -> Path | None:
-    """The folder of PostgreSQL's programs, which Debian does not put on the path."""
+    """Return the folder of PostgreSQL's programs, which Debian does not put on the path."""
     on_path = [Path(found).resolve().parent] if (found := shutil.which("pg_ctl")) else []
     folders = [*on_path, *sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)]
     return next((each for each in folders if all((each / program).exists() for program in PROGRAMS)), None)
@@ -115,7 +115,7 @@ def with_secrets(folder: Path, **secrets: str) -> list[str]:
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
-    """That of this process, with its programs on the path, and without what it says about Prefect."""
+    """Return this process's environment with its programs on the path, but without Prefect's settings."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "ONRECORD_"))}
     return {**kept, "PATH": f"{BIN}:{os.environ['PATH']}", "PREFECT_HOME": str(home), **more}
 
@@ -143,7 +143,7 @@ def prefect(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Ite
         )
     url = f"http://127.0.0.1:{port}/api"
     try:
-        server.wait_for(process, url, home / "log")
+        server.wait_for_server(process, url, home / "log")
         yield url
     finally:
         process.terminate()
@@ -168,7 +168,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def articles(project: Path) -> int:
-    """How many articles are published."""
+    """Count the published articles."""
     published = project / "warehouse" / "onrecord.duckdb"
     if not published.exists():
         return 0
@@ -195,11 +195,11 @@ def test_a_run_is_recorded_by_a_server_on_postgresql(database: Database, prefect
     assert articles(project) == 3
     assert database.ask("select state_type from flow_run") == ["COMPLETED"]
     assert int(database.ask("select count(*) from task_run where state_type = 'COMPLETED'")[0]) > 0
-    # Nothing was kept beside it, as it is when Prefect did not understand which database it was to use.
+    # If Prefect misunderstands the settings of the database, it creates one in its folder.
     assert not list(project.rglob("prefect.db"))
 
 
-def test_whoever_does_not_know_the_password_of_the_server_gets_nothing_from_it(prefect: str, project: Path) -> None:
+def test_the_server_rejects_requests_without_the_password(prefect: str, project: Path) -> None:
     done = onrecord(project, prefect, "run", auth="onrecord:guessed")
 
     assert done.returncode == 2
@@ -213,7 +213,7 @@ def test_whoever_does_not_know_the_password_of_the_server_gets_nothing_from_it(p
     assert "wants a password, and not the one that it was shown: set PREFECT_API_AUTH_STRING" in done.stderr
 
 
-def test_schedules_are_run_against_it(
+def test_onrecord_up_runs_schedules_with_it(
     database: Database, prefect: str, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "argv", ["onrecord"])
@@ -234,7 +234,7 @@ def test_schedules_are_run_against_it(
         status = up.wait(120)
 
     assert status == 0, (project / "output").read_text()
-    # Whichever way it ended: the run that published may have been told to end before it had said that all went well.
+    # Whether completed or interrupted: the run that published may have got the signal before it ended.
     scheduled = "select count(*) from flow_run where auto_scheduled and state_type <> 'SCHEDULED'"
     assert int(database.ask(scheduled)[0]) > 0
     assert [name for name in database.ask("select name from deployment") if name.endswith("often")]

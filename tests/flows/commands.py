@@ -1,7 +1,7 @@
-"""Commands as real processes that need not import everything first: forks of one process that has.
+"""Commands as real processes that start fast: forks of one process with all imports.
 
-The process has only imported: it has no threads of ours, no connections and no configuration. A fork of it becomes
-`python -m onrecord …` with a folder, an environment, a process group and output files of its own.
+That process has no threads of ours, no connections and no configuration. A fork of it becomes
+`python -m onrecord …` with its own folder, environment, process group and output files.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ class Command:
         self.pid = int(self._replies.readline())
 
     def poll(self) -> int | None:
-        """The exit status, negative for a signal; None while the process runs."""
-        return self._ended(0)
+        """Return the exit status, negative for a signal; None while the process runs."""
+        return self._wait_for_exit(0)
 
     def wait(self, timeout: float | None = None) -> int:
         """Wait for the process to end. Raises subprocess.TimeoutExpired."""
-        if self._ended(timeout) is None:
+        if self._wait_for_exit(timeout) is None:
             raise subprocess.TimeoutExpired(self.args, timeout or 0)
         return self.returncode
 
@@ -51,15 +51,15 @@ class Command:
         self.send_signal(signal.SIGKILL)
 
     def terminate(self) -> None:
-        """Tell the process to end."""
+        """Send SIGTERM to the process."""
         self.send_signal(signal.SIGTERM)
 
     def send_signal(self, number: int) -> None:
-        """Send a signal to the process, if it has not been seen to end."""
+        """Send a signal to the process, unless it has ended."""
         if self.poll() is None:
             os.kill(self.pid, number)
 
-    def _ended(self, timeout: float | None) -> int | None:
+    def _wait_for_exit(self, timeout: float | None) -> int | None:
         if self.returncode is None:
             with selectors.DefaultSelector() as selector:
                 selector.register(self._connection, selectors.EVENT_READ)
@@ -70,7 +70,7 @@ class Command:
 
 
 class Starter:
-    """The process that has imported everything, and starts commands."""
+    """A process with all imports that starts commands as forks."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self.environment = dict(environment)
@@ -86,7 +86,7 @@ class Starter:
         theirs.close()
 
     def start(self, args: Sequence[str], cwd: Path, environment: Mapping[str, str]) -> Command:
-        """Start a command in a process group of its own, as a shell does."""
+        """Start a command in its own process group, as a shell does."""
         self._count += 1
         output, errors = (self._folder / f"{self._count}.{name}" for name in ("out", "err"))
         ours, theirs = socket.socketpair()
@@ -109,7 +109,7 @@ class Starter:
 
 
 def serve(requests: socket.socket) -> dict[str, Any] | None:
-    """Fork for every request, and report how each fork ended. Returns in a fork, and None when it is over."""
+    """Fork for every request, and report how each fork ended. Returns the request in each fork, and None at the end."""
     running: dict[int, socket.socket] = {}
     woken, wake = socket.socketpair()
     woken.setblocking(False)
@@ -147,13 +147,13 @@ def reap(running: dict[int, socket.socket]) -> None:
         pid, status = os.waitpid(-1, os.WNOHANG)
         if not pid:
             return
-        # Nobody need be waiting for it.
+        # Its starter may be gone.
         with running.pop(pid) as connection, suppress(OSError):
             connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
 
 
 def become(args: list[str], cwd: str, environment: dict[str, str], output: str, errors: str) -> None:
-    """Make this process what a shell would have started: `python -m onrecord …`."""
+    """Turn this process into `python -m onrecord …`, as a shell would start it."""
     os.setsid()
     os.chdir(cwd)
     os.environ.clear()
@@ -167,7 +167,7 @@ def become(args: list[str], cwd: str, environment: dict[str, str], output: str, 
 
 
 if __name__ == "__main__":
-    # What the commands import. Not the plugins: they load libraries that start threads, which no fork would have.
+    # The imports of the commands, without plugins: these load libraries that start threads, which forks do not have.
     for name in ("onrecord.cli.backfill", "onrecord_flows.run", "onrecord_flows.flow.etl", "prefect.events.worker"):
         importlib.import_module(name)
     if (request := serve(socket.socket(fileno=int(sys.argv[1])))) is not None:

@@ -1,4 +1,4 @@
-"""A real Prefect server for all tests of the flow, and runs as real processes against it."""
+"""A real Prefect server for the tests of the flows, and runs as real processes against it."""
 
 from __future__ import annotations
 
@@ -29,33 +29,33 @@ SEEDS = ROOT / "seeds"
 
 @pytest.fixture(scope="session")
 def prefect_url(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of a server with a database of its own, one for each process of the tests.
+    """The address of a server with its own database, one for each test process.
 
-    Making that database takes half a minute, so it is kept for other processes and later sessions.
+    Creating that database takes half a minute, so it is kept for other processes and later sessions.
     """
     home = tmp_path_factory.mktemp("prefect")
     os.environ |= server.ENVIRONMENT | {"PREFECT_HOME": str(home)}
     os.environ.pop("PREFECT_API_URL", None)
-    kept = kept_database(request)
-    only_one_makes_it = FileLock(f"{kept}.lock")
-    with only_one_makes_it:
+    kept = cached_database(request)
+    creation_lock = FileLock(f"{kept}.lock")
+    with creation_lock:
         if kept.exists():
-            only_one_makes_it.release()
+            creation_lock.release()
             shutil.copyfile(kept, home / "prefect.db")
         process, url = server.start_server(home / "server.log")
         try:
-            server.wait_for(process, url, home / "server.log")
+            server.wait_for_server(process, url, home / "server.log")
             if not kept.exists():
-                keep(home / "prefect.db", kept)
+                copy_database(home / "prefect.db", kept)
         except BaseException:
-            server.stop(process)
+            server.stop_server(process)
             raise
     try:
         os.environ["PREFECT_API_URL"] = url
         yield url
     finally:
         os.environ.pop("PREFECT_API_URL", None)
-        server.stop(process)
+        server.stop_server(process)
 
 
 @pytest.fixture(scope="session")
@@ -66,13 +66,13 @@ def starter(prefect_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
     running.stop()
 
 
-def kept_database(request: pytest.FixtureRequest) -> Path:
-    """Where the database of a server that has only just been started is kept."""
+def cached_database(request: pytest.FixtureRequest) -> Path:
+    """Return where the database of a newly started server is kept."""
     return Path(request.config.cache.mkdir("prefect")) / f"prefect-{version('prefect')}.db"
 
 
-def keep(database: Path, kept: Path) -> None:
-    """Copy the database of a server at work; the copy is there whole or not at all."""
+def copy_database(database: Path, kept: Path) -> None:
+    """Copy the database of a running server; the copy is complete or absent."""
     unfinished = kept.with_suffix(".unfinished")
     with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(unfinished)) as copy:
         source.backup(copy)
@@ -89,8 +89,8 @@ class Project:
     """Starts commands in a fraction of the time; without it each imports everything first."""
 
     @classmethod
-    def made_in(cls, root: Path) -> Project:
-        """An empty one."""
+    def create(cls, root: Path) -> Project:
+        """Create an empty project."""
         made = cls(root)
         made.inbox.mkdir()
         made.configure()
@@ -147,12 +147,12 @@ class Project:
                 etl(str(self.root / "onrecord.toml"), **parameters)
 
     def log(self) -> str:
-        """What the latest run has logged so far."""
+        """Return the log of the latest run so far."""
         logs = self.logs()
         return logs[-1].read_text() if logs else ""
 
     def logs(self) -> list[Path]:
-        """The logs of its runs, the latest last."""
+        """Return the log files of its runs, the latest last."""
         return sorted((self.warehouse / "logs").glob("run-*.log"), key=lambda file: file.stat().st_mtime)
 
     def sql(self, query: str) -> list[tuple]:
@@ -161,14 +161,14 @@ class Project:
 
 
 def prefect_settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """The settings that Prefect reads when it is imported."""
+    """Return the settings that Prefect reads on import."""
     return {name: value for name, value in environment.items() if name.startswith("PREFECT_")}
 
 
 @pytest.fixture
 def project(tmp_path: Path, starter: Starter) -> Project:
     """An empty project that uses the session's Prefect server, without the plugins that take seconds to load."""
-    made = Project.made_in(tmp_path)
+    made = Project.create(tmp_path)
     made.starter = starter
     made.environment["ONRECORD_DISABLE"] = '["claims", "entities", "language", "resolution", "tally"]'
     return made
@@ -184,20 +184,20 @@ def seeds(project: Project) -> Project:
 
 
 def wait_until(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
-    """Wait for something that another process does."""
+    """Wait for an action of another process."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
-            raise AssertionError(f"waited {seconds} seconds in vain for {what}")
+            raise AssertionError(f"{what} did not happen within {seconds} seconds")
         time.sleep(0.01)
 
 
 VOLATILE = {"run_id", "fetched_at", "failed_at", "deleted_at", "traceback"}
-"""Columns that say when and by whom a row was written, not what it says."""
+"""Columns about the writing of a row: they differ between equal runs."""
 
 
 def contents(database: Path) -> Mapping[str, list[tuple]]:
-    """Every table of a database but those that tell of its runs, in an order that does not depend on them."""
+    """Return the rows of all tables except those about runs, in a fixed order."""
     with duckdb.connect(database, read_only=True) as connection:
         tables = connection.execute(
             "select table_name, list(column_name order by column_index) from duckdb_columns() "

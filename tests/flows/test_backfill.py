@@ -1,4 +1,4 @@
-"""Backfills as processes: beside runs, killed, gone on with and promoted; and as a Prefect flow."""
+"""Backfills as processes, beside runs, killed, resumed and promoted; and as a Prefect flow."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Measures(Annotator):
     name, version, writes = "measures", "VERSION", [Length]
 
     def annotate(self, article):
-        # Version 2 gets stuck half-way, until it is let go.
+        # Version 2 waits half-way for a file.
         while self.version == "2" and "number 20 " in article.body and not Path("GO").exists():
             time.sleep(0.01)
         yield Length(count=len(article.body.split()) if self.version == "1" else len(article.body))
@@ -72,7 +72,7 @@ ALONE = 'disable = ["claims", "entities", "language", "resolution", "tally"]\n'
 
 @pytest.fixture
 def measured(tmp_path: Path) -> Project:
-    """A project whose articles have been measured, and whose plugin now measures otherwise. Nothing needs Prefect."""
+    """A project after a run, whose plugin has changed since. It needs no Prefect server."""
     project = Project(tmp_path)
     project.environment.pop("PREFECT_API_URL", None)
     project.inbox.mkdir()
@@ -82,7 +82,7 @@ def measured(tmp_path: Path) -> Project:
         write(project, f"{n:02}", f"Bridge number {n} opens in May.")
     source = COUNTS.replace("GO", str(project.root / "go"))
     project.plugin("measures", source.replace("VERSION", "1"))
-    here(project)
+    run_here(project)
     project.plugin("measures", source.replace("VERSION", "2"))
     return project
 
@@ -91,18 +91,18 @@ def write(project: Project, name: str, text: str) -> None:
     (project.inbox / f"{name}.txt").write_text(f"{text}\n")
 
 
-def here(project: Project) -> None:
-    """A run in this process."""
+def run_here(project: Project) -> None:
+    """Run the project in this process."""
     report = run_plugins(Plugins(load_settings(project.root / "onrecord.toml")))
     assert not report.failed, report.run.message
 
 
-def let_go(project: Project) -> None:
+def release(project: Project) -> None:
     (project.root / "go").touch()
 
 
-def like_made_afresh(project: Project) -> bool:
-    """Whether the published database says the same as one that has only ever seen the plugin as it is now."""
+def equals_a_new_warehouse(project: Project) -> bool:
+    """Whether the published database equals one made by the current plugin only."""
     gone = project.inbox / "01.txt"
     settings = load_settings(project.root / "onrecord.toml").override(warehouse=project.root / "afresh")
     gone.write_text("Bridge number 1 opens in May.\n")
@@ -113,8 +113,8 @@ def like_made_afresh(project: Project) -> bool:
     return all(ours[name] == theirs[name] for name in ("article", "length", "total", "quarantine"))
 
 
-def done(project: Project) -> int:
-    """How many articles the staged version has."""
+def count_done(project: Project) -> int:
+    """Count the articles of the staged version."""
     staged = Warehouse(project.warehouse / "staged" / "measures")
     if not staged.live.exists():
         return 0
@@ -124,17 +124,17 @@ def done(project: Project) -> int:
         return int(connection.execute("select count(*) from ledger").fetchall()[0][0])
 
 
-def test_a_backfill_that_runs_go_on_beside_and_that_is_killed_ends_in_what_a_recomputation_gives(
+def test_a_killed_backfill_beside_a_run_gives_the_rows_of_a_recomputation(
     measured: Project,
 ) -> None:
     process = measured.start("measures", command="backfill")
-    wait_until(lambda: done(measured) >= 8 or process.poll() is not None, "eight articles")
+    wait_until(lambda: count_done(measured) >= 8 or process.poll() is not None, "eight articles")
 
     # A run in between: one article is new, one is another, one is gone.
     write(measured, "new", "A tunnel.")
     write(measured, "00", "Bridge number 0 never opens.")
     (measured.inbox / "01.txt").unlink()
-    here(measured)
+    run_here(measured)
     assert process.poll() is None, process.communicate()
     lengths = dict(measured.sql("select count, count(*) from length group by all"))
     assert lengths == {6: MANY - 1, len("A tunnel."): 1, len("Bridge number 0 never opens."): 1}
@@ -142,10 +142,10 @@ def test_a_backfill_that_runs_go_on_beside_and_that_is_killed_ends_in_what_a_rec
     process.kill()
     process.communicate()
     assert process.returncode == -signal.SIGKILL
-    before = done(measured)
+    before = count_done(measured)
     assert 8 <= before < MANY
 
-    let_go(measured)
+    release(measured)
     again = measured.run("measures", command="backfill")
     assert again.returncode == 0, again.stderr
     # Less the one that the run has done meanwhile, if it had not been done before.
@@ -157,13 +157,13 @@ def test_a_backfill_that_runs_go_on_beside_and_that_is_killed_ends_in_what_a_rec
 
     promoted = measured.run("measures", "--promote", command="backfill")
     assert promoted.returncode == 0, promoted.stderr
-    assert like_made_afresh(measured)
+    assert equals_a_new_warehouse(measured)
     assert [file.name for file in (measured.warehouse / "staged").iterdir()] == [".lock"]
 
 
-def test_a_backfill_that_is_told_to_end_says_that_the_same_command_does_the_rest(measured: Project) -> None:
+def test_an_interrupted_backfill_says_that_the_same_command_does_the_rest(measured: Project) -> None:
     process = measured.start("measures", command="backfill")
-    wait_until(lambda: done(measured) >= 4 or process.poll() is not None, "four articles")
+    wait_until(lambda: count_done(measured) >= 4 or process.poll() is not None, "four articles")
     os.killpg(process.pid, signal.SIGTERM)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 143, err
@@ -171,9 +171,9 @@ def test_a_backfill_that_is_told_to_end_says_that_the_same_command_does_the_rest
     assert measured.run(command="backfill").stdout.split()[-1] == "interrupted"
 
 
-def test_a_backfill_steps_back_behind_other_processes(measured: Project) -> None:
+def test_a_backfill_has_low_priority(measured: Project) -> None:
     process = measured.start("measures", command="backfill")
-    wait_until(lambda: done(measured) >= 4 or process.poll() is not None, "four articles")
+    wait_until(lambda: count_done(measured) >= 4 or process.poll() is not None, "four articles")
     group = [pid for pid in pids() if in_group(pid, process.pid)]
     nice = [os.getpriority(os.PRIO_PROCESS, pid) for pid in group]
     process.kill()
@@ -199,20 +199,20 @@ def test_the_flow_fills_the_staged_version_that_the_command_promotes(
 ) -> None:
     from onrecord_flows.flow.backfill import backfill
 
-    # This process is to keep its priority.
+    # This process must keep its priority.
     monkeypatch.setattr("onrecord_flows.flow.backfill.yield_to_others", lambda: None)
-    let_go(measured)
+    release(measured)
     backfill(str(measured.root / "onrecord.toml"), ["measures"], where="word_count < 100", processes=1)
 
-    assert done(measured) == MANY
+    assert count_done(measured) == MANY
     assert measured.run("measures", "--promote", command="backfill").returncode == 0
     assert measured.sql("select count(*) from length where count > 20") == [(MANY,)]
 
 
 @pytest.mark.usefixtures("prefect_url")
-def test_a_run_leaves_what_is_stale_unless_it_is_told_to_recompute_it(measured: Project) -> None:
+def test_with_stale_leave_a_run_recomputes_stale_rows_only_on_demand(measured: Project) -> None:
     measured.environment |= os.environ
-    let_go(measured)
+    release(measured)
     measured.flow()
     assert measured.sql("select count(*) from length where count > 20") == [(0,)]
     assert measured.run("--stale", "recompute").returncode == 0

@@ -1,4 +1,4 @@
-"""The same run on a cluster: real schedulers and worker processes, on this machine."""
+"""Runs on a cluster: real schedulers and worker processes, on this machine."""
 
 from __future__ import annotations
 
@@ -99,9 +99,7 @@ def test_a_run_on_two_dask_workers_gives_the_tables_of_a_run_on_this_machine(man
     assert len(contents(there)["length"]) == MANY
 
 
-def test_workers_load_plugins_once_and_one_that_is_lost_in_a_batch_costs_its_time_and_nothing_else(
-    many: Project, dask: Dask
-) -> None:
+def test_workers_load_plugins_once_and_the_batch_of_a_lost_worker_is_run_again(many: Project, dask: Dask) -> None:
     many.plugin("working", working("time.sleep(0.05)", worker="os.getpid()"))
     many.configure(on(dask))
     wait_until(lambda: len(dask.processes()) == 2, "two workers")
@@ -123,7 +121,7 @@ def test_workers_load_plugins_once_and_one_that_is_lost_in_a_batch_costs_its_tim
 
 
 @pytest.mark.slow
-def test_an_article_that_kills_workers_is_quarantined_and_the_cluster_is_as_before(many: Project, dask: Dask) -> None:
+def test_an_article_that_kills_workers_is_quarantined_and_the_cluster_recovers(many: Project, dask: Dask) -> None:
     deadly = 'if "number 13 " in article.body: os.kill(os.getpid(), 9)'
     many.plugin("working", working(deadly))
     many.configure(on(dask, batch_size=2))
@@ -139,7 +137,7 @@ def test_an_article_that_kills_workers_is_quarantined_and_the_cluster_is_as_befo
 
 
 @pytest.mark.slow
-def test_ctrl_c_leaves_the_cluster_to_others_and_the_next_run_does_the_rest(many: Project, dask: Dask) -> None:
+def test_ctrl_c_frees_the_cluster_and_the_next_run_does_the_rest(many: Project, dask: Dask) -> None:
     many.plugin("working", working("time.sleep(0.05)"))
     many.configure(on(dask))
     process = many.start()
@@ -150,15 +148,13 @@ def test_ctrl_c_leaves_the_cluster_to_others_and_the_next_run_does_the_rest(many
     _, err = process.communicate(timeout=60)
 
     assert process.returncode == 130, err
-    assert err.strip() == "interrupted; all that was loaded is kept, and the next run does the rest"
+    assert err.strip() == "interrupted; what was loaded is kept, and the next run does the rest"
     assert dask.workers() == 2
     assert many.run().returncode == 0
     assert many.sql("select count(*) from length") == [(MANY,)]
 
 
-def test_workers_that_would_do_other_work_are_named_with_the_reason_before_anything_is_done(
-    many: Project, dask: Dask
-) -> None:
+def test_workers_that_would_make_other_rows_are_an_error_before_anything_is_done(many: Project, dask: Dask) -> None:
     many.plugin("working", working())
     many.configure(on(dask))
     many.environment["SLOWLY_VERSION"] = "2"
@@ -170,9 +166,7 @@ def test_workers_that_would_do_other_work_are_named_with_the_reason_before_anyth
     assert live(many, "select count(*) from document") == [(0,)]
 
 
-def test_workers_that_are_busy_with_something_else_are_not_waited_for(
-    dask: Dask, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_does_not_wait_for_busy_workers(dask: Dask, monkeypatch: pytest.MonkeyPatch) -> None:
     from distributed import Client, Event
 
     from onrecord_flows.clusters import dask as dask_module
@@ -190,9 +184,9 @@ def test_workers_that_are_busy_with_something_else_are_not_waited_for(
     with Client(dask.address, set_as_default=False) as client:
         busy = client.submit(batch_of_another_run, pure=False)
         assert Event("begun", client=client).wait(60)
-        with closing(dask_module.OnDask(dask.address, Setup.of(Plugins(parse_settings({}))))) as team:
+        with closing(dask_module.DaskRunner(dask.address, Setup.of(Plugins(parse_settings({}))))) as team:
             assert team.processes == 2
-        # It can still be told so.
+        # The worker is still connected.
         Event("over", client=client).set()
         assert busy.result(60) is None
 
@@ -216,7 +210,7 @@ def test_a_backfill_may_work_on_the_cluster(many: Project, dask: Dask) -> None:
     assert many.sql("select count(*) from length") == [(MANY,)]
 
 
-def test_a_cluster_that_cannot_be_reached_is_said_so_before_anything_is_done(many: Project) -> None:
+def test_a_cluster_out_of_reach_is_an_error_before_anything_is_done(many: Project) -> None:
     pytest.importorskip("distributed", reason="needs onrecord[dask]")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -232,7 +226,7 @@ def test_a_cluster_that_cannot_be_reached_is_said_so_before_anything_is_done(man
 
 
 @pytest.mark.slow
-def test_a_scheduler_that_is_lost_ends_the_run_with_what_was_loaded(many: Project, tmp_path: Path) -> None:
+def test_a_lost_scheduler_ends_the_run_and_what_was_loaded_is_kept(many: Project, tmp_path: Path) -> None:
     pytest.importorskip("distributed", reason="needs onrecord[dask]")
     many.plugin("working", working("time.sleep(0.05)"))
     with Dask(tmp_path) as own:
@@ -243,7 +237,7 @@ def test_a_scheduler_that_is_lost_ends_the_run_with_what_was_loaded(many: Projec
         _, err = process.communicate(timeout=120)
 
     assert process.returncode == 2
-    assert f"the Dask scheduler at {own.address} does not answer any more" in err
+    assert f"the Dask scheduler at {own.address} no longer answers" in err
     assert live(many, "select count(*) >= 5 from length") == [(True,)]
     many.configure()
     assert many.run().returncode == 0
@@ -251,7 +245,7 @@ def test_a_scheduler_that_is_lost_ends_the_run_with_what_was_loaded(many: Projec
 
 
 class Counting:
-    """A cluster of two workers that counts what it has been given and not yet handed back."""
+    """A cluster of two workers that counts the batches in progress."""
 
     processes = 2
 
@@ -272,7 +266,7 @@ class Counting:
         pass
 
 
-def test_no_more_batches_are_made_than_workers_need_however_slow_the_loading_is(prefect_url: str) -> None:
+def test_slow_loading_bounds_the_batches_in_progress(prefect_url: str) -> None:
     from prefect import flow
     from prefect.settings import PREFECT_API_URL, temporary_settings
 
@@ -290,7 +284,7 @@ def test_no_more_batches_are_made_than_workers_need_however_slow_the_loading_is(
             yield Batch("clean", number, versions, nothing)
 
     @flow(persist_result=False)
-    def slowly_loaded() -> list[int]:
+    def load_slowly() -> list[int]:
         loaded = []
         with Workers(Plugins(parse_settings({}), installed=False), cluster) as team:
             for outcome in imap_tasks(team, batches(), RunSettings()):
@@ -299,10 +293,10 @@ def test_no_more_batches_are_made_than_workers_need_however_slow_the_loading_is(
                 ahead.append(len(made) - len(loaded))
         return loaded
 
-    # Read from the environment when Prefect was imported, which may have been before there was a server.
+    # Prefect reads the environment on import, which may have been before there was a server.
     with temporary_settings({PREFECT_API_URL: prefect_url}):
-        assert slowly_loaded() == list(range(20))
-    # Two for each worker, and the one that has been asked for next.
+        assert load_slowly() == list(range(20))
+    # Two for each worker, and the next one.
     assert max(ahead) == 2 * cluster.processes
     assert cluster.most <= 2 * cluster.processes
 
@@ -313,7 +307,7 @@ def live(project: Project, query: str) -> list[tuple]:
 
 
 @pytest.mark.slow
-def test_a_run_on_ray_gives_the_tables_of_a_run_on_this_machine_whatever_dies(many: Project) -> None:
+def test_a_run_on_ray_gives_the_tables_of_a_run_on_this_machine_even_if_workers_die(many: Project) -> None:
     pytest.importorskip("ray", reason="needs onrecord[ray]")
     deadly = 'if "number 13 " in article.body: os.kill(os.getpid(), 9)'
     many.plugin("working", working(deadly))

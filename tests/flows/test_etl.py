@@ -1,4 +1,4 @@
-"""The flow as its user meets it: `onrecord run`, real processes, a real Prefect server."""
+"""`onrecord run` with real processes and a real Prefect server."""
 
 from __future__ import annotations
 
@@ -43,16 +43,16 @@ def word_count(version: str = "1", failure: str = "pass") -> str:
 
 
 @pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> tuple[Project, CompletedProcess[str]]:
-    """A project with the seeds that has been run once, and what that run printed."""
-    project = Project.made_in(tmp_path_factory.mktemp("ran"))
+def first_run(tmp_path_factory: pytest.TempPathFactory, prefect_url: str) -> tuple[Project, CompletedProcess[str]]:
+    """A project after its first run over the seeds, and the output of that run."""
+    project = Project.create(tmp_path_factory.mktemp("ran"))
     for file in SEEDS.glob("*.txt"):
         shutil.copy(file, project.inbox)
     return project, project.run()
 
 
-def test_the_seeds_give_five_articles_with_claims_and_entities_and_none_with_its_body_twice(ran) -> None:
-    project, done = ran
+def test_the_seeds_give_five_articles_with_claims_and_entities_and_no_duplicate_body(first_run) -> None:
+    project, done = first_run
 
     assert done.returncode == 0, done.stderr
     bodies = [body for (body,) in project.sql("select body from article")]
@@ -65,9 +65,9 @@ def test_the_seeds_give_five_articles_with_claims_and_entities_and_none_with_its
     assert project.sql("select status, changed from run") == [("completed", True)]
 
 
-def test_prefect_shows_stage_plugin_and_batch_and_a_report(ran, prefect_url: str) -> None:
+def test_prefect_shows_stage_plugin_and_batch_and_a_report(first_run, prefect_url: str) -> None:
     every = post(prefect_url, "flow_runs/filter", {"sort": "EXPECTED_START_TIME_ASC"})
-    runs = [each for each in every if each["parameters"].get("warehouse") == str(ran[0].warehouse)]
+    runs = [each for each in every if each["parameters"].get("warehouse") == str(first_run[0].warehouse)]
     tasks = post(prefect_url, "task_runs/filter", {"flow_runs": {"id": {"any_": [runs[0]["id"]]}}})
     artifacts = post(prefect_url, "artifacts/filter", {"artifacts": {"flow_run_id": {"any_": [runs[0]["id"]]}}})
 
@@ -80,8 +80,8 @@ def test_prefect_shows_stage_plugin_and_batch_and_a_report(ran, prefect_url: str
     assert "| annotate | claims | 5 |" in artifacts[0]["data"]
 
 
-def test_nothing_of_prefect_is_printed_and_the_log_is_in_a_file(ran) -> None:
-    project, done = ran
+def test_prefect_prints_nothing_and_the_log_is_in_a_file(first_run) -> None:
+    project, done = first_run
 
     assert "Flow run" not in done.stdout + done.stderr
     assert done.stderr == ""
@@ -89,8 +89,8 @@ def test_nothing_of_prefect_is_printed_and_the_log_is_in_a_file(ran) -> None:
     assert project.log().count("loaded stage=annotate number=0 subjects=5 failed=0") == 1
 
 
-def test_a_second_run_recomputes_nothing_and_the_plan_says_so(ran) -> None:
-    project, _ = ran
+def test_a_second_run_recomputes_nothing_and_the_plan_says_so(first_run) -> None:
+    project, _ = first_run
     before = (project.warehouse / "onrecord.duckdb").stat()
 
     done = project.run()
@@ -102,8 +102,8 @@ def test_a_second_run_recomputes_nothing_and_the_plan_says_so(ran) -> None:
     assert "nothing to do: everything is up to date" in plan.stdout
 
 
-def test_a_plugin_dropped_into_the_folder_fills_its_table_for_all_articles_on_the_next_run(ran) -> None:
-    project, _ = ran
+def test_a_plugin_dropped_into_the_folder_fills_its_table_for_all_articles_on_the_next_run(first_run) -> None:
+    project, _ = first_run
     written = "select run_id from mention union select run_id from claim union select run_id from article"
     before = project.sql(written)
     project.plugin("word_count", word_count())
@@ -114,8 +114,8 @@ def test_a_plugin_dropped_into_the_folder_fills_its_table_for_all_articles_on_th
     assert project.sql(written) == before
 
 
-def test_the_published_database_can_be_read_while_a_run_replaces_it(ran) -> None:
-    project, _ = ran
+def test_the_published_database_can_be_read_while_a_run_replaces_it(first_run) -> None:
+    project, _ = first_run
     with duckdb.connect(project.warehouse / "onrecord.duckdb", read_only=True) as reader:
         before = reader.execute("select count(*) from article").fetchall()
         (project.inbox / "new.txt").write_text("Anna Smith said the bridge would open in May.\n")
@@ -127,7 +127,7 @@ def test_the_published_database_can_be_read_while_a_run_replaces_it(ran) -> None
     assert project.sql("select count(*) from article") == [(6,)]
 
 
-def test_a_plugin_that_raises_on_one_article_costs_that_article_alone(seeds: Project) -> None:
+def test_a_component_that_raises_on_one_article_fails_on_that_article_only(seeds: Project) -> None:
     seeds.plugin("word_count", word_count(failure='if "Brunei" in article.body: raise ValueError("no Brunei")'))
 
     done = seeds.run()
@@ -141,7 +141,7 @@ def test_a_plugin_that_raises_on_one_article_costs_that_article_alone(seeds: Pro
     assert seeds.sql("select count(distinct article_id) from claim") == [(5,)]
 
 
-def test_a_plugin_that_raises_on_all_is_stopped_and_the_run_fails_with_the_rest_loaded(seeds: Project) -> None:
+def test_a_component_that_raises_on_all_articles_is_stopped_and_the_rest_is_loaded(seeds: Project) -> None:
     seeds.plugin("word_count", word_count(failure='raise ValueError("never")'))
 
     with pytest.raises(RunFailed, match="word_count: failed on 5 of 5 subjects"):
@@ -151,7 +151,7 @@ def test_a_plugin_that_raises_on_all_is_stopped_and_the_run_fails_with_the_rest_
     assert seeds.sql("select status from run") == [("failed",)]
 
 
-def test_a_configuration_that_does_not_fit_ends_with_2_before_anything_is_written(seeds: Project) -> None:
+def test_an_invalid_configuration_ends_with_2_before_anything_is_written(seeds: Project) -> None:
     seeds.configure("\n[run]\nbatchsize = 5\n")
 
     done = seeds.run()
@@ -161,7 +161,7 @@ def test_a_configuration_that_does_not_fit_ends_with_2_before_anything_is_writte
     assert not seeds.warehouse.exists()
 
 
-def test_a_broken_plugin_is_skipped_with_a_reason_and_is_an_error_under_strict(project: Project) -> None:
+def test_a_broken_plugin_is_skipped_with_a_reason_and_is_an_error_with_strict(project: Project) -> None:
     project.plugin("broken", "import no_such_module")
 
     lenient, strict = project.run(), project.run("--strict")

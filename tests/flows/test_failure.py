@@ -1,4 +1,4 @@
-"""What happens to a warehouse when things are killed, interrupted, out of reach, or done twice at a time."""
+"""Runs that are killed, interrupted or concurrent, and sources that are out of reach."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ MANY = 60
 
 @pytest.fixture
 def many(project: Project) -> Project:
-    """A project with enough small articles for a dozen batches per stage, and plugins that take their time."""
+    """A project with enough small articles for a dozen batches per stage, and slow plugins."""
     project.configure("\n[run]\nbatch_size = 5\n[workers]\nprocesses = 2\n")
     project.plugin("slow", SLOW)
     for n in range(MANY):
@@ -75,7 +75,7 @@ def many(project: Project) -> Project:
     return project
 
 
-def test_a_run_killed_at_any_moment_and_run_again_ends_in_the_warehouse_of_an_undisturbed_run(many: Project) -> None:
+def test_killed_and_repeated_runs_give_the_warehouse_of_an_undisturbed_run(many: Project) -> None:
     undisturbed = Project(many.root, many.environment)
     assert undisturbed.run("-w", str(many.root / "undisturbed")).returncode == 0
 
@@ -101,7 +101,7 @@ def test_a_run_killed_at_any_moment_and_run_again_ends_in_the_warehouse_of_an_un
     assert publishing in ("killed", "completed")
 
 
-def test_ctrl_c_leaves_what_was_loaded_and_the_next_run_does_the_rest(many: Project) -> None:
+def test_ctrl_c_keeps_what_was_loaded_and_the_next_run_does_the_rest(many: Project) -> None:
     process = many.start()
     wait_until(lambda: "loaded stage=annotate number=1" in latest(many, process), "the second batch of annotations")
     # As a terminal does: to the whole process group.
@@ -109,7 +109,7 @@ def test_ctrl_c_leaves_what_was_loaded_and_the_next_run_does_the_rest(many: Proj
     _, err = process.communicate(timeout=60)
 
     assert process.returncode == 130, err
-    assert err.strip() == "interrupted; all that was loaded is kept, and the next run does the rest"
+    assert err.strip() == "interrupted; what was loaded is kept, and the next run does the rest"
     wait_until(lambda: not children_of(process.pid), "the workers to end")
     plan = many.run(command="plan").stdout
     assert "slowly" in plan
@@ -150,9 +150,7 @@ def register_aggregators(register):
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_run_that_is_told_to_end_does_so_even_where_a_plugin_takes_no_notice(
-    project: Project, number: signal.Signals, status: int
-) -> None:
+def test_a_signal_ends_a_run_even_if_a_plugin_ignores_it(project: Project, number: signal.Signals, status: int) -> None:
     project.plugin("deaf", SURVIVING)
     (project.inbox / "a.txt").write_text("Anna Smith said on Monday that the bridge would open in May.\n")
     process = project.start()
@@ -162,7 +160,7 @@ def test_a_run_that_is_told_to_end_does_so_even_where_a_plugin_takes_no_notice(
 
     assert (process.returncode, err.strip()) == (
         status,
-        "interrupted; all that was loaded is kept, and the next run does the rest",
+        "interrupted; what was loaded is kept, and the next run does the rest",
     )
     with duckdb.connect(project.warehouse / "live.duckdb", read_only=True) as live:
         assert live.sql("select status from run").fetchall() == [("interrupted",)]
@@ -188,7 +186,7 @@ def test_a_second_run_waits_for_the_first_and_says_so(many: Project) -> None:
     assert "nothing was new, nothing recomputed" in out
 
 
-def test_a_worker_that_is_killed_costs_its_batch_time_and_nothing_else(many: Project) -> None:
+def test_the_batch_of_a_killed_worker_is_run_again(many: Project) -> None:
     process = many.start()
     wait_until(lambda: "loaded stage=annotate number=0" in latest(many, process), "annotations")
     os.kill(min(workers_of(process.pid)), signal.SIGKILL)
@@ -257,7 +255,7 @@ def port() -> Iterator[int]:
     server.shutdown()
 
 
-def test_what_may_pass_is_tried_again_with_pauses_and_costs_nothing_else(project: Project, port: int) -> None:
+def test_transient_failures_are_retried_with_pauses(project: Project, port: int) -> None:
     project.configure("\n[run]\nretries = 3\nretry_seconds = 0.05\n")
     project.plugin("fetch", FETCH.replace("PORT", str(port)))
 
@@ -268,18 +266,18 @@ def test_what_may_pass_is_tried_again_with_pauses_and_costs_nothing_else(project
     assert project.sql("select component, uri, transient from quarantine") == [
         ("pages", f"http://127.0.0.1:{port}/gone", True)
     ]
-    # An ingestor that cannot say what there is fails the run, and keeps nobody else from theirs.
+    # An ingestor that cannot list its documents fails the run, but does not affect other ingestors.
     assert done.returncode == 1
     assert "unreachable: could not list its documents: ConnectionError: no route to the source" in done.stderr
 
-    # It may work now: the next run tries it again without being asked.
+    # The failure is transient, so the next run tries it again.
     Flaky.requests.clear()
     project.run()
     assert Flaky.requests == {"/gone": 4}
 
 
 def latest(project: Project, process: object) -> str:
-    """What the run of that process has logged; a log belongs to the run that began last."""
+    """Return the log of that process's run; a log belongs to the run that started last."""
     marks = project.warehouse / "lock.json"
     try:
         return project.log() if str(process.pid) in marks.read_text() else ""  # type: ignore[attr-defined]
@@ -288,7 +286,7 @@ def latest(project: Project, process: object) -> str:
 
 
 def children_of(pid: int) -> list[int]:
-    """The processes whose parent is that one, from /proc."""
+    """Return the child processes, from /proc."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -301,5 +299,5 @@ def children_of(pid: int) -> list[int]:
 
 
 def workers_of(pid: int) -> list[int]:
-    """The worker processes of a run: its children that were started for work."""
+    """Return the worker processes of a run."""
     return [c for c in children_of(pid) if b"onrecord.workers" in (Path("/proc") / str(c) / "cmdline").read_bytes()]

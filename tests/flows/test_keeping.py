@@ -1,4 +1,4 @@
-"""Keeping a warehouse that is at work: a backup in the middle of a run, and maintenance as a flow."""
+"""A backup during a run, JSON logs, and maintenance as a flow."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Slowly(Annotator):
     done = 0
 
     def annotate(self, article):
-        # After ten it waits for a word.
+        # After ten articles it waits for a file.
         Slowly.done += 1
         while Slowly.done > 10 and not Path("go").exists():
             time.sleep(0.05)
@@ -42,7 +42,7 @@ def register_annotators(register):
 '''
 
 
-def test_a_backup_of_a_run_at_work_holds_what_is_done_and_a_run_after_restoring_does_the_rest(project: Project) -> None:
+def test_a_backup_during_a_run_has_the_completed_loads_and_a_run_after_restore_does_the_rest(project: Project) -> None:
     project.configure("\n[run]\nbatch_size = 5\n[workers]\nprocesses = 1\n")
     project.plugin("slow", SLOW)
     for n in range(40):
@@ -54,11 +54,11 @@ def test_a_backup_of_a_run_at_work_holds_what_is_done_and_a_run_after_restoring_
     finally:
         (project.root / "go").touch()
     out, err = running.communicate(timeout=240)
-    # The run has taken no notice.
+    # The run is not affected.
     assert running.returncode == 0, out + err
     restore(made.folder, project.root / "elsewhere")
 
-    # What is left to do there, nothing of which had been done.
+    # The rest is pending in the backup.
     plan = project.run("-w", "elsewhere", command="plan").stdout.splitlines()
     lines = {line.split()[0]: line.split() for line in plan if line.startswith(("ingest", "clean"))}
     assert [lines[stage][2 if stage == "ingest" else 1] for stage in ("ingest", "clean")] == ["·", "·"]
@@ -71,7 +71,7 @@ def test_a_backup_of_a_run_at_work_holds_what_is_done_and_a_run_after_restoring_
     assert contents(project.root / "elsewhere" / "onrecord.duckdb") == contents(project.warehouse / "onrecord.duckdb")
 
 
-def test_the_log_of_a_run_is_json_where_that_is_wanted_down_to_the_workers(project: Project) -> None:
+def test_the_log_of_a_run_is_json_if_configured_also_from_workers(project: Project) -> None:
     (project.inbox / "a.txt").write_text("Anna Smith said that the bridge would open in May.\n")
     (project.root / "onrecord.toml").write_text(
         'disable = ["claims", "entities", "resolution", "tally"]\n'
@@ -87,7 +87,7 @@ def test_the_log_of_a_run_is_json_where_that_is_wanted_down_to_the_workers(proje
     assert (said["run"], said["stage"], said["component"], said["batch"]) == (run_id, "annotate", "slowly", 0)
 
 
-def test_maintenance_is_a_flow_as_well(project: Project) -> None:
+def test_maintenance_is_a_flow_too(project: Project) -> None:
     project.configure("\n[maintain]\nversions = 0\n")
     script = (
         "from onrecord_flows.flow.maintenance import maintain\n"

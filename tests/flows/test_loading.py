@@ -1,4 +1,4 @@
-"""What a command reads and loads, and how often."""
+"""How often a command reads the configuration and loads plugins."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_run_reads_its_configuration_once_and_loads_plugins_once(project: Proj
     assert project.sql("select count(*) from article") == [(1,)]
 
 
-def test_what_is_wrong_with_a_plugin_is_said_once_and_is_in_the_log(project: Project) -> None:
+def test_the_error_of_a_plugin_is_reported_once_and_logged(project: Project) -> None:
     project.plugin("broken", "import no_such_module")
     done = project.run()
 

@@ -1,4 +1,4 @@
-"""What core takes for a schedule, Prefect takes too, and starts runs at the times that core says."""
+"""Prefect accepts the schedules that core accepts, and starts runs at the same times."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from onrecord.config.schedule import Schedule
 MOMENTS = [
     datetime(2026, 3, 10, 12, 10, tzinfo=UTC),
     datetime(2026, 12, 31, 23, 59, 59, 500_000, tzinfo=UTC),
-    # Half an hour before the clocks of Berlin are put forward, and an hour before they are put back.
+    # Half an hour before the clocks of Berlin go forward, and an hour before they go back.
     datetime(2026, 3, 29, 0, 30, tzinfo=UTC),
     datetime(2026, 10, 24, 23, 30, tzinfo=UTC),
 ]
@@ -24,7 +24,7 @@ COUNT = 6
 
 
 def prefect_times(schedule: Schedule, after: datetime) -> list[datetime]:
-    """The next times by Prefect's server, from its own class for such a schedule."""
+    """Return the next times according to the schedule classes of Prefect's server."""
     from prefect.server.schemas.schedules import CronSchedule, IntervalSchedule, RRuleSchedule
 
     from onrecord_flows.unattended.schedules import prefect_schedule
@@ -106,7 +106,7 @@ TEXTS = st.one_of(CRONS, st.text("0123456789*/-,LWRH#?@ ", max_size=20), st.text
 
 @given(cron=CRONS, zone=st.sampled_from(ZONES), after=st.sampled_from(MOMENTS))
 @settings(max_examples=200, deadline=None)
-def test_any_cron_that_is_taken_is_due_when_prefect_starts_runs(cron: str, zone: str, after: datetime) -> None:
+def test_any_valid_cron_is_due_when_prefect_starts_runs(cron: str, zone: str, after: datetime) -> None:
     try:
         schedule = Schedule(cron=cron, timezone=zone)
     except ValueError:
@@ -116,7 +116,7 @@ def test_any_cron_that_is_taken_is_due_when_prefect_starts_runs(cron: str, zone:
 
 @given(text=TEXTS)
 @settings(max_examples=200, deadline=None)
-def test_whatever_is_taken_as_a_cron_is_taken_by_prefect(text: str) -> None:
+def test_prefect_accepts_every_valid_cron(text: str) -> None:
     from prefect._internal.schemas.validators import validate_cron_string
 
     try:
@@ -149,7 +149,7 @@ def test_rules_are_due_when_prefect_starts_runs(rule: str, zone: str) -> None:
 @pytest.mark.parametrize("rule", ["FREQ=MINUTELY;INTERVAL=30", "FREQ=MINUTELY;BYHOUR=2,3;BYMINUTE=30;BYSECOND=0"])
 @pytest.mark.parametrize("after", MOMENTS, ids=str)
 def test_frequent_rules_are_due_when_prefect_starts_runs(rule: str, after: datetime) -> None:
-    """These Prefect registers with a beginning of their own, in step with 2020; it does the same to start with."""
+    """Prefect registers these with a start of their own that is in step with 2020."""
     from prefect._internal.schemas.validators import normalize_rrule_string
 
     schedule = Schedule(rrule=rule, timezone="Europe/Berlin")

@@ -1,4 +1,4 @@
-"""Schedules on a real server: what is registered, which ticks are dropped, which runs are known to be dead."""
+"""Schedules on a real server: registration, missed ticks and killed runs."""
 
 from __future__ import annotations
 
@@ -44,28 +44,26 @@ def pool() -> str:
     return f"pool-{uuid.uuid4().hex[:8]}"
 
 
-def scheduled(project: Project, pool: str, *tables: str) -> Settings:
+def write_schedules(project: Project, pool: str, *tables: str) -> Settings:
     project.configure(f'\n[up]\npool = "{pool}"\n' + "".join(f"\n[[schedule]]\n{table}\n" for table in tables))
     return load_settings(project.root / "onrecord.toml")
 
 
 def register(client, settings: Settings, **more: bool) -> dict[str, object]:
-    """The deployments of a configuration's work pool, by name, once it has been registered."""
+    """Register the schedules; returns the deployments of the work pool by name."""
     from prefect.client.schemas.filters import WorkPoolFilter, WorkPoolFilterName
 
     from onrecord_flows.unattended import schedules
 
-    schedules.register(client, settings, **more)
+    schedules.register_schedules(client, settings, **more)
     pool = settings.up.pool
     found = client.read_deployments(work_pool_filter=WorkPoolFilter(name=WorkPoolFilterName(any_=[pool])))
     return {deployment.name.removeprefix(f"{pool}-"): deployment for deployment in found}
 
 
-def test_deployments_are_what_the_configuration_says_and_go_when_it_no_longer_has_them(
-    project: Project, client, pool: str
-) -> None:
+def test_registering_creates_updates_and_deletes_deployments_as_configured(project: Project, client, pool: str) -> None:
     tables = ['interval = "10s"\nsources = ["files"]', 'name = "night"\ncron = "0 3 * * *"\ntimezone = "Europe/Berlin"']
-    found = register(client, scheduled(project, pool, *tables))
+    found = register(client, write_schedules(project, pool, *tables))
 
     assert set(found) == {"default", "night"}
     assert found["default"].parameters == {
@@ -77,7 +75,7 @@ def test_deployments_are_what_the_configuration_says_and_go_when_it_no_longer_ha
     ids = {name: deployment.id for name, deployment in found.items()}
 
     maintenance = 'name = "b"\ninterval = 60\nflow = "maintain"'
-    found = register(client, scheduled(project, pool, tables[0].replace("10s", "20s"), maintenance))
+    found = register(client, write_schedules(project, pool, tables[0].replace("10s", "20s"), maintenance))
     assert set(found) == {"default", "b"}
     assert found["b"].entrypoint == "onrecord_flows.flow.maintenance.maintain"
     assert "sources" not in found["b"].parameters
@@ -85,9 +83,9 @@ def test_deployments_are_what_the_configuration_says_and_go_when_it_no_longer_ha
     assert [each.schedule.interval for each in found["default"].schedules] == [timedelta(seconds=20)]
 
 
-def test_a_work_pool_of_somebody_else_is_left_alone(project: Project, client, pool: str, tmp_path: Path) -> None:
-    register(client, scheduled(project, pool, "interval = 60"))
-    other = scheduled(project, pool, "interval = 60").override(warehouse=tmp_path / "other")
+def test_a_work_pool_of_another_warehouse_is_an_error(project: Project, client, pool: str, tmp_path: Path) -> None:
+    register(client, write_schedules(project, pool, "interval = 60"))
+    other = write_schedules(project, pool, "interval = 60").override(warehouse=tmp_path / "other")
 
     with pytest.raises(OnrecordError, match=f"the work pool `{pool}` .* belongs to .*{project.warehouse}.*another one"):
         register(client, other)
@@ -96,13 +94,13 @@ def test_a_work_pool_of_somebody_else_is_left_alone(project: Project, client, po
 def test_a_warehouse_that_was_moved_keeps_the_work_pool_of_its_own_server(
     project: Project, client, pool: str, tmp_path: Path
 ) -> None:
-    before = register(client, scheduled(project, pool, "interval = 60"))["default"]
-    moved = scheduled(project, pool, "interval = 60").override(warehouse=tmp_path / "moved")
+    before = register(client, write_schedules(project, pool, "interval = 60"))["default"]
+    moved = write_schedules(project, pool, "interval = 60").override(warehouse=tmp_path / "moved")
     after = register(client, moved, own=True)["default"]
 
     assert after.id == before.id
     assert after.parameters["warehouse"] == str(tmp_path / "moved")
-    # It is now its own, and stays so.
+    # The pool belongs to the moved warehouse from now on.
     register(client, moved)
 
 
@@ -111,12 +109,12 @@ def test_a_warehouse_that_was_moved_keeps_the_work_pool_of_its_own_server(
 
 @pytest.fixture
 def deployment(project: Project, client, pool: str):
-    """A deployment whose schedule makes no runs by itself for a hundred years."""
-    return register(client, scheduled(project, pool, 'rrule = "FREQ=YEARLY;INTERVAL=100"'))["default"]
+    """A deployment that is not due for a hundred years."""
+    return register(client, write_schedules(project, pool, 'rrule = "FREQ=YEARLY;INTERVAL=100"'))["default"]
 
 
 def overdue(client, deployment, *minutes: int, by_hand: bool = False) -> list[uuid.UUID]:
-    """Runs that were due some minutes ago."""
+    """Create runs that were due some minutes ago."""
     from prefect.states import Scheduled
 
     made = []
@@ -125,12 +123,12 @@ def overdue(client, deployment, *minutes: int, by_hand: bool = False) -> list[uu
         run = client.create_flow_run_from_deployment(deployment.id, state=Scheduled(scheduled_time=due))
         made.append(run.id)
         if not by_hand:
-            as_the_scheduler_does(run.id)
+            mark_auto_scheduled(run.id)
     return made
 
 
-def as_the_scheduler_does(run: uuid.UUID) -> None:
-    """Mark a run as one that the server's scheduler has made; no part of the server's interface does."""
+def mark_auto_scheduled(run: uuid.UUID) -> None:
+    """Mark a run as created by the server's scheduler, which the server's API cannot do."""
     import sqlite3
 
     with sqlite3.connect(Path(os.environ["PREFECT_HOME"]) / "prefect.db", timeout=60) as database:
@@ -138,31 +136,31 @@ def as_the_scheduler_does(run: uuid.UUID) -> None:
         assert changed.rowcount == 1
 
 
-def left(client, runs: list[uuid.UUID]) -> list[uuid.UUID]:
+def remaining(client, runs: list[uuid.UUID]) -> list[uuid.UUID]:
     from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 
     found = {run.id for run in client.read_flow_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=runs)))}
     return [run for run in runs if run in found]
 
 
-def test_of_the_ticks_that_were_missed_one_is_left(client, deployment, pool: str) -> None:
+def test_only_the_latest_missed_tick_is_kept(client, deployment, pool: str) -> None:
     from onrecord_flows.unattended.watchdog import Watchdog
 
     runs = overdue(client, deployment, 50, 40, 30, 20, 10)
     assert Watchdog(client, pool).drop_missed() == 4
-    assert left(client, runs) == runs[-1:]
+    assert remaining(client, runs) == runs[-1:]
     assert Watchdog(client, pool).drop_missed() == 0
 
 
-def test_runs_that_are_not_due_and_runs_that_somebody_asked_for_are_left(client, deployment, pool: str) -> None:
+def test_runs_that_are_not_due_and_runs_started_by_hand_are_kept(client, deployment, pool: str) -> None:
     from onrecord_flows.unattended.watchdog import Watchdog
 
     asked, runs = overdue(client, deployment, 30, 20, by_hand=True), overdue(client, deployment, 10, -10, -20)
     assert Watchdog(client, pool).drop_missed() == 0
-    assert left(client, asked + runs) == asked + runs
+    assert remaining(client, asked + runs) == asked + runs
 
 
-def test_what_was_due_before_a_run_began_is_done_by_that_run(client, deployment, pool: str) -> None:
+def test_ticks_that_were_due_before_a_run_started_are_dropped(client, deployment, pool: str) -> None:
     from prefect.states import Running
 
     from onrecord_flows.unattended.watchdog import Watchdog
@@ -170,15 +168,15 @@ def test_what_was_due_before_a_run_began_is_done_by_that_run(client, deployment,
     at_work, *runs = overdue(client, deployment, 30, 20, 10)
     client.set_flow_run_state(at_work, Running(), force=True)
     assert Watchdog(client, pool).drop_missed() == 2
-    assert left(client, [at_work, *runs]) == [at_work]
+    assert remaining(client, [at_work, *runs]) == [at_work]
 
 
 # ── Runs that were killed ────────────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture
-def started(client, deployment) -> Iterator[object]:
-    """Start a process for a run of the deployment, as a worker does; returns the run and the process."""
+def start_run(client, deployment) -> Iterator[object]:
+    """A function that starts a process for a run, as a worker does, and returns both."""
     from prefect.states import Running
 
     processes = []
@@ -204,12 +202,10 @@ def state_of(client, run: uuid.UUID) -> str:
     return client.read_flow_run(run).state.name
 
 
-def test_a_run_whose_process_is_gone_is_marked_as_crashed_when_it_has_been_seen_twice(
-    client, pool: str, started
-) -> None:
+def test_a_run_whose_process_is_gone_is_marked_as_crashed_at_the_second_look(client, pool: str, start_run) -> None:
     from onrecord_flows.unattended.watchdog import Watchdog
 
-    (alive, _), (dead, process) = started(), started()
+    (alive, _), (dead, process) = start_run(), start_run()
     process.kill()
     process.wait()
     watchdog = Watchdog(client, pool)
@@ -219,21 +215,21 @@ def test_a_run_whose_process_is_gone_is_marked_as_crashed_when_it_has_been_seen_
     assert (state_of(client, alive), state_of(client, dead)) == ("Running", "Crashed")
 
 
-def test_a_process_that_has_the_number_of_one_that_is_gone_deceives_nobody(client, pool: str, started) -> None:
+def test_a_reused_process_id_does_not_count_as_alive(client, pool: str, start_run) -> None:
     from onrecord_flows.unattended.watchdog import Watchdog
 
-    run, _ = started()
+    run, _ = start_run()
     client.update_flow_run(run, infrastructure_pid=str(os.getpid()))
     watchdog = Watchdog(client, pool)
     assert [watchdog.mark_dead(NOW), watchdog.mark_dead(NOW)] == [0, 1]
 
 
-def test_a_run_that_was_being_cancelled_ends_as_cancelled(client, pool: str, started) -> None:
+def test_a_killed_run_that_was_being_cancelled_is_marked_as_cancelled(client, pool: str, start_run) -> None:
     from prefect.states import Cancelling
 
     from onrecord_flows.unattended.watchdog import Watchdog
 
-    run, process = started(Cancelling())
+    run, process = start_run(Cancelling())
     process.kill()
     process.wait()
     watchdog = Watchdog(client, pool)
@@ -241,7 +237,7 @@ def test_a_run_that_was_being_cancelled_ends_as_cancelled(client, pool: str, sta
     assert state_of(client, run) == "Cancelled"
 
 
-def test_a_run_that_never_got_a_process_is_dead_when_the_worker_that_took_it_is(client, deployment, pool: str) -> None:
+def test_a_run_without_a_process_is_dead_if_its_worker_has_died(client, deployment, pool: str) -> None:
     from prefect.states import Pending
 
     from onrecord_flows.unattended.watchdog import Watchdog
@@ -257,7 +253,7 @@ def test_a_run_that_never_got_a_process_is_dead_when_the_worker_that_took_it_is(
 # ── A scheduled run ──────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_scheduled_run_that_finds_the_warehouse_locked_ends_as_skipped(project: Project, client, deployment) -> None:
+def test_a_scheduled_run_ends_as_skipped_if_the_warehouse_is_locked(project: Project, client, deployment) -> None:
     run = client.create_flow_run_from_deployment(deployment.id, parameters={"wait": False})
     with lock_warehouse(project.warehouse, wait=False):
         done = subprocess.run(
@@ -273,21 +269,21 @@ def test_a_scheduled_run_that_finds_the_warehouse_locked_ends_as_skipped(project
     assert f"process {os.getpid()} on" in state.message
 
 
-# ── What is in deploy/ ───────────────────────────────────────────────────────────────────────────
+# ── The files in deploy/ ──────────────────────────────────────────────────────────────────────────
 
 DEPLOY = ROOT / "deploy"
 
 
-def prefect(client, project: Project, *arguments: str | Path) -> None:
-    """A command of Prefect, which must end well."""
+def run_prefect(client, project: Project, *arguments: str | Path) -> None:
+    """Run a Prefect command, which must succeed."""
     environment = {**project.environment, "PREFECT_API_URL": str(client.api_url)}
     line = [sys.executable, "-m", "prefect", *map(str, arguments)]
     done = subprocess.run(line, cwd=project.root, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def made_pools(client, file: Path) -> list[str]:
-    """Make the work pools as the first lines of a file say, and return their names."""
+def create_pools(client, file: Path) -> list[str]:
+    """Create the work pools as the comment of a file says; returns their names."""
     from prefect.client.schemas.actions import WorkPoolCreate
     from prefect.exceptions import ObjectNotFound
 
@@ -305,15 +301,15 @@ def made_pools(client, file: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["prefect.yaml", "docker/deployments.yaml", "kubernetes/deployments.yaml"])
-def test_the_deployments_in_deploy_are_what_prefect_understands(name: str, client, project: Project) -> None:
+def test_prefect_accepts_the_deployments_in_deploy(name: str, client, project: Project) -> None:
     from prefect.exceptions import ObjectNotFound
 
     for flow in ("etl", "maintain", "backfill"):
-        # One that is there keeps its schedules when a file has none.
+        # An existing deployment keeps its schedules if the file has none.
         with suppress(ObjectNotFound):
             client.delete_deployment(client.read_deployment_by_name(f"{flow}/{flow}").id)
-    runs, aside = made_pools(client, DEPLOY / name)
-    prefect(client, project, "--no-prompt", "deploy", "--all", "--prefect-file", DEPLOY / name)
+    runs, aside = create_pools(client, DEPLOY / name)
+    run_prefect(client, project, "--no-prompt", "deploy", "--all", "--prefect-file", DEPLOY / name)
 
     made = {flow: client.read_deployment_by_name(f"{flow}/{flow}") for flow in ("etl", "maintain", "backfill")}
     assert {flow: each.work_pool_name for flow, each in made.items()} == {
@@ -321,25 +317,25 @@ def test_the_deployments_in_deploy_are_what_prefect_understands(name: str, clien
         "maintain": aside,
         "backfill": aside,
     }
-    # With containers, something else has the maintenance done, after a backup.
-    by_itself = {"etl", "maintain"} if name == "prefect.yaml" else {"etl"}
-    assert {flow for flow, each in made.items() if each.schedules} == by_itself
+    # With containers, another service does the maintenance, after a backup.
+    scheduled = {"etl", "maintain"} if name == "prefect.yaml" else {"etl"}
+    assert {flow for flow, each in made.items() if each.schedules} == scheduled
     assert made["etl"].global_concurrency_limit.limit == 1
     assert made["etl"].concurrency_options.collision_strategy == "CANCEL_NEW"
     for flow, deployment in made.items():
         module, _, function = deployment.entrypoint.rpartition(".")
         assert function == flow
         assert not deployment.pull_steps
-        # Raises when the flow takes no such parameters.
+        # Raises if the flow has no such parameter.
         getattr(importlib.import_module(module), function).validate_parameters(deployment.parameters)
-        # What the template of the pool has no place for would be dropped without a word.
+        # Prefect silently drops variables that the pool's template does not have.
         variables = client.read_work_pool(deployment.work_pool_name).base_job_template.get("variables", {})
         assert set(deployment.job_variables) <= set(variables.get("properties", deployment.job_variables))
 
 
 @pytest.fixture
-def received() -> Iterator[tuple[str, queue.Queue[dict[str, str]]]]:
-    """The address of something that takes notifications, and those that it was sent."""
+def webhook() -> Iterator[tuple[str, queue.Queue[dict[str, str]]]]:
+    """The address of a receiver of notifications, and a queue of those that it received."""
     told: queue.Queue[dict[str, str]] = queue.Queue()
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -357,19 +353,19 @@ def received() -> Iterator[tuple[str, queue.Queue[dict[str, str]]]]:
     server.server_close()
 
 
-def test_the_automations_in_deploy_tell_of_a_run_that_failed(client, project: Project, received) -> None:
+def test_the_automations_in_deploy_report_a_failed_run(client, project: Project, webhook) -> None:
     from prefect.blocks.notifications import CustomWebhookNotificationBlock
     from prefect.states import Failed
 
     from onrecord_flows.flow.etl import etl
 
-    url, told = received
+    url, told = webhook
     message = {"subject": "{{subject}}", "body": "{{body}}"}
     block = CustomWebhookNotificationBlock(name="test", url=url, json_data=message).save("test", overwrite=True)
     text = (DEPLOY / "automation.yaml").read_text()
     file = project.root / "automation.yaml"
     file.write_text(text.replace("00000000-0000-0000-0000-000000000000", str(block)))
-    prefect(client, project, "automation", "create", "--from-file", file)
+    run_prefect(client, project, "automation", "create", "--from-file", file)
 
     made = client.read_automations()
     try:

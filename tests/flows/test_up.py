@@ -27,13 +27,13 @@ import pytest
 from onrecord_flows.unattended import server
 from onrecord_flows.unattended.supervision import Supervised
 
-from .conftest import Project, kept_database, wait_until
+from .conftest import Project, cached_database, wait_until
 
-# ── What cannot be started ───────────────────────────────────────────────────────────────────────
+# ── Errors before the start ──────────────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
-    ("table", "said"),
+    ("table", "message"),
     [
         ("", "key `schedule`|table [schedule]: there is no schedule to run"),
         (
@@ -43,18 +43,16 @@ from .conftest import Project, kept_database, wait_until
         ('[schedule]\ncron = "soon"', "key `cron`: is no cron expression"),
     ],
 )
-def test_a_configuration_that_cannot_be_run_is_an_error_before_anything_is_started(
-    project: Project, table: str, said: str
-) -> None:
+def test_an_invalid_schedule_is_an_error_before_anything_is_started(project: Project, table: str, message: str) -> None:
     project.configure(f"\n{table}\n")
     done = project.run(command="up")
 
     assert done.returncode == 2
-    assert any(words in done.stderr for words in said.split("|"))
+    assert any(words in done.stderr for words in message.split("|"))
     assert not project.warehouse.exists()
 
 
-def test_a_port_that_is_taken_is_an_error_that_says_what_to_do(project: Project) -> None:
+def test_a_used_port_is_an_error_that_says_what_to_do(project: Project) -> None:
     project.environment.pop("PREFECT_API_URL")
     project.environment["PREFECT_HOME"] = str(project.root / "home")
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -67,11 +65,13 @@ def test_a_port_that_is_taken_is_an_error_that_says_what_to_do(project: Project)
     assert f"PREFECT_API_URL=http://127.0.0.1:{port}/api" in done.stderr
 
 
-def test_what_it_says_is_json_where_that_is_wanted(capsys: pytest.CaptureFixture[str]) -> None:
-    from onrecord_flows.unattended.up import _Shown
+def test_messages_are_json_if_configured(capsys: pytest.CaptureFixture[str]) -> None:
+    from onrecord_flows.unattended.up import _TerminalHandler
 
     for form in ("json", "text"):
-        _Shown(form).handle(logging.makeLogRecord({"name": "onrecord", "levelname": "INFO", "msg": "up [again]"}))
+        _TerminalHandler(form).handle(
+            logging.makeLogRecord({"name": "onrecord", "levelname": "INFO", "msg": "up [again]"})
+        )
     said, plain = capsys.readouterr().out.splitlines()
     assert json.loads(said)["message"] == "up [again]"
     assert plain.endswith("  up [again]")
@@ -84,23 +84,23 @@ def test_a_password_that_only_the_server_has_is_an_error(project: Project) -> No
     done = project.run(command="up")
 
     assert done.returncode == 2
-    assert "PREFECT_API_AUTH_STRING, with which it is shown, is not set: set both to the same" in done.stderr
+    assert "PREFECT_API_AUTH_STRING, which its clients send, is not set: set both to the same" in done.stderr
     assert "secret" not in done.stderr
 
 
 # ── The server ───────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_server_that_stays_writes_to_its_own_folder_and_is_not_for_pages_of_other_sites(
+def test_the_server_writes_to_its_own_folder_and_rejects_pages_of_other_sites(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PREFECT_SERVER_UI_STATIC_DIRECTORY", raising=False)
-    _, environment = server.keep_server(tmp_path, 4200)
+    _, environment = server.server_command(tmp_path, 4200)
     assert environment["PREFECT_SERVER_UI_STATIC_DIRECTORY"] == str(tmp_path / "ui")
     assert environment["PREFECT_SERVER_CORS_ALLOWED_ORIGINS"] == "http://127.0.0.1:4200,http://localhost:4200"
 
     monkeypatch.setenv("PREFECT_SERVER_UI_STATIC_DIRECTORY", "/tmp/ui")
-    assert server.keep_server(tmp_path, 4200)[1]["PREFECT_SERVER_UI_STATIC_DIRECTORY"] == "/tmp/ui"
+    assert server.server_command(tmp_path, 4200)[1]["PREFECT_SERVER_UI_STATIC_DIRECTORY"] == "/tmp/ui"
 
 
 # ── Supervision ──────────────────────────────────────────────────────────────────────────────────
@@ -115,7 +115,7 @@ sys.stdin.read()
 
 @pytest.fixture
 def family(tmp_path: Path) -> Iterator[Supervised]:
-    """A process with a child, both of which are written down."""
+    """A supervised process with a child; its output has the ids of both."""
     made = Supervised("family", [sys.executable, "-c", FAMILY], os.environ, tmp_path / "family.log")
     made.start()
     yield made
@@ -123,7 +123,7 @@ def family(tmp_path: Path) -> Iterator[Supervised]:
 
 
 def members(family: Supervised, number: int = 1) -> tuple[int, int]:
-    """The parent and the child of the family that was started as the first, second, …"""
+    """Return the parent and the child after the first, second, … start."""
     wait_until(lambda: family.output.exists() and family.output.read_text().count("\n") >= number, "the family")
     words = family.output.read_text().splitlines()[number - 1].split()
     return int(words[1]), int(words[3])
@@ -136,11 +136,11 @@ def is_gone(pid: int) -> bool:
         return True
 
 
-def test_what_dies_is_started_again_and_what_it_left_is_ended(family: Supervised) -> None:
+def test_a_process_that_dies_is_restarted_and_its_children_are_ended(family: Supervised) -> None:
     parent, child = members(family)
-    assert family.tend() is False
+    assert family.restart_if_dead() is False
     os.kill(parent, signal.SIGKILL)
-    wait_until(family.tend, "it to be started again")
+    wait_until(family.restart_if_dead, "the restart")
 
     assert is_gone(child)
     again, _ = members(family, 2)
@@ -148,17 +148,17 @@ def test_what_dies_is_started_again_and_what_it_left_is_ended(family: Supervised
     assert not is_gone(again)
 
 
-def test_the_pause_before_it_is_started_again_grows(family: Supervised, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_pause_before_a_restart_grows(family: Supervised, caplog: pytest.LogCaptureFixture) -> None:
     for number in (1, 2, 3):
         os.kill(members(family, number)[0], signal.SIGKILL)
-        wait_until(family.tend, "it to be started again")
+        wait_until(family.restart_if_dead, "the restart")
 
-    pauses = [message.partition("again in ")[2].split()[0] for message in caplog.messages]
+    pauses = [message.partition("restarted in ")[2].split()[0] for message in caplog.messages]
     assert pauses == ["1", "2", "4"]
     assert "the family was ended by signal 9 (SIGKILL)" in caplog.text
 
 
-def test_stopping_ends_all_of_it(family: Supervised) -> None:
+def test_stopping_ends_the_whole_group(family: Supervised) -> None:
     pids = members(family)
     family.stop(5)
     assert all(map(is_gone, pids))
@@ -176,15 +176,15 @@ while not family.output.exists() or "child" not in family.output.read_text():
     time.sleep(0.01)
 parent, child = family.output.read_text().split()[1::2]
 os.kill(int(parent), 9)
-while family.ended() is None:
+while family.poll() is None:
     time.sleep(0.01)
-family.tend()
+family.restart_if_dead()
 print(os.path.exists(f"/proc/{child}"))
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a Linux machine")
-def test_orphans_of_what_died_are_not_left_as_zombies_where_there_is_nobody_else_to_bury_them(tmp_path: Path) -> None:
+def test_orphans_are_reaped_in_a_container(tmp_path: Path) -> None:
     command = [sys.executable, "-c", ORPHANS, FAMILY, str(tmp_path / "family.log")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=50)
     assert done.stdout == "False\n", done.stderr
@@ -193,11 +193,11 @@ def test_orphans_of_what_died_are_not_left_as_zombies_where_there_is_nobody_else
 # ── Unattended ───────────────────────────────────────────────────────────────────────────────────
 
 SECONDS = 150
-"""How long things are killed."""
+"""How long processes are killed."""
 
 
 class Reader(threading.Thread):
-    """Reads the published database all the time, and notes whatever is wrong with it."""
+    """Reads the published database all the time, and collects errors."""
 
     def __init__(self, published: Path) -> None:
         super().__init__(daemon=True)
@@ -217,7 +217,7 @@ class Reader(threading.Thread):
     def _look(self, connection: duckdb.DuckDBPyConnection) -> None:
         for what, query in {
             "an article twice": "select count(*) - count(distinct article_id) from article",
-            "a listing twice": "select count(*) - count(distinct uri) from source_item",
+            "a source item twice": "select count(*) - count(distinct uri) from source_item",
             "an article without its document": "select count(*) from article anti join document using (document_id)",
             "a mention without its article": "select count(*) from mention anti join article using (article_id)",
             "a claim without its article": "select count(*) from claim anti join article using (article_id)",
@@ -229,12 +229,12 @@ class Reader(threading.Thread):
 
 
 class Inbox:
-    """A folder that keeps receiving articles, some of which change and some of which are withdrawn."""
+    """A folder that keeps receiving articles, some of which are changed or deleted later."""
 
     def __init__(self, folder: Path, chance: random.Random) -> None:
         self.folder, self.chance = folder, chance
         self.there: dict[str, str] = {}
-        self.withdrawn: set[str] = set()
+        self.deleted: set[str] = set()
         self.changes = 0
 
     def write(self, name: str) -> None:
@@ -245,32 +245,32 @@ class Inbox:
         draft.write_text(self.there[name] + "\n")
         draft.replace(self.folder / name)
 
-    def withdraw(self, name: str) -> None:
+    def delete(self, name: str) -> None:
         (self.folder / name).unlink()
         del self.there[name]
-        self.withdrawn.add(name)
+        self.deleted.add(name)
 
     def step(self) -> None:
         kind = self.chance.random()
         if kind < 0.6 or len(self.there) < 4:
-            self.write(f"{len(self.there) + len(self.withdrawn):03}.txt")
+            self.write(f"{len(self.there) + len(self.deleted):03}.txt")
         elif kind < 0.85:
             self.write(self.chance.choice(sorted(self.there)))
         else:
-            self.withdraw(self.chance.choice(sorted(self.there)))
+            self.delete(self.chance.choice(sorted(self.there)))
 
     def is_published(self, project: Project) -> bool:
-        """Whether the published database has every article once, as it is now, and the others as withdrawn."""
+        """Whether the published database has each article once, as it is now, and the others as deleted."""
         rows = project.sql("select uri, body, deleted_at is not null from source_item join article using (article_id)")
         names = [(uri.rpartition("/")[2], body, gone) for uri, body, gone in rows]
         assert len(names) == len({name for name, _, _ in names}), "every article once"
         there, gone = {n: body for n, body, gone in names if not gone}, {n for n, _, gone in names if gone}
         # One that came and went between two runs was never seen.
-        return there == self.there and "000.txt" in gone and gone <= self.withdrawn
+        return there == self.there and "000.txt" in gone and gone <= self.deleted
 
 
 def status_of(url: str, body: bytes | None = None) -> int:
-    """What a server answers to whoever shows no password."""
+    """Return the HTTP status of a request without a password."""
     request = urllib.request.Request(url, body, {"Content-Type": "application/json", "Accept": "text/html"})
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:
@@ -280,7 +280,7 @@ def status_of(url: str, body: bytes | None = None) -> int:
 
 
 def processes_of(up: int) -> dict[str, list[int]]:
-    """The server, the worker and the runs of an `onrecord up`, from /proc."""
+    """Return the process ids of the server, the worker and the runs of `onrecord up`, from /proc."""
     marks = {"server": b"create_app", "worker": b"onrecord_flows.unattended.worker", "run": b"prefect.engine"}
     found: dict[str, list[int]] = {kind: [] for kind in marks}
     parents = {up}
@@ -304,10 +304,10 @@ def processes_of(up: int) -> dict[str, list[int]]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1500)
-def test_whatever_is_killed_every_article_is_there_once_no_runs_overlap_and_readers_are_never_disturbed(
+def test_articles_runs_and_readers_survive_killed_servers_workers_and_runs(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    project = Project.made_in(tmp_path)
+    project = Project.create(tmp_path)
     project.environment.pop("PREFECT_API_URL", None)
     project.environment["PREFECT_HOME"] = str(project.root / "home")
     with socket.socket() as probe:
@@ -315,8 +315,8 @@ def test_whatever_is_killed_every_article_is_there_once_no_runs_overlap_and_read
         port = probe.getsockname()[1]
     project.environment |= dict.fromkeys(("PREFECT_SERVER_API_AUTH_STRING", "PREFECT_API_AUTH_STRING"), "anna:a word")
     project.configure(f'\n[workers]\nprocesses = 1\n[up]\nport = {port}\n[[schedule]]\ninterval = "10s"\n')
-    # Made for other tests, if these have been run; otherwise the server makes one, which takes its time.
-    if (database := kept_database(request)).exists():
+    # Other tests may have created the database; otherwise the server does, which takes half a minute.
+    if (database := cached_database(request)).exists():
         (project.warehouse / "prefect").mkdir(parents=True)
         shutil.copyfile(database, project.warehouse / "prefect" / "prefect.db")
     chance = random.Random(5)
@@ -324,13 +324,13 @@ def test_whatever_is_killed_every_article_is_there_once_no_runs_overlap_and_read
     reader = Reader(project.warehouse / "onrecord.duckdb")
     printed = (project.root / "printed").open("w+")
 
-    def started() -> subprocess.Popen[bytes]:
+    def start_up() -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [sys.executable, "-m", "onrecord", "up"],
             cwd=project.root, env=project.environment, stdout=printed, stderr=printed, start_new_session=True,
         )  # fmt: skip
 
-    up = started()
+    up = start_up()
     reader.start()
     killed: Counter[str] = Counter()
     try:
@@ -339,15 +339,15 @@ def test_whatever_is_killed_every_article_is_there_once_no_runs_overlap_and_read
         wait_until(lambda: reader.published.exists() or up.poll() is not None, "the first run to be published", 300)
         assert up.poll() is None, (project.root / "printed").read_text()
         assert status_of(f"http://127.0.0.1:{port}/") == 200, "the user interface"
-        assert status_of(f"http://127.0.0.1:{port}/api/admin/version") == 401, "it wants a password"
-        assert status_of(f"http://127.0.0.1:{port}/api/work_pools/filter", b"{}") == 403, "and nothing from other sites"
-        inbox.withdraw("000.txt")
+        assert status_of(f"http://127.0.0.1:{port}/api/admin/version") == 401, "it requires a password"
+        assert status_of(f"http://127.0.0.1:{port}/api/work_pools/filter", b"{}") == 403, "it rejects other sites"
+        inbox.delete("000.txt")
         begun = last = time.monotonic()
         pause = 20.0
         while time.monotonic() - begun < SECONDS:
             inbox.step()
             if time.monotonic() - last > pause:
-                # What is there at the moment: between two runs there is none to be killed.
+                # Between two runs there is no run to kill.
                 there = processes_of(up.pid)
                 kinds = chance.choice([["server"], ["worker"], ["run"], ["worker", "run"], ["server", "worker", "run"]])
                 for kind in kinds:
@@ -360,8 +360,8 @@ def test_whatever_is_killed_every_article_is_there_once_no_runs_overlap_and_read
         left = [pid for pids in processes_of(up.pid).values() for pid in pids]
         up.kill()
         up.wait()
-        wait_until(lambda: all(map(is_gone, left)), "all of it to end by itself", 90)
-        up = started()
+        wait_until(lambda: all(map(is_gone, left)), "all of it to end", 90)
+        up = start_up()
         wait_until(lambda: inbox.is_published(project), "all of it to be published", 400)
     finally:
         up.terminate()
@@ -370,7 +370,7 @@ def test_whatever_is_killed_every_article_is_there_once_no_runs_overlap_and_read
         reader.join()
         printed.seek(0)
         print(printed.read())
-        print(f"{killed=} {inbox.changes=} {len(inbox.there)=} {len(inbox.withdrawn)=} {reader.times=}")
+        print(f"{killed=} {inbox.changes=} {len(inbox.there)=} {len(inbox.deleted)=} {reader.times=}")
 
     assert status == 0
     assert not (project.warehouse / "up.alive").exists()

@@ -1,1 +1,1 @@
-"""Batches on the workers of a cluster: Dask or Ray."""
+"""Runners that run batches on the workers of a Dask or Ray cluster."""

@@ -1,4 +1,4 @@
-"""The runner that a configuration asks for."""
+"""Choose the runner that the configuration names."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from onrecord.workers.remote import Setup
 
 
 def connect_runner(plugins: Plugins) -> Runner:
-    """Connect to the cluster of a configuration; without one, the runner is of this machine.
+    """Return a runner on the configured cluster, or on this machine if none is configured.
 
-    Raises OnrecordError if it cannot be reached, has no workers, or has some that would not do the same work.
+    Raises OnrecordError if the cluster cannot be reached, has no workers, or has workers that would make other rows.
     """
     settings = plugins.settings.workers
     if settings.runner == "processes":
         return local_runner(plugins)
-    assert settings.address is not None  # the settings see to that
+    assert settings.address is not None  # the settings check it
     try:
         if settings.runner == "dask":
-            from .dask import OnDask
+            from .dask import DaskRunner
 
-            return OnDask(settings.address, Setup.of(plugins))
-        from .ray import OnRay
+            return DaskRunner(settings.address, Setup.of(plugins))
+        from .ray import RayRunner
 
-        return OnRay(settings.address, Setup.of(plugins))
+        return RayRunner(settings.address, Setup.of(plugins))
     except ImportError as error:
         raise OnrecordError(
             f'[workers] runner = "{settings.runner}" needs a package that is not installed ({error}): '

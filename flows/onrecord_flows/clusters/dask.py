@@ -1,7 +1,7 @@
-"""Batches on the workers of a Dask cluster.
+"""Run batches on the workers of a Dask cluster.
 
-They go straight from the threads of Prefect's tasks to Dask's scheduler, not as tasks that Prefect would have Dask
-run: its workers would have to import Prefect and to reach its server. See docs/architecture.md.
+Threads of Prefect's tasks submit the batches to Dask's scheduler. With Prefect's own Dask task runner, the workers
+would have to import Prefect and to reach its server. See docs/architecture.md.
 """
 
 from __future__ import annotations
@@ -23,29 +23,29 @@ from onrecord.workers.runner import relay_log
 log = logging.getLogger("onrecord")
 
 CONNECT_SECONDS = 10
-"""How long a scheduler may take to answer."""
+"""Seconds that a scheduler may take to answer."""
 CHECK_SECONDS = 60
-"""How long the workers may take to say whether they are fit, which has them load the plugins."""
+"""Seconds that the workers may take to load the plugins and compare them with the run's."""
 WORKER_SECONDS = 60
-"""How long a cluster may be without any worker: they are restarted in seconds, or are gone."""
+"""Seconds that a cluster may be without a worker: one that died is restarted within seconds, or never."""
 
 
-class OnDask:
-    """The workers of a Dask cluster."""
+class DaskRunner:
+    """Runs batches on the workers of a Dask cluster."""
 
     def __init__(self, address: str, setup: Setup) -> None:
-        """Connect, and see to it that the workers are fit for the work. Raises OnrecordError.
+        """Connect, and check that the workers would make the same rows. Raises OnrecordError.
 
-        One that is still at work on something else, as on a batch of a run that was killed, is not waited for longer
-        than `CHECK_SECONDS`: it looks at itself before its first batch, as those do that come later.
+        A worker that is still busy after `CHECK_SECONDS`, for example with a batch of a killed run, checks itself
+        before its first batch, like workers that join later.
         """
         self._address, self._setup = address, setup
         self._closed = False
-        # It prints what it has to say; with us that belongs into the log file.
+        # Dask prints its log records; ours belong in the log file.
         logging.getLogger("distributed").handlers.clear()
         logging.getLogger("distributed").propagate = True
-        # A batch travels with its task, by way of the scheduler, which so can give it to another worker when one is
-        # lost; the size from which on Dask warns of that is less than a batch may have.
+        # A batch is sent with its task through the scheduler, which can then give it to another worker when one is
+        # lost. A batch may be larger than the size above which Dask warns of that.
         dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"})
         try:
             self._client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
@@ -63,14 +63,14 @@ class OnDask:
 
     @property
     def processes(self) -> int:
-        """How many workers there are just now."""
+        """The current number of workers."""
         try:
             return len(self._client.nthreads())
         except OSError as error:
             raise self._gone() from error
 
     def run(self, batch: Batch, seconds: float) -> BatchResult:
-        """Run a batch. Raises WorkerDiedError when several workers have died of it."""
+        """Run a batch. Raises WorkerDiedError if several workers died of it."""
         try:
             key = f"{batch.label.replace(' ', '-')}-{uuid4()}"
             future = self._client.submit(run_batch, self._setup, batch, seconds, key=key, pure=False)
@@ -86,7 +86,7 @@ class OnDask:
         return result
 
     def close(self) -> None:
-        """Let go of the cluster; what it has not done it forgets."""
+        """Disconnect; the cluster drops batches that it has not done."""
         self._closed = True
         self._client.close(timeout=CONNECT_SECONDS)
 
@@ -98,12 +98,12 @@ class OnDask:
             except TimeoutError:
                 if future.done():
                     raise
-                # Still at work, or nobody is left who could be.
+                # Either it is still at work, or no worker is left.
                 self._await_workers()
 
     def _check_workers(self) -> None:
-        # As tasks, each for one worker, before any batches that wait there. `Client.run` would have the thread do it by
-        # which a worker is in touch with its scheduler, and keep it waiting for whatever batch is being done.
+        # One task for each worker, ahead of waiting batches. `Client.run` would use the thread with which a worker
+        # answers its scheduler, and block it while a batch runs.
         asked = {
             worker: self._client.submit(explain_misfit, self._setup, workers=[worker], priority=1, pure=False)
             for worker in self._client.nthreads()
@@ -114,7 +114,7 @@ class OnDask:
             try:
                 found[worker] = future.exception(max(deadline - time.monotonic(), 0.1)) or future.result()
             except TimeoutError:
-                log.info("the worker %s is busy; it looks whether it is fit before its first batch", worker)
+                log.info("the worker %s is busy; it checks its plugins before its first batch", worker)
             except CancelledError as error:
                 raise self._gone() from error
         if misfits := [f"{worker}: {reason}" for worker, reason in found.items() if reason]:
@@ -132,6 +132,6 @@ class OnDask:
 
     def _gone(self) -> OnrecordError:
         return OnrecordError(
-            f"the Dask scheduler at {self._address} does not answer any more. What was loaded is kept; the next run "
-            "does the rest, once there is a scheduler again"
+            f"the Dask scheduler at {self._address} no longer answers. What was loaded is kept; the next run does the "
+            "rest, once there is a scheduler again"
         )

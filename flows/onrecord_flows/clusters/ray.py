@@ -1,4 +1,4 @@
-"""Batches on the workers of a Ray cluster."""
+"""Run batches on the workers of a Ray cluster."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import socket
 import threading
 from contextlib import suppress
 
-os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no calls home; Ray reads it when it is imported
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # no calls home; Ray reads it on import
 
 import ray
 from ray.exceptions import GetTimeoutError, NodeDiedError, OutOfMemoryError, RayError, WorkerCrashedError
@@ -20,25 +20,25 @@ from onrecord.workers.remote import Setup, explain_misfit, run_batch
 from onrecord.workers.runner import relay_log
 
 CONNECT_SECONDS = 10
-"""How long the head of a cluster may take to answer."""
+"""Seconds that the head of a cluster may take to answer."""
 CHECK_SECONDS = 60
-"""How long a worker may take to say whether it is fit, which has it load the plugins."""
+"""Seconds that a worker may take to load the plugins and compare them with the run's."""
 
 
-class OnRay:
-    """The workers of a Ray cluster, one batch to a processor."""
+class RayRunner:
+    """Runs batches on the workers of a Ray cluster, one per processor."""
 
     def __init__(self, address: str, setup: Setup) -> None:
-        """Connect, and see to it that a worker is fit for the work. Raises OnrecordError.
+        """Connect, and check that a worker would make the same rows. Raises OnrecordError.
 
-        Where none is free for `CHECK_SECONDS`, the run goes on: each looks at itself before its first batch.
+        If no worker is free within `CHECK_SECONDS`, the run goes on: each checks itself before its first batch.
         """
         self._address, self._setup = address, setup
         self._closed = False
         host, _, port = address.rpartition("/")[2].rpartition(":")
         try:
             if port.isdigit():
-                # Ray itself goes on trying for minutes.
+                # Ray itself retries for minutes.
                 socket.create_connection((host, int(port)), CONNECT_SECONDS).close()
             _connect(address)
         except (OSError, ValueError, ConnectionError, RayError) as error:
@@ -53,16 +53,16 @@ class OnRay:
         except BaseException:
             self.close()
             raise
-        # A batch whose worker died is run again by `Workers`, alone, where it can harm nobody.
+        # `Workers` runs a batch whose worker died again, alone, in a process of this machine.
         self._run_batch = ray.remote(run_batch).options(max_retries=0)
 
     @property
     def processes(self) -> int:
-        """How many processors the cluster has just now."""
+        """The current number of processors of the cluster."""
         return int(ray.cluster_resources().get("CPU", 1))
 
     def run(self, batch: Batch, seconds: float) -> BatchResult:
-        """Run a batch. Raises WorkerDiedError when its worker has died."""
+        """Run a batch. Raises WorkerDiedError if its worker died."""
         try:
             result, records = ray.get(self._run_batch.remote(self._setup, batch, seconds))
         except (WorkerCrashedError, NodeDiedError, OutOfMemoryError) as error:
@@ -77,13 +77,13 @@ class OnRay:
         return result
 
     def close(self) -> None:
-        """Let go of the cluster, or end the one that was started for this run."""
+        """Disconnect from the cluster, or end it if it was started for this run."""
         self._closed = True
         ray.shutdown()
 
 
 def _connect(address: str) -> None:
-    """Connect, and keep the handler of SIGTERM, in whose place Ray puts its own."""
+    """Connect, and restore our SIGTERM handler, which Ray replaces with its own."""
     before = signal.getsignal(signal.SIGTERM)
     try:
         ray.init(address=address, include_dashboard=None, log_to_driver=False, configure_logging=False)

@@ -1,4 +1,4 @@
-"""The flow `backfill`: `onrecord backfill` on a Prefect server, where it can be watched and started remotely."""
+"""The flow `backfill`: `onrecord backfill` as a Prefect flow, to watch and start it remotely."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def backfill(
     """Recompute the rows of annotators in a staged version beside the published ones, or resume doing so.
 
     `config` is the path of an onrecord.toml; days have the form 2016-05-31. `processes` is the number of worker
-    processes on this machine; None stands for the setting `[workers]`, which may name a cluster. Nothing is promoted
-    before a person has looked at `onrecord diff`. Raises RunFailed if a part failed.
+    processes on this machine; None stands for the setting `[workers]`, which may name a cluster. The flow promotes
+    nothing: look at `onrecord diff` first. Raises RunFailed if a part failed.
     """
     settings = load_flow_settings(config, warehouse)
     found = Plugins(settings)

@@ -1,7 +1,7 @@
-"""The flow: ingest, clean, annotate; aggregate; check; publish.
+"""The flow `etl`: ingest, clean, annotate, aggregate, check, publish.
 
-What to do, in what order, and what may be skipped is decided by `onrecord.run.engine`; Prefect gives it tasks that can
-be watched, retries, and a schedule.
+`onrecord.run.engine` decides what to do, in what order, and what to skip. Prefect adds observable tasks, retries and
+schedules.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from onrecord.workers import Workers
 
 from ..clusters.connect import connect_runner
 from .tasks import (
-    Failed,
-    aggregate,
-    check,
-    discovered,
+    DiscoveryFailure,
     imap_tasks,
     load_flow_settings,
     log_flow,
     plugins_in_use,
-    publish,
+    run_aggregator_task,
+    run_check_task,
+    run_discover_task,
+    run_publish_task,
     write_report,
 )
 
@@ -47,10 +47,10 @@ def etl(
 ) -> State[None] | None:
     """Bring a warehouse up to date with its sources and its plugins, and publish it.
 
-    `config` is the path of an onrecord.toml; `warehouse`, `strict` and `stale` override what it says. `sources` names
-    the ingestors that are asked for new documents; without it all are. With `wait`, a run of the same warehouse that is
-    going on is waited for; without it, a scheduled run ends as skipped, and any other raises LockedError. Raises
-    RunFailed when a part failed; the rest is loaded and published.
+    `config` is the path of an onrecord.toml; `warehouse`, `strict` and `stale` override its settings. `sources` names
+    the ingestors to ask for new documents, by default all. If another run holds the warehouse, the flow waits for it
+    with `wait`; without `wait`, a scheduled run ends as skipped, and any other raises LockedError. Raises RunFailed if
+    a part failed; the rest is loaded and published.
     """
     plugins = plugins_in_use()
     settings = plugins.settings if plugins else load_flow_settings(config, warehouse).override(strict=strict)
@@ -60,9 +60,9 @@ def etl(
         plugins = plugins or Plugins(settings)
         run: ActiveRun | None = None
         try:
-            # Here too: Prefect has put its own handler in the place of the command's.
+            # Here too: Prefect has replaced the command's handlers with its own.
             with start_run(plugins, sources=sources or (), wait=wait) as run, install_signal_handlers():
-                work_through(run, plugins)
+                run_stages(run, plugins)
         except LockedError as error:
             if deployment.id is None:
                 raise
@@ -74,13 +74,13 @@ def etl(
         return None
 
 
-def work_through(run: ActiveRun, plugins: Plugins) -> None:
-    """All stages of a run, in order."""
-    # First of all, so that nothing has been done yet if a cluster cannot be reached.
+def run_stages(run: ActiveRun, plugins: Plugins) -> None:
+    """Run all stages of a run in order."""
+    # Connect first, so that nothing has been done yet if a cluster cannot be reached.
     with Workers(plugins, connect_runner(plugins)) as team:
         for name, ingestor in run.ingestors.items():
-            items = discovered(ingestor, run.settings.run)
-            if isinstance(items, Failed):
+            items = run_discover_task(ingestor, run.settings.run)
+            if isinstance(items, DiscoveryFailure):
                 run.record_listing_failure(name, items.error)
             else:
                 run.record_listing(name, items)
@@ -92,8 +92,8 @@ def work_through(run: ActiveRun, plugins: Plugins) -> None:
                 raise_if_interrupted()
 
     for name in run.aggregators:
-        aggregate(run, name)
+        run_aggregator_task(run, name)
         raise_if_interrupted()
     if run.has_changed:
-        check(run)
-        publish(run)
+        run_check_task(run)
+        run_publish_task(run)

@@ -1,4 +1,4 @@
-"""The flow `maintain`: `onrecord maintain` for a schedule."""
+"""The flow `maintain`: `onrecord maintain` on a schedule."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .tasks import load_flow_settings, log_flow
 
 @flow(name="maintain", persist_result=False, validate_parameters=False)
 def maintain(config: str, warehouse: str | None = None, dry_run: bool = False, wait: bool = True) -> State[None] | None:
-    """Make a backup, remove what is older than allowed and compact the live database, as [maintain] has it.
+    """Make a backup, remove expired rows and compact the live database, as [maintain] says.
 
-    `config` is the path of an onrecord.toml; `warehouse` overrides what it says. With `wait`, a run that is going on
-    is waited for.
+    `config` is the path of an onrecord.toml; `warehouse` overrides its setting. With `wait`, the flow waits for a run
+    that holds the warehouse.
     """
     settings = load_flow_settings(config, warehouse)
     if deployment.id is not None and not Warehouse(settings.warehouse).live.exists():
-        # A schedule is not to blame for being there before the first run is over.
+        # A schedule may fire before the first run is over: that is no failure.
         return Completed(name="Skipped", message=f"{settings.warehouse}: no run has made a warehouse there yet")
     with log_flow(settings, "maintain"):
         done = maintain_warehouse(settings.warehouse, settings.maintain, dry_run=dry_run, wait=wait)

@@ -1,7 +1,7 @@
-"""The tasks of the flow: calls into core, with the names, retries and limits that Prefect gives them.
+"""The tasks of the flows: calls into core, with names and retries for Prefect.
 
-What tasks are given and hand back travels in `quote`: Prefect would otherwise look through every table for futures,
-which takes seconds, and keep every result until the flow ends. So results come back in a box instead.
+Arguments of tasks are wrapped in `quote`; otherwise Prefect searches every table for futures, which takes seconds. A
+task puts its result into a list, its box, because Prefect keeps returned results until the flow ends.
 """
 
 from __future__ import annotations
@@ -39,77 +39,77 @@ log = logging.getLogger("onrecord")
 
 _plugins_in_use: ContextVar[Plugins | None] = ContextVar("plugins_in_use", default=None)
 
-sealed: Any = quote
-"""Typed as Any: a task's parameters have the types of what is inside."""
+opaque: Any = quote
+"""`quote`, typed as Any: Prefect unwraps the argument, so the task's parameter has the type of the content."""
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
-    """What came of a task that failed for good."""
+class DiscoveryFailure:
+    """Why an ingestor could not list its documents, after the last retry."""
 
     error: BaseException
 
 
-def discovered(ingestor: Ingestor, settings: RunSettings) -> pa.Table | Failed:
-    """Ask an ingestor what there is, again and again with growing pauses while that fails in a way that may pass."""
+def run_discover_task(ingestor: Ingestor, settings: RunSettings) -> pa.Table | DiscoveryFailure:
+    """List the documents of an ingestor; after a transient failure, retry with growing pauses."""
     box: list[pa.Table] = []
     try:
         _discover.with_options(task_run_name=f"ingest {ingestor.name} list", **_retries(settings))(
-            sealed(ingestor), sealed(box), settings.list_seconds
+            opaque(ingestor), opaque(box), settings.list_seconds
         )
     except PLUGIN_FAILURES as error:
-        return Failed(error)
+        return DiscoveryFailure(error)
     return box[-1]
 
 
 def imap_tasks(team: Workers, batches: Iterable[Batch], settings: RunSettings) -> Iterator[BatchResult]:
-    """Run batches as tasks, those of the stage ingest with retries; see `imap`."""
+    """Run batches as tasks, those of the stage `ingest` with retries; see `imap`."""
 
     def submit(batch: Batch) -> Callable[[], BatchResult]:
         box: list[BatchResult] = []
         options = _retries(settings) if batch.stage == "ingest" else {}
-        future = _work.with_options(task_run_name=batch.label, **options).submit(
-            sealed(batch), sealed(team), sealed(box)
+        future = _run_batch.with_options(task_run_name=batch.label, **options).submit(
+            opaque(batch), opaque(team), opaque(box)
         )
         return partial(_wait_for_result, future, box)
 
     return imap(team, batches, submit)
 
 
-def aggregate(run: ActiveRun, name: str) -> None:
+def run_aggregator_task(run: ActiveRun, name: str) -> None:
     """Bring an aggregator up to date."""
-    _call.with_options(task_run_name=f"aggregate {name}")(sealed(run.aggregate), name)
+    _call.with_options(task_run_name=f"aggregate {name}")(opaque(run.aggregate), name)
 
 
-def check(run: ActiveRun) -> None:
-    """Check what is about to be published."""
-    _call.with_options(task_run_name="check")(sealed(run.check))
+def run_check_task(run: ActiveRun) -> None:
+    """Check the rows that are about to be published."""
+    _call.with_options(task_run_name="check")(opaque(run.check))
 
 
-def publish(run: ActiveRun) -> None:
-    """Publish what has been loaded."""
-    _call.with_options(task_run_name="publish")(sealed(run.publish))
+def run_publish_task(run: ActiveRun) -> None:
+    """Publish the loaded rows."""
+    _call.with_options(task_run_name="publish")(opaque(run.publish))
 
 
 def write_report(report: RunReport) -> None:
-    """Leave the report of a run where the Prefect UI shows it."""
+    """Store the report of a run as an artifact, which the Prefect UI shows."""
     try:
         create_markdown_artifact(
             render_markdown(report), key="onrecord-run", description="How the run went, step by step"
         )
     except Exception:
-        # The run is over and has been written down in the warehouse; nothing of that depends on the page.
+        # The run is over and recorded in the warehouse; the artifact is an extra.
         log.exception("the report could not be shown in Prefect")
 
 
 def load_flow_settings(config: str, warehouse: str | None) -> Settings:
-    """Read the configuration that a flow is given the path of, with another warehouse if it is given one."""
+    """Read the configuration of a flow; `warehouse` overrides its setting."""
     return load_settings(Path(config)).override(warehouse=Path(warehouse).resolve() if warehouse else None)
 
 
 @contextmanager
 def use_plugins(plugins: Plugins) -> Iterator[None]:
-    """Have a flow that is called in the block use these, whatever its parameters say, and not load them again."""
+    """Make flows called inside the block use these plugins and their settings, and load none."""
     token = _plugins_in_use.set(plugins)
     try:
         yield
@@ -118,13 +118,13 @@ def use_plugins(plugins: Plugins) -> Iterator[None]:
 
 
 def plugins_in_use() -> Plugins | None:
-    """Return the plugins that the caller of a flow has loaded; None where a worker calls it."""
+    """Return the plugins that the flow's caller has loaded; None if a worker called the flow."""
     return _plugins_in_use.get()
 
 
 @contextmanager
 def log_flow(settings: Settings, what: str) -> Iterator[None]:
-    """Write the log file of a run that a worker has started; commands write theirs themselves."""
+    """Write a log file if a Prefect worker started the flow; commands write their own."""
     if deployment.id is None:
         yield
         return
@@ -133,7 +133,7 @@ def log_flow(settings: Settings, what: str) -> Iterator[None]:
 
 
 def is_transient(_task: Any, _task_run: Any, state: Any) -> bool:
-    """Whether a failure is one that another try may not meet."""
+    """Return whether a retry may succeed."""
     error = state.result(raise_on_failure=False)
     return isinstance(error, TransientError | OSError)
 
@@ -153,8 +153,8 @@ def _discover(ingestor: Ingestor, box: list[pa.Table], seconds: float) -> None:
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
-def _work(batch: Batch, team: Workers, box: list[BatchResult]) -> None:
-    """Do a batch; on a retry, only the subjects that failed in a way that may pass."""
+def _run_batch(batch: Batch, team: Workers, box: list[BatchResult]) -> None:
+    """Run a batch; on a retry, only the subjects whose failure was transient."""
     earlier = box.pop() if box else None
     again = earlier.transient if earlier else []
     result = team.run(batch.only(again) if earlier else batch)
@@ -169,7 +169,7 @@ def _call(function: Any, *arguments: Any) -> None:
 
 
 def _wait_for_result(future: PrefectFuture[None], box: list[BatchResult]) -> BatchResult:
-    """Wait for a task's result. What still fails after the last retry is in the result, as quarantined."""
+    """Wait for a task's result; subjects that still fail after the last retry are in it as quarantined."""
     future.wait()
     if not box:
         future.result(raise_on_failure=True)

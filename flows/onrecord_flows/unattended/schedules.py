@@ -1,4 +1,4 @@
-"""The schedules of a configuration, as deployments of the flow in a work pool of their own."""
+"""Register the configured schedules as Prefect deployments in their own work pool."""
 
 from __future__ import annotations
 
@@ -36,30 +36,31 @@ TAG = "onrecord up"
 _FLOWS: dict[str, Flow[..., Any]] = {"etl": etl, "maintain": maintain}
 
 
-def register(client: SyncPrefectClient, settings: Settings, *, own: bool = False) -> None:
-    """Make the work pool and the deployments what the configuration says; what it no longer has goes.
+def register_schedules(client: SyncPrefectClient, settings: Settings, *, own: bool = False) -> None:
+    """Create or update the work pool and its deployments; delete deployments no longer configured.
 
-    Raises OnrecordError when the pool is somebody else's. On a server of our own, whose database lies in the
-    warehouse's folder, nobody else can have one: if its name is another, the machine was renamed or the folder moved.
+    Raises OnrecordError if the pool belongs to another machine or warehouse. With `own`, the server is ours and its
+    database lies in the warehouse's folder, so the pool is ours too: if its description differs, the machine was
+    renamed or the folder moved.
     """
     pool, warehouse = settings.up.pool, settings.warehouse
-    whose = f"onrecord up on {socket.gethostname()} for {warehouse}"
+    owner = f"onrecord up on {socket.gethostname()} for {warehouse}"
     try:
         found = client.read_work_pool(pool)
     except ObjectNotFound:
         template = ProcessWorker.get_default_base_job_template()
         client.create_work_pool(
-            WorkPoolCreate(name=pool, type="process", description=whose, base_job_template=template)
+            WorkPoolCreate(name=pool, type="process", description=owner, base_job_template=template)
         )
     else:
-        if found.description != whose and own:
-            client.update_work_pool(pool, WorkPoolUpdate(description=whose))
-        elif found.description != whose:
+        if found.description != owner and own:
+            client.update_work_pool(pool, WorkPoolUpdate(description=owner))
+        elif found.description != owner:
             raise OnrecordError(
-                f"the work pool `{pool}` of this Prefect server belongs to {found.description or 'somebody else'}, and "
-                f"this is {whose}: name another one with `pool` in [up]"
+                f"the work pool `{pool}` of this Prefect server belongs to {found.description or 'another user'}, and "
+                f"this is {owner}: name another one with `pool` in [up]"
             )
-    kept = {_register(settings, each) for each in settings.schedule}
+    kept = {_register_deployment(settings, each) for each in settings.schedule}
     for deployment in client.read_deployments(
         work_pool_filter=WorkPoolFilter(name=WorkPoolFilterName(any_=[pool])),
         deployment_filter=DeploymentFilter(tags=DeploymentFilterTags(all_=[TAG])),
@@ -69,23 +70,23 @@ def register(client: SyncPrefectClient, settings: Settings, *, own: bool = False
 
 
 def deployment_name(pool: str, schedule: str) -> str:
-    """What the deployment of a schedule is called, beside those of other warehouses on the same server."""
+    """Name the deployment of a schedule; the pool tells warehouses on one server apart."""
     return f"{pool}-{schedule}"
 
 
 def prefect_schedule(schedule: Schedule) -> PrefectSchedule:
-    """Return the schedule that has Prefect start runs at the same times."""
+    """Return the Prefect schedule with the same times."""
     return PrefectSchedule(
         interval=schedule.interval,
         cron=schedule.cron,
         rrule=schedule.rrule,
-        # In another time zone, Prefect would make some intervals longer where the clock is changed.
+        # In other time zones, Prefect makes some intervals longer when the clocks change.
         timezone="UTC" if schedule.interval else schedule.timezone,
         anchor_date=ANCHOR,
     )
 
 
-def _register(settings: Settings, schedule: ScheduleSettings) -> UUID:
+def _register_deployment(settings: Settings, schedule: ScheduleSettings) -> UUID:
     assert settings.file is not None
     flow, own = _FLOWS[schedule.flow], {"sources": schedule.sources} if schedule.flow == "etl" else {}
     deployment = flow.to_deployment(
@@ -94,14 +95,14 @@ def _register(settings: Settings, schedule: ScheduleSettings) -> UUID:
         parameters={
             "config": str(settings.file),
             "warehouse": str(settings.warehouse),
-            # For somebody who gave a command: the worker takes one run at a time, and ticks do not pile up behind it.
+            # Wait for a run started by hand: the worker takes one run at a time, so scheduled runs do not pile up.
             "wait": True,
             **own,
         },
         description=f"{schedule.describe()}: {settings.warehouse}",
         tags=[TAG],
         work_pool_name=settings.up.pool,
-        # The plain command: without one, the worker starts two more processes first, to fetch code that is here.
+        # Without a command, the worker first starts two more processes to fetch code that is already here.
         job_variables={
             "command": shlex.join([sys.executable, "-m", "prefect.engine"]),
             "working_dir": str(settings.file.parent),

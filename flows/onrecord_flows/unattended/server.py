@@ -1,7 +1,7 @@
-"""A Prefect server for one run, where none is configured; quiet, and gone when the run is.
+"""Start a Prefect server if none is configured: for one run, or for `onrecord up`.
 
-Prefect starts one by itself too, but that one survives a `kill -9` of the run, and a Ctrl-C reaches it first and
-leaves the run hanging. This one is in a session of its own and ends when the pipe to its parent does.
+Prefect's own temporary server survives a `kill -9` of the run, and Ctrl-C ends it before the run, which then hangs.
+Ours is in its own session and ends when the pipe from its parent closes.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from onrecord import OnrecordError
 from onrecord.logs import LogFormat, open_log_handler
 
 START_SECONDS = 180
-"""How long a server may take to come up: half a minute on the first start, which makes its database."""
+"""Seconds that a server may take to start; the first start, which creates its database, takes about 30."""
 
 ENVIRONMENT = {
-    # No calls home, and no long tracebacks where there is no network to call home on.
+    # No calls home, and no long tracebacks when there is no network for them.
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    # Our own log lines show in the UI beside Prefect's.
+    # Show our log records in the UI, beside Prefect's.
     "PREFECT_LOGGING_EXTRA_LOGGERS": "onrecord",
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
     "PREFECT_LOGGING_COLORS": "false",
@@ -52,10 +52,10 @@ uvicorn.run("prefect.server.api.server:create_app", factory=True, host="127.0.0.
 
 
 @contextmanager
-def prefect(log: Path, form: LogFormat = "text") -> Iterator[None]:
-    """Make Prefect ready: the configured server or one of our own, and all that is logged in the file `log`.
+def open_prefect(log: Path, form: LogFormat = "text") -> Iterator[None]:
+    """Use the configured Prefect server, or start one for the block; log to the file `log`.
 
-    To be entered before Prefect is imported, which is when it reads its environment.
+    Enter it before Prefect is imported, because Prefect reads the environment on import.
     """
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
@@ -64,31 +64,31 @@ def prefect(log: Path, form: LogFormat = "text") -> Iterator[None]:
         with silence_prefect(log, form):
             yield
         return
-    # Two first runs at a time must not both make Prefect's database.
+    # Two first runs at the same time must not both create Prefect's database.
     prefect_home().mkdir(parents=True, exist_ok=True)
     starting = FileLock(prefect_home() / "onrecord-start.lock")
     starting.acquire()
     server, url = start_server(log)
     try:
-        # Importing takes about as long as the server does to come up: both at a time.
+        # Import while the server starts: each takes about as long.
         import onrecord_flows.flow.etl  # noqa: F401
 
-        wait_for(server, url, log)
+        wait_for_server(server, url, log)
         starting.release()
         with silence_prefect(log, form, url):
             yield
     finally:
         starting.release()
-        stop(server)
+        stop_server(server)
 
 
 def prefect_home() -> Path:
-    """Where Prefect keeps its database and profiles."""
+    """Return the folder of Prefect's database and profiles."""
     return Path(os.environ.get("PREFECT_HOME", Path.home() / ".prefect"))
 
 
 def is_server_configured() -> bool:
-    """Return whether the user has a server of their own, in the environment or in a profile."""
+    """Return whether the environment or a Prefect profile names a server."""
     if os.environ.get("PREFECT_API_URL"):
         return True
     if not Path(os.environ.get("PREFECT_PROFILES_PATH", prefect_home() / "profiles.toml")).exists():
@@ -98,32 +98,32 @@ def is_server_configured() -> bool:
     return get_current_settings().api.url is not None
 
 
-def keep_server(prefect_home: Path, port: int) -> tuple[list[str], dict[str, str]]:
-    """The command and the environment of a server that stays, with its database in a folder of its own."""
+def server_command(prefect_home: Path, port: int) -> tuple[list[str], dict[str, str]]:
+    """Return the command and environment of a lasting server with its database in `prefect_home`."""
     return [sys.executable, "-c", _CHILD, str(port)], {
         **os.environ,
         "PREFECT_HOME": str(prefect_home),
         "PREFECT_API_URL": "",
         "PREFECT_SERVER_API_PORT": str(port),
-        # The user interface is copied there, with its address, at each start. Prefect's own place is the folder that it
-        # is installed in, which as a rule is not the user's to write to: then there would be none.
+        # Each start writes the user interface there, with its address. Prefect's default is its installation folder,
+        # which users often cannot write to; there would be no user interface then.
         "PREFECT_SERVER_UI_STATIC_DIRECTORY": os.environ.get("PREFECT_SERVER_UI_STATIC_DIRECTORY")
         or str(prefect_home / "ui"),
-        # What a browser shows of other sites is neither to read from it nor to write to it.
+        # Pages of other sites must neither read from the server nor write to it.
         "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": os.environ.get("PREFECT_SERVER_CORS_ALLOWED_ORIGINS")
         or f"http://127.0.0.1:{port},http://localhost:{port}",
         "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": os.environ.get("PREFECT_SERVER_CSRF_PROTECTION_ENABLED") or "true",
-        # On a machine that is busy with a run, five seconds are not enough for SQLite.
+        # On a machine that is busy with a run, Prefect's five seconds are too few for SQLite.
         "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
         "PREFECT_SERVER_DATABASE_CONNECTION_TIMEOUT": "60",
-        # What runs leave in the database is no record of anything: the warehouse has its own.
+        # Old runs can be deleted from this database: the warehouse has its own record of them.
         "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
         "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(30 * 24 * 3600),
     }
 
 
 def start_server(log: Path) -> tuple[subprocess.Popen[bytes], str]:
-    """Start a server on a free port of this machine; returns it and the address of its API."""
+    """Start a server on a free port of this machine; returns the process and the address of its API."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -140,20 +140,20 @@ def start_server(log: Path) -> tuple[subprocess.Popen[bytes], str]:
     return server, f"http://127.0.0.1:{port}/api"
 
 
-def wait_for(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    """Wait until a server answers. Raises OnrecordError when it does not."""
+def wait_for_server(server: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    """Wait until a server answers. Raises OnrecordError if it ends or takes too long."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if server.poll() is not None:
             raise OnrecordError(f"the Prefect server did not start (exit status {server.returncode}); see {log}")
-        if answers(url):
+        if is_answering(url):
             return
         time.sleep(0.1)
     raise OnrecordError(f"the Prefect server was not ready within {START_SECONDS} seconds; see {log}")
 
 
-def answers(url: str) -> bool:
-    """Whether there is a server that answers at this address."""
+def is_answering(url: str) -> bool:
+    """Return whether a server answers at this address."""
     try:
         with urllib.request.urlopen(f"{url}/health", timeout=2):  # noqa: S310 (it is http)
             return True
@@ -161,8 +161,8 @@ def answers(url: str) -> bool:
         return False
 
 
-def stop(server: subprocess.Popen[bytes]) -> None:
-    """End a server, by closing the pipe that it lives by."""
+def stop_server(server: subprocess.Popen[bytes]) -> None:
+    """End a server by closing its pipe; kill it if that takes more than ten seconds."""
     assert server.stdin is not None
     server.stdin.close()
     try:
@@ -174,8 +174,8 @@ def stop(server: subprocess.Popen[bytes]) -> None:
 
 @contextmanager
 def silence_prefect(log: Path, form: LogFormat, url: str | None = None) -> Iterator[None]:
-    """Send what Prefect would print to the file; with `url`, use the server there."""
-    # Prefect sets its logging up when it is imported in earnest, which is what the flow does.
+    """Redirect Prefect's console output to the file; with `url`, use the server there."""
+    # Importing a flow makes Prefect set up its logging.
     from prefect.logging.handlers import APILogWorker
     from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
@@ -184,7 +184,7 @@ def silence_prefect(log: Path, form: LogFormat, url: str | None = None) -> Itera
     file = open_log_handler(log, form)
     _move_console_to(file)
     logging.captureWarnings(True)
-    # A server that is there for longer tells from the heartbeat that a run was killed; ours goes with the run.
+    # By the heartbeat, a lasting server notices that a run was killed; ours ends with the run.
     settings = {PREFECT_API_URL: url, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None} if url else {}
     with temporary_settings(settings):
         try:
@@ -196,8 +196,8 @@ def silence_prefect(log: Path, form: LogFormat, url: str | None = None) -> Itera
             EventsWorker.drain_all(timeout=5)
 
 
-_moved: list[logging.Handler] = []
-"""Kept alive: Prefect looks its handlers up by name and would make new ones for those that are gone."""
+_replaced_handlers: list[logging.Handler] = []
+"""Keeps Prefect's handlers alive: it looks them up by name, and would create deleted ones again."""
 
 
 def _move_console_to(file: logging.Handler) -> None:
@@ -208,10 +208,10 @@ def _move_console_to(file: logging.Handler) -> None:
             if isinstance(handler, logging.StreamHandler) and getattr(handler, "stream", None) in console:
                 logger.removeHandler(handler)
                 logger.addHandler(file)
-                _moved.append(handler)
+                _replaced_handlers.append(handler)
     ours = logging.getLogger("onrecord")
     ours.setLevel(logging.INFO)
-    # Prefect gives the root logger a console too, which by now is the same file.
+    # The root logger has Prefect's console handler too, by now replaced by the same file.
     ours.propagate = False
     if file not in ours.handlers:
         ours.addHandler(file)

@@ -1,4 +1,4 @@
-"""Processes that are kept alive: what dies is started again, with growing pauses, and what it prints is in a file."""
+"""Supervise processes: restart those that die, with growing pauses, and log their output."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from typing import IO
 log = logging.getLogger("onrecord")
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
-"""Seconds before something is started again: twice as many each time, unless it lived for longer than the longest."""
+"""Seconds before a restart: doubled each time, and reset after a process ran for longer than the longest pause."""
 _LOG_BYTES, _LOG_FILES = 10_000_000, 5
 
 
 class Supervised:
-    """A process in a session of its own, and all that it starts, which stays in its process group.
+    """A supervised process in its own session, with the processes of its group.
 
-    It is given a pipe as its standard input, which closes when this process is gone, however that came about.
+    Its standard input is a pipe that closes when this process ends, even if it is killed.
     """
 
     def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str], output: Path) -> None:
@@ -36,19 +36,19 @@ class Supervised:
         self._due = 0.0
         self._began = 0.0
         self.started_at = datetime.now(UTC)
-        """When it was last started."""
+        """The time of the last start."""
 
-    def ended(self) -> int | None:
-        """Its exit status, if it has ended."""
+    def poll(self) -> int | None:
+        """Return the exit status, or None while the process runs or before it is started."""
         return self._process.poll() if self._process else None
 
     @property
     def age(self) -> float:
-        """Seconds since it was last started."""
+        """Seconds since the last start."""
         return time.monotonic() - self._began
 
     def start(self) -> None:
-        """Start it."""
+        """Start the process."""
         self.output.parent.mkdir(parents=True, exist_ok=True)
         self._began, self.started_at = time.monotonic(), datetime.now(UTC)
         self._process = subprocess.Popen(  # noqa: S603 (its arguments are ours)
@@ -60,23 +60,23 @@ class Supervised:
             start_new_session=True,
         )
         assert self._process.stdout is not None
-        threading.Thread(target=_write_down, args=(self._process.stdout, self.output), daemon=True).start()
+        threading.Thread(target=_copy_to_log, args=(self._process.stdout, self.output), daemon=True).start()
 
-    def tend(self) -> bool:
-        """Look after it; true when it had died and has just been started again."""
+    def restart_if_dead(self) -> bool:
+        """Restart the process if it has died and the pause is over; returns whether it was restarted now."""
         if self._process is not None:
             status = self._process.poll()
             if status is None:
                 return False
-            # What it has started would go on with nobody to look after it.
+            # Its children would otherwise go on unsupervised.
             self._end_group(self._process.pid)
             self._process = None
             if self.age > LONGEST_PAUSE:
                 self._pause = FIRST_PAUSE
             self._due = time.monotonic() + self._pause
             log.warning(
-                "the %s %s; it is started again in %g seconds (what it said is in %s)",
-                self.name, _ending(status), self._pause, self.output,
+                "the %s %s; it is restarted in %g seconds (its output is in %s)",
+                self.name, _describe_exit(status), self._pause, self.output,
             )  # fmt: skip
             self._pause = min(2 * self._pause, LONGEST_PAUSE)
             return False
@@ -86,7 +86,7 @@ class Supervised:
         return True
 
     def stop(self, seconds: float) -> None:
-        """End it, and what it has started: first by asking, after so many seconds by force."""
+        """End the process and its group: with SIGTERM, and after `seconds` with SIGKILL."""
         if self._process is None:
             return
         process, self._process = self._process, None
@@ -101,13 +101,13 @@ class Supervised:
         process.stdin.close()
 
     def _end_group(self, group: int, seconds: float = 15) -> None:
-        """End what is left of a process group whose first process is gone."""
+        """End the rest of a process group whose leader is gone."""
         deadline = time.monotonic() + seconds
         try:
-            # Once: a second signal would interrupt what the first one has it do.
+            # Only once: a second signal would interrupt the cleanup that the first one starts.
             os.killpg(group, signal.SIGTERM)
             while time.monotonic() < deadline:
-                _bury(group)
+                _reap(group)
                 os.killpg(group, 0)
                 time.sleep(0.05)
             os.killpg(group, signal.SIGKILL)
@@ -115,22 +115,23 @@ class Supervised:
             pass
 
 
-def _bury(group: int) -> None:
-    """Take note of the end of processes that became our children when their parent ended.
+def _reap(group: int) -> None:
+    """Collect the exit status of orphans that became our children when their parent ended.
 
-    They do where this process is the first one of a container, and would stay as zombies, which count as there.
+    That happens if this process is the first one of a container. Uncollected, they stay as zombies, and the group
+    exists.
     """
     with suppress(ChildProcessError):
         while os.waitpid(-group, os.WNOHANG) != (0, 0):
             pass
 
 
-def _ending(status: int) -> str:
+def _describe_exit(status: int) -> str:
     return f"was ended by signal {-status} ({signal.Signals(-status).name})" if status < 0 else f"ended with {status}"
 
 
-def _write_down(pipe: IO[bytes], file: Path) -> None:
-    """Write what comes through a pipe to a file that is begun anew before it gets too large."""
+def _copy_to_log(pipe: IO[bytes], file: Path) -> None:
+    """Copy the lines from a pipe to a rotating log file."""
     handler = RotatingFileHandler(file, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8")
     with pipe:
         for line in pipe:

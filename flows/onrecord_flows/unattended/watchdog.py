@@ -1,7 +1,7 @@
-"""What Prefect's server does not do by itself: letting missed ticks go, and seeing that a run was killed.
+"""Drop missed ticks and mark killed runs, which Prefect's server does not do.
 
-A server that comes back after an hour finds every tick of that hour still to be run, and one whose worker and run
-were killed together believes in that run for ever.
+A server that was down for an hour starts a run for every tick of that hour. If a run is killed together with its
+worker, the server shows it as running forever.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _AT_WORK = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
 
 
 class Watchdog:
-    """Looks after the runs of one work pool, on the machine where its worker is."""
+    """Watches the runs of one work pool, on the machine of its worker."""
 
     def __init__(self, client: SyncPrefectClient, pool: str) -> None:
         self._client = client
@@ -45,10 +45,10 @@ class Watchdog:
         self._suspects: set[UUID] = set()
 
     def drop_missed(self) -> int:
-        """Delete overdue runs that another one makes superfluous; returns how many.
+        """Delete superfluous overdue runs; returns their number.
 
-        A run does all that there is to do. So of the ticks of a schedule that are overdue only the latest is left, and
-        not even that one if a run of the schedule has begun since it was due.
+        A run does all pending work. So only the latest overdue run of a schedule is kept, and not even that one if
+        another run of the schedule has started since it was due.
         """
         now = datetime.now(UTC)
         overdue: dict[UUID, list[FlowRun]] = defaultdict(list)
@@ -57,12 +57,12 @@ class Watchdog:
             FlowRunSort.NEXT_SCHEDULED_START_TIME_ASC,
             next_scheduled_start_time=FlowRunFilterNextScheduledStartTime(before_=now),  # type: ignore[arg-type]
         ):
-            # Somebody asked for the others by hand, and waits for them.
+            # The others were requested by hand, and somebody waits for them.
             if run.deployment_id and run.auto_scheduled:
                 overdue[run.deployment_id].append(run)
         dropped = 0
         for deployment, runs in overdue.items():
-            begun = self._last_begun(deployment)
+            begun = self._last_start(deployment)
             for run in runs:
                 due = run.next_scheduled_start_time or now
                 if run is not runs[-1] or (begun and due <= begun):
@@ -72,28 +72,28 @@ class Watchdog:
         return dropped
 
     def mark_dead(self, worker_started: datetime) -> int:
-        """Mark runs whose process is gone as crashed; returns how many.
+        """Mark runs whose process is gone as crashed; returns their number.
 
-        Whoever ends properly says so to the server just before or just after its process ends: only a run that is
-        found dead twice is taken for dead.
+        A run that ends properly reports that to the server just before or after its process ends. So a run is marked
+        only when it was found dead in two calls.
         """
         dead = {}
         for run in self._runs(_AT_WORK, FlowRunSort.START_TIME_DESC):
             since = run.state.timestamp if run.state else worker_started
-            # One without a process is about to get one, unless the worker that was to start it is no more.
+            # A run without a process is about to get one, unless its worker has died since.
             if not is_running(run) if run.infrastructure_pid else since < worker_started:
                 dead[run.id] = run
         marked = 0
         for run_id in self._suspects & dead.keys():
             run = dead.pop(run_id)
-            message = "its process is gone: it was killed, or could not tell the server how it ended"
+            message = "its process is gone: it was killed, or could not report its end to the server"
             cancelling = run.state is not None and run.state.type == StateType.CANCELLING
             state: State[None] = Cancelled(message=message) if cancelling else Crashed(message=message)
             try:
                 self._client.set_flow_run_state(run_id, state, force=True)
             except ObjectNotFound:
                 continue
-            log.warning("run %s is marked as %s: %s", run.name, state.name, message)
+            log.warning("run %s marked as %s: %s", run.name, state.name, message)
             marked += 1
         self._suspects = set(dead)
         return marked
@@ -102,8 +102,8 @@ class Watchdog:
         wanted = FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=states)), **more)  # type: ignore[arg-type]
         return self._client.read_flow_runs(flow_run_filter=wanted, work_pool_filter=self._pool, sort=sort, limit=limit)
 
-    def _last_begun(self, deployment: UUID) -> datetime | None:
-        """When the last run of a deployment began that ended well, or has not ended."""
+    def _last_start(self, deployment: UUID) -> datetime | None:
+        """Return the start of the deployment's last run that completed or is still running."""
         states = [StateType.PENDING, StateType.RUNNING, StateType.COMPLETED]
         runs = self._client.read_flow_runs(
             flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=states))),
@@ -115,7 +115,7 @@ class Watchdog:
 
 
 def is_running(run: FlowRun) -> bool:
-    """Whether the process of a run is there, and is still its own: numbers of processes are used again."""
+    """Return whether a run's process is alive. Process ids are reused, so its environment is compared too."""
     try:
         pid = int(run.infrastructure_pid or "")
     except ValueError:

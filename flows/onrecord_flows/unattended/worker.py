@@ -1,6 +1,6 @@
-"""The Prefect worker of `onrecord up`, as a process of its own: `python -m onrecord_flows.unattended.worker POOL`.
+"""The Prefect worker of `onrecord up`: `python -m onrecord_flows.unattended.worker POOL`.
 
-It is in a session of its own, with the runs that it starts, and all of them end when the pipe from its parent closes.
+The worker and its runs are in their own session, and end when the pipe from the parent closes.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from types import FrameType
 from prefect.workers.process import ProcessWorker
 
 PATIENCE = 60.0
-"""Seconds that a run has to end when it is told to: it may be in the middle of an aggregate, or of a copy."""
+"""Seconds that a run has to end after SIGTERM: it may be in the middle of an aggregate, or of a copy."""
 
 
 def main() -> None:
-    """Take runs from a work pool, one at a time, for as long as the parent lives."""
-    # No more than one run at a time, counted here: a count that the server keeps would go on counting runs that were
-    # killed. And none before its time, since a run does not see what comes after it has begun.
+    """Run the due runs of a work pool, one at a time, while the parent lives."""
+    # The limit of one run is counted here: the server would go on counting killed runs. No run starts early, because a
+    # run does not see documents that appear after its start.
     worker = ProcessWorker(
         work_pool_name=sys.argv[1],
         name=socket.gethostname(),
@@ -33,8 +33,8 @@ def main() -> None:
     )
 
     def stop(number: int, frame: FrameType | None) -> None:
-        """Have the run in progress end, and then this process: Prefect's worker would kill the one with the other."""
-        # To all that were started here, which are in this process group, and not to this process.
+        """End the current run, and then this process; Prefect's worker would kill the run."""
+        # Signal the runs, which are in this process group, but not this process.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         os.killpg(0, signal.SIGTERM)
         threading.Thread(target=_leave_after_run, args=(worker,), daemon=True).start()
@@ -54,7 +54,7 @@ def _leave_after_run(worker: ProcessWorker) -> None:
             if not worker.limiter.borrowed_tokens:
                 break
         except RuntimeError:
-            # It has not begun yet.
+            # The worker has not started yet.
             break
         time.sleep(0.1)
     os.kill(os.getpid(), signal.SIGINT)
