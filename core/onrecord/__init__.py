@@ -1,6 +1,6 @@
 """onrecord reads news and works out who is on record saying what.
 
-This page is the whole of what plugins use. `onrecord.testing` runs them without a scheduler.
+This module has all names that plugins use. `onrecord.testing` runs plugins without a scheduler.
 """
 
 from .config.settings import ConfiguredPath

@@ -1,4 +1,4 @@
-"""Every error that onrecord raises on purpose: what, where, which value, and what to do about it."""
+"""The errors of onrecord, each with the place, the value and a remedy."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 
 
 class OnrecordError(Exception):
-    """Base of all errors below; its text is meant for the person who ran the command."""
+    """Base of all errors below; its message is meant for the user."""
 
 
 class ConfigError(OnrecordError):
-    """A configuration file or environment variable that cannot be used."""
+    """A configuration file or environment variable is invalid."""
 
     def __init__(self, file: Path | None, table: str, key: str, reason: str, value: Any = None) -> None:
         self.file, self.table, self.key, self.reason, self.value = file, table, key, reason, value
@@ -27,7 +27,7 @@ class ConfigError(OnrecordError):
 
 
 class PluginError(OnrecordError):
-    """A plugin that cannot be imported, is not valid, or clashes with another one."""
+    """A plugin cannot be imported, is invalid, or clashes with another one."""
 
     def __init__(self, plugin: str, reason: str) -> None:
         self.plugin, self.reason = plugin, reason
@@ -35,7 +35,7 @@ class PluginError(OnrecordError):
 
 
 class RowError(OnrecordError):
-    """A row class that cannot become a table, or a row that does not fit its table."""
+    """A row class does not describe a table, or a row does not fit its table."""
 
     def __init__(self, table: str, column: str, reason: str, value: Any = None) -> None:
         self.table, self.column, self.reason, self.value = table, column, reason, value
@@ -45,7 +45,7 @@ class RowError(OnrecordError):
 
 
 class SchemaError(OnrecordError):
-    """A table in the warehouse that cannot become what its row class now says."""
+    """A table in the warehouse cannot be migrated to its row class."""
 
     def __init__(self, table: str, column: str, reason: str, remedy: str) -> None:
         self.table, self.column, self.reason, self.remedy = table, column, reason, remedy
@@ -53,7 +53,7 @@ class SchemaError(OnrecordError):
 
 
 class WarehouseError(OnrecordError):
-    """A warehouse that cannot be opened, read or written."""
+    """A warehouse cannot be opened, read or written."""
 
     def __init__(self, path: Path, reason: str) -> None:
         self.path, self.reason = path, reason
@@ -61,7 +61,7 @@ class WarehouseError(OnrecordError):
 
 
 class LockedError(WarehouseError):
-    """Another process is writing to the warehouse; `holder` says which."""
+    """Another process, named by `holder`, is writing to the warehouse."""
 
     def __init__(self, path: Path, holder: str) -> None:
         self.holder = holder
@@ -69,7 +69,7 @@ class LockedError(WarehouseError):
 
 
 class CheckError(OnrecordError):
-    """Checks that failed before publishing; the published database was left as it was."""
+    """Checks before publishing failed; the published database is unchanged."""
 
     def __init__(self, failures: Sequence[str]) -> None:
         self.failures = tuple(failures)
@@ -78,7 +78,7 @@ class CheckError(OnrecordError):
 
 
 class TooLargeError(OnrecordError):
-    """A document with more bytes than the configuration allows; it is not stored."""
+    """A document has more bytes than the configuration allows; it is not stored."""
 
     def __init__(self, uri: str, limit: int, size: int | None = None) -> None:
         self.uri, self.limit, self.size = uri, limit, size
@@ -90,12 +90,12 @@ class TooLargeError(OnrecordError):
 
 
 class TransientError(OnrecordError):
-    """Raised by an ingestor for what may work later (a time-out, a busy server).
+    """A failure of an ingestor that may not recur, e.g. a timeout or a busy server.
 
-    The subject is tried again with growing pauses, then by every later run, until it works. An
-    `OSError` (a network error, a file that is locked) is treated in the same way.
+    The subject is retried with growing pauses, then by every later run. An `OSError` (a network error, a locked file)
+    is treated the same.
     """
 
 
 PLUGIN_FAILURES = (Exception, SystemExit, asyncio.CancelledError)
-"""What counts as a failure of a plugin wherever its code is called. Not KeyboardInterrupt: that is the operator."""
+"""The errors that count as failures of a plugin's code; KeyboardInterrupt comes from the operator."""

@@ -1,4 +1,4 @@
-"""Calls that may hang: made in a thread that can be left behind, or in this one with an alarm."""
+"""Time limits for calls that may hang, by an alarm or in a separate thread."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ Value = TypeVar("Value")
 
 
 class TimeLimitError(OnrecordError):
-    """A call that took too long and was given up. What it was doing may still be going on."""
+    """A call exceeded its time limit. It may still be running in its thread."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"did not finish within {seconds:g} seconds and was given up")
 
 
-_AGAIN = 1.0
-"""Seconds between one call to stop and the next."""
+_REPEAT_SECONDS = 1.0
+"""The pause between attempts to interrupt a call."""
 
 
-class _Elapsed(BaseException):
-    """The alarm. No `except Exception` of a plugin's takes it for an error of its own."""
+class _Alarm(BaseException):
+    """Raised by the alarm; a plugin's `except Exception` does not catch it."""
 
 
 @contextmanager
 def time_limit(seconds: float, interrupt: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """A block that is left with HungError when it takes too long.
+    """Raise TimeLimitError if the block takes too long.
 
-    First `interrupt` is called, from another thread, which is to end a query in progress. Where that does not help, an
-    alarm goes off in Python code, or in what waits. It goes to the main thread: in another one, or on a system without
-    alarms, there is no limit.
+    First `interrupt` is called from another thread, to end a query in progress. If the block goes on, an alarm raises
+    an error in its Python code or in a waiting call. Alarms go to the main thread: in other threads, and on systems
+    without alarms, there is no limit.
     """
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
         yield
@@ -46,13 +46,13 @@ def time_limit(seconds: float, interrupt: Callable[[], None] = lambda: None) -> 
 
     def ring(number: int, frame: FrameType | None) -> None:
         if not over:
-            raise _Elapsed
+            raise _Alarm
 
     def watch() -> None:
         nonlocal elapsed
-        patience = seconds
-        while not ended.wait(patience):
-            elapsed, patience = True, _AGAIN
+        pause = seconds
+        while not ended.wait(pause):
+            elapsed, pause = True, _REPEAT_SECONDS
             interrupt()
 
     ended = threading.Event()
@@ -60,15 +60,15 @@ def time_limit(seconds: float, interrupt: Callable[[], None] = lambda: None) -> 
     remaining, interval = signal.getitimer(signal.ITIMER_REAL)
     threading.Thread(target=watch, daemon=True, name="onrecord-limit").start()
     try:
-        # Again and again, should somebody catch even this.
-        signal.setitimer(signal.ITIMER_REAL, seconds + _AGAIN, _AGAIN)
+        # Repeatedly, in case the block catches even this error.
+        signal.setitimer(signal.ITIMER_REAL, seconds + _REPEAT_SECONDS, _REPEAT_SECONDS)
         yield
         over = True
         if elapsed:
             raise TimeLimitError(seconds)
     except BaseException as error:
         over = True
-        # What was interrupted may have made another error of it. The operator's word counts for more.
+        # An interrupted call may raise any error. Only Ctrl-C takes precedence.
         if elapsed and not isinstance(error, TimeLimitError | KeyboardInterrupt):
             raise TimeLimitError(seconds) from error
         raise
@@ -76,15 +76,15 @@ def time_limit(seconds: float, interrupt: Callable[[], None] = lambda: None) -> 
         ended.set()
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-        # Somebody else's alarm, such as that of a scheduler, goes on.
+        # Restore an earlier alarm, such as that of a scheduler.
         signal.setitimer(signal.ITIMER_REAL, remaining, interval)
 
 
 class BackgroundCaller:
-    """A thread beside the caller's, which makes one call after the other.
+    """Makes one call after another in a separate thread.
 
-    A thread cannot be ended: one that hangs is left to it, and the next call has a new one. None of them keeps the
-    process from ending.
+    A thread cannot be ended: one that hangs is abandoned, and the next call starts a new one. No such thread keeps the
+    process from exiting.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -92,10 +92,10 @@ class BackgroundCaller:
         self._calls: SimpleQueue[Any] | None = None
 
     def call(self, function: Callable[..., Value], *arguments: Any) -> Value:
-        """Make a call; what it raises is raised here. Raises HungError when it takes too long."""
+        """Make a call and raise its errors, or TimeLimitError if it takes too long."""
         if self._calls is None:
             self._calls = SimpleQueue()
-            threading.Thread(target=_answer, args=(self._calls,), daemon=True, name="onrecord-aside").start()
+            threading.Thread(target=_answer, args=(self._calls,), daemon=True, name="onrecord-caller").start()
         answers: SimpleQueue[tuple[Value, BaseException | None]] = SimpleQueue()
         self._calls.put((copy_context(), function, arguments, answers))
         try:
@@ -108,7 +108,7 @@ class BackgroundCaller:
         return value
 
     def close(self) -> None:
-        """Have the thread end, when it is through with what it does."""
+        """Let the thread end after its present call."""
         if self._calls is not None:
             self._calls.put(None)
             self._calls = None
@@ -120,5 +120,5 @@ def _answer(calls: SimpleQueue[Any]) -> None:
         try:
             answers.put((context.run(function, *arguments), None))
         except BaseException as error:
-            # Whatever it is, it belongs to the caller, who knows what to make of it.
+            # Any error, even SystemExit, belongs to the caller.
             answers.put((None, error))

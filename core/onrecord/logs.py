@@ -1,4 +1,4 @@
-"""What a line of a log file looks like, and what work it is about."""
+"""Log files: their format, and the context of their records."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from pythonjsonlogger.json import JsonFormatter
 
 LogFormat: TypeAlias = Literal["text", "json"]
 
-_about: ContextVar[dict[str, Any] | None] = ContextVar("about", default=None)
+_context: ContextVar[dict[str, Any] | None] = ContextVar("log_context", default=None)
 
 
 @contextmanager
 def log_context(**fields: Any) -> Iterator[None]:
-    """Have all that is logged in the block, by whomever, say that it is about this stage, batch or component."""
-    token = _about.set({**(_about.get() or {}), **fields})
+    """Attach these fields to every record logged inside the block."""
+    token = _context.set({**(_context.get() or {}), **fields})
     try:
         yield
     finally:
-        _about.reset(token)
+        _context.reset(token)
 
 
 class ContextFields(logging.Filter):
-    """Gives records the fields run, stage, component and batch, as far as they are known; for handlers."""
+    """Filter that adds the fields run, stage, component and batch to records."""
 
     def __init__(self) -> None:
         super().__init__()
         self._run: str | None = None
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let everything pass, with its fields."""
+        """Add the fields; every record passes."""
         event = getattr(record, "event", None)
         if event == "begun":
             self._run = getattr(record, "run_id", None)
-        known = {"run": self._run, "batch": getattr(record, "number", None), **(_about.get() or {})}
+        known = {"run": self._run, "batch": getattr(record, "number", None), **(_context.get() or {})}
         for name, value in known.items():
             if value is not None and not hasattr(record, name):
                 setattr(record, name, value)
@@ -48,16 +48,16 @@ class ContextFields(logging.Filter):
 
 
 DATE_GLOB = "????-??-??T??-??-??"
-"""What the names of files from `log_file_path` have in common, for a glob."""
+"""The glob for the time in a name from `log_file_path`."""
 
 
 def log_file_path(warehouse: Path, what: str) -> Path:
-    """The log file of something that begins now: `run`, say."""
+    """Return the path of a new log file, e.g. for `run`, named by the current time."""
     return warehouse / "logs" / f"{what}-{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}.log"
 
 
 def open_log_handler(file: Path, form: LogFormat) -> logging.Handler:
-    """What writes to a log file, whose folder is made if need be."""
+    """Make a handler that writes to a log file, and the file's folder."""
     file.parent.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(file, delay=True, encoding="utf-8")
     handler.setFormatter(make_formatter(form))
@@ -67,12 +67,12 @@ def open_log_handler(file: Path, form: LogFormat) -> logging.Handler:
 
 @contextmanager
 def log_to_file(file: Path, form: LogFormat) -> Iterator[None]:
-    """Have a file get all that is logged in the block, beside whoever gets it already.
+    """Also write all records logged inside the block to a file.
 
-    What goes to the terminal, or to whoever collects it from there, has the same form where that is `json`.
+    With the format `json`, records on the terminal, which a log collector may read, become JSON too.
     """
     handler = open_log_handler(file, form)
-    # Loggers that do not hand on to the root have to be given it themselves.
+    # Loggers that do not propagate to the root need the handler too.
     loggers = [each for each in map(logging.getLogger, logging.root.manager.loggerDict) if not each.propagate]
     loggers.append(logging.root)
     terminal = [each for logger in loggers for each in logger.handlers if _is_terminal(each)] if form == "json" else []
@@ -104,10 +104,8 @@ def _is_terminal(handler: logging.Handler) -> bool:
 
 
 def make_formatter(form: LogFormat) -> logging.Formatter:
-    """How records are written: as lines for people, or as a JSON object each."""
+    """Make the formatter for plain lines or for JSON objects."""
     if form == "json":
-        names = {"levelname": "level", "name": "logger"}
-        return JsonFormatter(
-            ["levelname", "name", "message"], rename_fields=names, timestamp="time", json_ensure_ascii=False
-        )
+        fields, names = ["levelname", "name", "message"], {"levelname": "level", "name": "logger"}
+        return JsonFormatter(fields, rename_fields=names, timestamp="time", json_ensure_ascii=False)
     return logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s")

@@ -1,4 +1,4 @@
-"""SQL files, which stand beside the modules that run them, and what queries return."""
+"""SQL files beside the modules that use them, and the results of queries."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 
 @cache
 def read_sql(module: str, name: str) -> str:
-    """Return the text of `NAME.sql` beside a module, e.g. `read_sql(__name__, "views")`."""
+    """Read `NAME.sql` beside a module, e.g. `read_sql(__name__, "views")`."""
     return files(module.rpartition(".")[0]).joinpath(f"{name}.sql").read_text("utf-8")
 
 

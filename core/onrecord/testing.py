@@ -1,7 +1,7 @@
-"""Running plugins without a scheduler: for tests, and for trying things out.
+"""Tools to run plugins without a scheduler, in tests and experiments.
 
-`annotate_text` gives the rows of one annotator for one text. `Sandbox` is a warehouse of its own on which the whole
-engine runs, in this process, with nothing but the plugins that it is given::
+`annotate_text` returns the rows of one annotator for one text. `Sandbox` runs the whole engine in this process, on a
+new warehouse and with the given plugins only::
 
     def test_counts_words(tmp_path):
         sandbox = Sandbox(tmp_path, my_plugin, documents={"a": "Three short words."})
@@ -36,11 +36,11 @@ __all__ = ["Documents", "Sandbox", "annotate_text", "clean_text", "make_article"
 
 
 def make_article(body: str, *, language: str = "en", **fields: Any) -> Article:
-    """An article with that body, outside any warehouse."""
-    made_up = identify("article", "testing", body)
+    """Make an article with this body, outside any warehouse."""
+    new_id = identify("article", "testing", body)
     return Article(
-        article_id=made_up,
-        document_id=made_up,
+        article_id=new_id,
+        document_id=new_id,
         body=body,
         body_hash=content_hash(body),
         content_hash=content_hash(body),
@@ -57,27 +57,27 @@ def annotate_text(
     given: Mapping[type[Row], Sequence[Row]] | None = None,
     pipeline: Pipeline | None = None,
 ) -> list[Row]:
-    """The rows of an annotator for one text. `given` has the rows of those that it requires."""
-    read = make_article(body) if isinstance(body, str) else body
-    reading = BatchContext([read], pipeline.with_pipes(annotator.pipes) if pipeline else None)
+    """Run an annotator on a text; `given` has the rows of required components."""
+    article = make_article(body) if isinstance(body, str) else body
+    context = BatchContext([article], pipeline.with_pipes(annotator.pipes) if pipeline else None)
     for rows in (given or {}).values():
-        reading.give(read.article_id, rows)
-    # Everything that was given may be read, whoever would have written it.
-    reading.begin(annotator, {name: tuple(given or ()) for name in annotator.requires})
-    return [row for rows in annotator.annotate_batch([read]) for row in rows]
+        context.give(article.article_id, rows)
+    # All given rows can be read, whichever required component writes them.
+    context.begin(annotator, {name: tuple(given or ()) for name in annotator.requires})
+    return [row for rows in annotator.annotate_batch([article]) for row in rows]
 
 
 def clean_text(
     content: str | bytes, *cleaners: Cleaner, media_type: str = "text/plain", metadata: Mapping[str, Any] | None = None
 ) -> tuple[Article, list[Segment]]:
-    """The article and the segments that cleaners make of a document. Raises what a cleaner raises."""
+    """Clean a document and return its article and segments."""
     fetched = Fetched(content.encode() if isinstance(content, str) else content, media_type, metadata or {})
     document = build_document(fetched, Item("memory:testing", ""), "testing")
     return clean_document(document, sorted(cleaners, key=lambda cleaner: (cleaner.order, cleaner.name)), "en")
 
 
 class Documents(Ingestor):
-    """An ingestor of documents that are held in memory, by name; changing `documents` is changing the source."""
+    """An ingestor of documents in memory; change `documents` to change the source."""
 
     name, version, schemes = "documents", "1", ("memory",)
 
@@ -85,23 +85,19 @@ class Documents(Ingestor):
         self.documents = dict(documents)
 
     def discover(self) -> list[Item]:
-        """List them; the content is the token."""
-        return [Item(f"memory:{name}", self._token(name)) for name in self.documents]
+        """List the documents; the hash of the content is the token."""
+        return [Item(f"memory:{name}", content_hash(repr(each))) for name, each in self.documents.items()]
 
     def fetch(self, item: Item) -> Fetched:
-        """Hand one over."""
+        """Return a document."""
         document = self.documents[item.uri.removeprefix("memory:")]
         if isinstance(document, Fetched):
             return document
         return Fetched(document.encode() if isinstance(document, str) else document, "text/plain")
 
-    def _token(self, name: str) -> str:
-        document = self.documents[name]
-        return content_hash(repr(document))
-
 
 class Sandbox:
-    """A warehouse with chosen plugins and documents in memory, worked on in this process."""
+    """A warehouse with given plugins and documents in memory, run in this process."""
 
     def __init__(
         self,
@@ -111,7 +107,7 @@ class Sandbox:
         settings: Mapping[str, Any] | None = None,
         installed: bool = False,
     ) -> None:
-        """`settings` is the content of an onrecord.toml; with `installed`, installed plugins are loaded as well."""
+        """`settings` is an onrecord.toml's content; `installed` adds installed plugins."""
         self.source = Documents(documents or {})
         self.modules = [self._source_module(), *plugins]
         self.settings = parse_settings({"warehouse": str(directory)} | dict(settings or {}))
@@ -120,18 +116,18 @@ class Sandbox:
 
     @property
     def plugins(self) -> Plugins:
-        """The plugins, found and checked afresh."""
+        """The plugins, loaded again at each access."""
         return Plugins(self.settings, self.modules, installed=self.installed)
 
     def run(self, *sources: str) -> RunReport:
-        """Run all stages, on some sources only if any are named.
+        """Run all stages, by default on all sources.
 
-        A run that failed in part is returned like any other: look at `report.failed`.
+        A run that failed in part returns its report too: see `report.failed`.
         """
         return run_plugins(self.plugins, sources)
 
     def sql(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
-        """Rows of a query on the published database."""
+        """Query the published database and return its rows."""
         from .warehouse import Reader, Warehouse
 
         connection = Warehouse(self.directory).open_published()
@@ -153,7 +149,7 @@ class Sandbox:
 
 
 def run_plugins(plugins: Plugins, sources: Sequence[str] = ()) -> RunReport:
-    """One run of all stages, in this process and without a scheduler."""
+    """Run all stages once, in this process and without a scheduler."""
     try:
         with start_run(plugins, sources=sources) as active:
             for name, ingestor in active.ingestors.items():

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from onrecord.workers.cpus import processors
+from onrecord.workers.cpus import count_processors
 from onrecord_flows.unattended import server
 
 from . import corpus
@@ -33,7 +33,7 @@ def main() -> int:
         root = Path(place)
         count = corpus.write_out(corpora, root / "inbox", arguments.most)
         (root / "onrecord.toml").write_text('[plugins.files]\npaths = ["inbox"]\n')
-        print(f"{count} articles, {processors()} processors; seconds on this machine, comparable within one run\n")
+        print(f"{count} articles, {count_processors()} processors; seconds, comparable within one run\n")
         # A running server, as on a machine with a schedule; its start is timed separately.
         os.environ.update(server.ENVIRONMENT)
         begun = time.perf_counter()
@@ -42,7 +42,7 @@ def main() -> int:
             server.wait_for_server(process, url, root / "server.log")
             print(f"{'start of a Prefect server':<44}{time.perf_counter() - begun:>8.1f}")
             os.environ["PREFECT_API_URL"] = url
-            for workers in (processors(), 1, 0):
+            for workers in (count_processors(), 1, 0):
                 warehouse = root / f"warehouse-{workers}"
                 what = f"{workers} worker process{'es' if workers != 1 else ''}" if workers else "no worker processes"
                 print(f"\nfirst run, {what}")

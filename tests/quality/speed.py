@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from onrecord.workers.cpus import processors
+from onrecord.workers.cpus import count_processors
 
 from .corpora import read_attributions
 from .tables import Table
@@ -41,7 +41,7 @@ def tables(nlp: Language, path: Path) -> list[Table]:
             [["1", round(one.wall_time), round(one.processor_time)], ["2", round(two.wall_time), None]],
             (
                 f"PolNeAR dev's articles, {TIMES} times, through nlp.pipe(batch_size={BATCH}, n_process=processes); a "
-                f"word is a token that is not white space. On a machine with {processors()} processors, "
+                f"word is a token that is not white space. On a machine with {count_processors()} processors, "
                 "under its other load. Timing starts when each process has read its first batch.",
             ),
         )

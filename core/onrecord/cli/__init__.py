@@ -1,4 +1,4 @@
-"""The `onrecord` program. Each command is a module, named like it; plugins may add more."""
+"""The `onrecord` program: a module for each command, and the commands of plugins."""
 
 from __future__ import annotations
 
@@ -35,15 +35,14 @@ _COMMANDS = {
     "try": "onrecord.cli.try_",
     "up": "onrecord_flows.unattended.up",
 }
-"""Command and the module that has it, as the function NAME_command.
+"""The module of each command, which has it as the function NAME_command.
 
-A module is imported when its command is called, so that each starts as fast as it can; and those of the flows, which
-core knows by name only, so that nothing else imports them.
+A module is imported when its command is called, so that other commands start fast and core does not import the flows.
 """
 
 
 class Commands(click.Group):
-    """The commands of onrecord, and after them those of plugins."""
+    """The commands of onrecord and those of plugins."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List all commands, for the help page."""
@@ -51,7 +50,7 @@ class Commands(click.Group):
         return sorted({*_COMMANDS, *super().list_commands(ctx)})
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """Return a command by name; plugins are loaded only for one that onrecord does not have."""
+        """Return a command by name; plugins are loaded only for unknown names."""
         if name in _COMMANDS:
             command: click.Command = getattr(importlib.import_module(_COMMANDS[name]), f"{name}_command")
             return command
@@ -62,7 +61,7 @@ class Commands(click.Group):
         if ctx.meta.get(__name__):
             return
         ctx.meta[__name__] = True
-        # The command itself reports what is wrong with a plugin.
+        # The command itself reports problems with plugins.
         with hold_warnings():
             try:
                 file = _config_in(sys.argv[1:])
@@ -78,22 +77,18 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the program; errors that a person can act on are told in a sentence, with exit status 2."""
+    """Run the program; errors that users can act on are printed, with exit status 2."""
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("onrecord: %(message)s"))
     handler.setLevel(logging.WARNING)
     logging.getLogger("onrecord").addHandler(handler)
-    failure = None
     try:
         cli(prog_name="onrecord")
+    except BrokenPipeError:
+        # The reader of the output has closed it, as `head` does.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OnrecordError, OSError, duckdb.Error) as error:
-        if isinstance(error, BrokenPipeError):
-            # Whoever read our output has seen enough, as `head` does.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        else:
-            failure = str(error)
-    if failure is not None:
-        click.echo(f"onrecord: {failure}", err=True)
+        click.echo(f"onrecord: {error}", err=True)
         leave(COULD_NOT_START)
 
 

@@ -1,4 +1,4 @@
-"""`onrecord backfill`: recompute rows in the background, then promote or drop them."""
+"""`onrecord backfill`: recompute rows in the background; promote or drop them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 from rich.markup import escape
-from rich.table import Table
 
 from ..backfill import (
     Selection,
@@ -22,6 +21,7 @@ from ..backfill import (
 from ..errors import CheckError
 from ..model.report import RunReport
 from ..plugins.registry import Plugins
+from ..reporting.layout import make_table
 from ..reporting.progress import show_progress
 from ..reporting.terminal import render_steps, render_summary
 from ..run import signals
@@ -88,14 +88,14 @@ def backfill_command(
             raise click.UsageError("name the COMPONENTs to backfill")
         _list(resolve_warehouse(config, warehouse))
         return
-    found = open_plugins(config, warehouse)
-    settings = found.settings
+    plugins = open_plugins(config, warehouse)
+    if dropping or promoting:
+        staged = find_staged_version(plugins.settings.warehouse, components[0], plugins)
     if dropping:
-        staged = find_staged_version(settings.warehouse, components[0], found)
         drop(staged)
         console.print(f"dropped the staged version of {staged.name}; the published rows are unchanged")
     elif promoting:
-        _promote(found, find_staged_version(settings.warehouse, components[0], found), incomplete)
+        _promote(plugins, staged, incomplete)
     else:
         selection = Selection(
             components=components,
@@ -104,16 +104,15 @@ def backfill_command(
             outlets=outlets,
             where=where,
         )
-        _backfill(found, selection, processes)
+        _backfill(plugins, selection, processes)
 
 
 def _backfill(plugins: Plugins, selection: Selection, processes: int) -> None:
     yield_to_others()
     failure: str | None = None
-    interrupted = False
-    with show_progress(console) as progress:
-        progress.say("looking up what is stale")
-        try:
+    try:
+        with show_progress(console) as progress:
+            progress.say("looking for stale rows")
             with (
                 start_backfill(plugins, selection) as run,
                 signals.install_signal_handlers(),
@@ -122,11 +121,9 @@ def _backfill(plugins: Plugins, selection: Selection, processes: int) -> None:
                 for result in imap(team, run.batches("annotate")):
                     run.load(result)
                     signals.raise_if_interrupted()
-        except RunFailed as error:
-            failure = str(error)
-        except KeyboardInterrupt:
-            interrupted = True
-    if interrupted:
+    except RunFailed as error:
+        failure = str(error)
+    except KeyboardInterrupt:
         click.echo("interrupted; the staged rows are kept, and the same command does the rest", err=True)
         leave(signals.exit_status())
     if (table := render_steps(run.report)) is not None:
@@ -144,16 +141,13 @@ def _backfill(plugins: Plugins, selection: Selection, processes: int) -> None:
 
 def _promote(plugins: Plugins, staged: StagedVersion, incomplete: bool) -> None:
     failure: str | None = None
-    interrupted = False
-    with show_progress(console) as progress:
-        try:
+    try:
+        with show_progress(console) as progress:
             report: RunReport | None = promote(plugins, staged, incomplete=incomplete)
-        except (RunFailed, CheckError) as error:
-            failure = str(error)
-            report = read_report(plugins.settings.warehouse, progress.run_id)
-        except KeyboardInterrupt:
-            interrupted = True
-    if interrupted:
+    except (RunFailed, CheckError) as error:
+        failure = str(error)
+        report = read_report(plugins.settings.warehouse, progress.run_id)
+    except KeyboardInterrupt:
         click.echo("interrupted; the staged version is kept, and the same command promotes it", err=True)
         leave(signals.exit_status())
     if report is not None:
@@ -165,31 +159,27 @@ def _promote(plugins: Plugins, staged: StagedVersion, incomplete: bool) -> None:
 
 
 def _list(warehouse: Path) -> None:
-    found = list_staged_versions(warehouse)
-    if not found:
+    staged_versions = list_staged_versions(warehouse)
+    if not staged_versions:
         console.print(
             f"there are no staged versions in {warehouse}; `onrecord backfill COMPONENT` makes one", soft_wrap=True
         )
         return
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    for heading in ("staged version", "of", "articles done", "failed on", "state"):
-        table.add_column(heading, overflow="fold", justify="right" if heading[:1] == "a" else "left")
-    for staged in found:
+    table = make_table(("staged version", "of", "articles done", "failed on", "state"), right=("articles done",))
+    for staged in staged_versions:
         done = failed = 0
         state = "not begun"
-        who = lock_holder(staged.directory)
-        if who is None:
+        holder = lock_holder(staged.directory)
+        if holder is None:
             staged.migrate()
         if report := read_report(staged.directory):
             with staged.reading() as connection:
-                query = (
-                    "select (select count(distinct subject_id) from ledger), "
-                    "(select count(distinct subject_id) from quarantine)"
-                )
-                ((done, failed),) = connection.execute(query).fetchall()
+                query = "select count(distinct subject_id) from "
+                ((done,),) = connection.execute(query + "ledger").fetchall()
+                ((failed,),) = connection.execute(query + "quarantine").fetchall()
             state = {"completed": "finished", "running": "killed"}.get(report.run.status, report.run.status)
-        if who:
-            state = f"in progress: {who}"
+        if holder:
+            state = f"in progress: {holder}"
         cells = (staged.name, str(staged.selection), f"{done:,}", f"{failed:,}", state)
         table.add_row(*map(escape, cells))
     console.print(table)

@@ -1,4 +1,4 @@
-"""`onrecord backup`: the warehouse as it is now, in a folder of its own."""
+"""`onrecord backup`: copy the warehouse into a folder."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from .common import config_options, console, resolve_warehouse
 def backup_command(config: Path | None, warehouse: Path | None, into: Path, keep: int | None) -> None:
     """Copy the warehouse into a new folder in INTO, named by the time.
 
-    It may be done while a run goes on. `onrecord restore` puts a backup back; a run after that does what had not been
-    done by then, and nothing twice.
+    This is safe during a run. `onrecord restore` puts a backup back; the next run then does what was not done when the
+    backup was made, and nothing twice.
     """
     made = backup(resolve_warehouse(config, warehouse), into.resolve(), keep=keep)
     for older in made.removed:

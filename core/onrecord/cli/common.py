@@ -1,4 +1,4 @@
-"""What the commands share: the options that name a configuration, the terminal, and exit statuses."""
+"""Shared parts of the commands: options, the terminal and exit statuses."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -22,17 +23,17 @@ AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
 console = Console(highlight=False)
 
 COULD_NOT_START = 2
-"""The exit status when a command could not begin its work."""
+"""The exit status of a command that could not start its work."""
 
 FAILED = 1
-"""The exit status when a part failed."""
+"""The exit status of a command that failed in part."""
 
 
 def leave(status: int) -> NoReturn:
     """End the program at once.
 
-    Otherwise threads that wait for workers which are gone would hold it up, and DuckDB's binding would complain at
-    length about connections in the tracebacks of errors that have been told already.
+    Otherwise threads that wait for dead workers would delay the exit, and DuckDB's binding would complain about
+    connections in the tracebacks of errors that were already reported.
     """
     logging.shutdown()
     sys.stdout.flush()
@@ -44,27 +45,27 @@ def config_options(function: AnyFunction) -> AnyFunction:
     """Add the options --config and --warehouse to a command."""
     config = click.option(
         "-c", "--config", type=click.Path(path_type=Path), envvar="ONRECORD_CONFIG", metavar="FILE",
-        help="The configuration; onrecord.toml in this folder by default.", callback=_or_above,
+        help="The configuration; onrecord.toml in this folder by default.", callback=_or_from_parent,
     )  # fmt: skip
     warehouse = click.option(
         "-w", "--warehouse", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
-        help="The warehouse's folder, in place of the one that the configuration names.", callback=_or_above,
+        help="The warehouse's folder, in place of the one that the configuration names.", callback=_or_from_parent,
     )  # fmt: skip
     return config(warehouse(function))
 
 
-def _or_above(ctx: click.Context, parameter: click.Parameter, value: Path | None) -> Path | None:
-    """Return what was given to the command itself, or else before it: `quarantine -w FOLDER show ID`."""
+def _or_from_parent(ctx: click.Context, parameter: click.Parameter, value: Path | None) -> Path | None:
+    """Return a command's own option or its parent's: `quarantine -w FOLDER show ID`."""
     name = parameter.name or ""
-    above: Path | None = ctx.parent.params.get(name) if ctx.parent else None
-    given = ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
-    return value if given or above is None else above
+    parent_value: Path | None = ctx.parent.params.get(name) if ctx.parent else None
+    is_explicit = ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+    return value if is_explicit or parent_value is None else parent_value
 
 
 def resolve_settings(
     config: Path | None, warehouse: Path | None, *, strict: bool | None = None, optional: bool = False
 ) -> Settings:
-    """Return the settings that the options name; with `optional`, --warehouse alone needs no configuration."""
+    """Return the settings; with `optional`, --warehouse needs no configuration."""
     directory = warehouse.resolve() if warehouse else None
     if optional and config is None and warehouse is not None and not DEFAULT_FILE.exists():
         settings = parse_settings({})
@@ -74,7 +75,7 @@ def resolve_settings(
 
 
 def resolve_warehouse(config: Path | None, warehouse: Path | None) -> Path:
-    """Return the folder of the warehouse that the options name; with --warehouse no configuration is read."""
+    """Return the warehouse's folder; with --warehouse no configuration is read."""
     return warehouse.resolve() if warehouse else load_settings(config).warehouse
 
 
@@ -85,7 +86,7 @@ def open_plugins(config: Path | None, warehouse: Path | None, *, strict: bool | 
 
 @contextmanager
 def hold_warnings() -> Iterator[list[logging.LogRecord]]:
-    """Hold back what is logged in the block, in a list: to be logged later, or never."""
+    """Collect the log records of the block in a list, instead of logging them."""
     held: list[logging.LogRecord] = []
 
     def hold(record: logging.LogRecord) -> bool:
@@ -98,3 +99,8 @@ def hold_warnings() -> Iterator[list[logging.LogRecord]]:
         yield held
     finally:
         logger.removeFilter(hold)
+
+
+def encode_json(value: Any) -> str:
+    """Encode a value that JSON has no type for; the `default` of `json.dumps`."""
+    return value.isoformat() if isinstance(value, date) else str(value)

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from ..backfill import find_staged_version
 from ..backfill.comparison import KINDS, Comparison, Difference, Example, Kind, compare
+from ..reporting.layout import make_table
 from .common import config_options, console, open_plugins
 
 _MANY: dict[Kind, str] = {"changes": "change", "appears": "appear", "vanishes": "vanish"}
@@ -66,13 +67,11 @@ def _print_summary(comparison: Comparison) -> None:
     if not articles:
         console.print("nothing to compare: the published rows are up to date")
         return
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    table.add_column("table")
-    for heading in ("same", *_MANY.values()):
-        table.add_column(heading, justify="right")
-    table.add_column("changed columns")
+    numbers = ("same", *_MANY.values())
+    table = make_table(("table", *numbers, "changed columns"), right=numbers)
     for difference in comparison.tables:
-        columns = ", ".join(f"{name} {count:,}" for name, count in _sort_by_count(difference.columns))
+        by_count = sorted(difference.columns.items(), key=lambda item: -item[1])
+        columns = ", ".join(f"{name} {count:,}" for name, count in by_count)
         counts = (f"{difference.counts[kind]:,}" for kind in KINDS)
         table.add_row(difference.table, f"{difference.same:,}", *counts, columns)
     console.print(table)
@@ -116,10 +115,6 @@ def _format_values(difference: Difference, example: Example) -> list[tuple[str, 
         elif values[0] != "–" and not _is_id(rows[0][name]):
             lines.append((name, Text(values[0], style=_STYLES[example.kind])))
     return lines
-
-
-def _sort_by_count(counts: Mapping[str, int]) -> list[tuple[str, int]]:
-    return sorted(counts.items(), key=lambda item: -item[1])
 
 
 def _format_value(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""`onrecord export`: what is published, as Parquet files."""
+"""`onrecord export`: write the published database as Parquet files."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .common import config_options, console, resolve_warehouse
 @config_options
 @click.argument("lake", type=click.Path(path_type=Path, file_okay=False))
 def export_command(config: Path | None, warehouse: Path | None, lake: Path) -> None:
-    """Write what is published into the folder LAKE, as Parquet files that any engine reads.
+    """Write the published database as Parquet files into the folder LAKE.
 
-    LAKE/current leads to the latest export; it is switched when all is written, and readers of the one before may
-    finish. What has been exported already is not written again.
+    LAKE/current leads to the latest export. It is switched when all files are written, and readers of the one before
+    may finish. Files of earlier exports that have not changed are not written again.
     """
     done = export(resolve_warehouse(config, warehouse), lake.resolve())
     tables = done.manifest["tables"].values()

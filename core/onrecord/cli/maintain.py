@@ -1,4 +1,4 @@
-"""`onrecord maintain`: remove what has been kept for long enough, and give back the space."""
+"""`onrecord maintain`: remove old data, and give back the space."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ import click
 from ..backfill import list_staged_versions
 from ..config.settings import Settings
 from ..errors import WarehouseError
-from ..operations.retention import MaintenanceReport, maintain
+from ..operations.retention import MaintenanceReport, maintain_warehouse
 from .common import config_options, console, resolve_settings
 
 
 @click.command()
 @config_options
-@click.option("--dry-run", is_flag=True, help="Say what would be removed, and remove nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be removed, and remove nothing.")
 @click.option("--no-wait", is_flag=True, help="End at once if a run is writing to the warehouse.")
 def maintain_command(config: Path | None, warehouse: Path | None, dry_run: bool, no_wait: bool) -> None:
-    """Remove what is older than [maintain] in the configuration allows, and compact the live database.
+    """Remove data that is older than [maintain] allows, and compact the database.
 
-    A run that is going on is waited for. What is removed of articles and documents goes for readers with the next
-    run; the space that it took is given back at once.
+    A run in progress is waited for. Removed articles and documents disappear for readers with the next run; their
+    space is given back at once.
     """
     settings = resolve_settings(config, warehouse, optional=True)
-    done = maintain(settings.warehouse, settings.maintain, dry_run=dry_run, wait=not no_wait)
+    done = maintain_warehouse(settings.warehouse, settings.maintain, dry_run=dry_run, wait=not no_wait)
     for line in describe_maintenance(done, settings, dry_run=dry_run):
         console.print(line, soft_wrap=True, markup=False)
 
 
 def describe_maintenance(done: MaintenanceReport, settings: Settings, *, dry_run: bool = False) -> list[str]:
-    """What was done, or would be, in sentences; and what only somebody can decide."""
+    """Describe what was removed, or would be, and what the operator must decide."""
     verb = "would remove" if dry_run else "removed"
     counts = [f"{count:,} {what}" for what, count in done.removed.items() if count]
     if done.logs:
@@ -48,7 +48,7 @@ def describe_maintenance(done: MaintenanceReport, settings: Settings, *, dry_run
 
 
 def _find_forgotten(settings: Settings) -> Iterator[str]:
-    """Yield a sentence for each staged version that has not changed for as long as runs are kept."""
+    """Yield a sentence for each staged version older than the runs that are kept."""
     if settings.maintain.runs is None:
         return
     oldest = (datetime.now(UTC) - timedelta(days=settings.maintain.runs)).timestamp()

@@ -1,4 +1,4 @@
-"""`onrecord plan`: what a run would do, and why."""
+"""`onrecord plan`: show what a run would do, and why."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.table import Table
 
 from ..errors import PLUGIN_FAILURES
 from ..planning.plan import Plan, PlanLine
+from ..reporting.layout import make_table
 from ..stages import discover
 from ..warehouse import Warehouse
 from .common import config_options, console, open_plugins
@@ -27,7 +28,7 @@ _STATES = {
     "current": "up to date",
 }
 _ALWAYS = ("new", "stale", "quarantined", "current")
-"""The states that are shown also where no subject is in them."""
+"""The states that are shown even if no subject is in them."""
 
 
 @click.command()
@@ -35,44 +36,40 @@ _ALWAYS = ("new", "stale", "quarantined", "current")
 def plan_command(config: Path | None, warehouse: Path | None) -> None:
     """Show what a run would do, and why; nothing is run.
 
-    Work that a stage makes for the next one (an article that is cleaned again is annotated again) shows in the line
-    of the first one only.
+    Work that a stage makes for the next one shows in the line of the first one only: an article that is cleaned again
+    is annotated again.
     """
     plugins = open_plugins(config, warehouse)
     plan = Plan(plugins, Warehouse(plugins.settings.warehouse))
     listed_all = True
     for name, ingestor in plugins.ingestors.items():
         try:
-            found = discover(ingestor)
+            items = discover(ingestor)
         except PLUGIN_FAILURES as error:
             click.echo(f"onrecord: {name} cannot list its documents: {error}", err=True)
             listed_all = False
         else:
             with plan.warehouse.reading() as connection:
-                plan.add_items(connection, name, found)
+                plan.add_items(connection, name, items)
     lines = plan.lines()
-    console.print(_table_of(lines))
+    console.print(_make_plan_table(lines))
     for message in plan.find_changed_sources():
         console.print(f"[yellow]warning[/yellow] {escape(message)}")
-    for message in _summary(lines, *plan.count_source_changes()):
+    for message in _summarize(lines, *plan.count_source_changes()):
         console.print(message, soft_wrap=True)
     conflicts = plan.find_conflicts()
     for conflict in conflicts:
         console.print(f"[red]a run is refused[/red]: {escape(str(conflict))}", soft_wrap=True)
     if not listed_all:
-        console.print("some sources could not be listed: what is there is not known")
+        console.print("some sources could not be listed: their new documents are not counted")
     if conflicts or not listed_all:
         sys.exit(1)
 
 
-def _table_of(lines: list[PlanLine]) -> Table:
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    for heading in ("stage", "component"):
-        table.add_column(heading)
+def _make_plan_table(lines: list[PlanLine]) -> Table:
     shown = [state for state in _STATES if state in _ALWAYS or any(line.states.get(state) for line in lines)]
-    for state in shown:
-        table.add_column(_STATES[state], justify="right")
-    table.add_column("stale because of")
+    numbers = [_STATES[state] for state in shown]
+    table = make_table(("stage", "component", *numbers, "stale because of"), right=numbers)
     for line in lines:
         states = {**line.states, "stale": line.stale}
         why = "; ".join(f"{change}: {count:,}" for change, count in line.changes.items())
@@ -81,7 +78,7 @@ def _table_of(lines: list[PlanLine]) -> Table:
     return table
 
 
-def _summary(lines: list[PlanLine], gone: int, back: int) -> Iterator[str]:
+def _summarize(lines: list[PlanLine], gone: int, back: int) -> Iterator[str]:
     if gone:
         yield f"{gone:,} document(s) are gone from their source: their articles will be marked as deleted"
     if back:

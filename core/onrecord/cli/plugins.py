@@ -1,4 +1,4 @@
-"""`onrecord plugins`: which plugins there are, and what became of them."""
+"""`onrecord plugins`: list plugins, and remove a component's tables."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from uuid import uuid4
 
 import click
 from rich.markup import escape
-from rich.table import Table
 
 from ..model.bookkeeping import Run
 from ..model.row import quote_identifier
 from ..model.tables import STANDARD_TABLES
+from ..reporting.layout import make_table
 from ..warehouse import Warehouse
 from ..warehouse.loading import insert_rows
 from ..warehouse.lock import lock_warehouse
@@ -29,9 +29,7 @@ def plugins_command(ctx: click.Context, config: Path | None, warehouse: Path | N
     if ctx.invoked_subcommand:
         return
     plugins = open_plugins(config, warehouse, strict=strict)
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    for heading in ("plugin", "version", "from", "state", "registers"):
-        table.add_column(heading, overflow="fold")
+    table = make_table(("plugin", "version", "from", "state", "registers"))
     for info in plugins.infos:
         registers = "\n".join(info.registers) if info.state == "loaded" else info.reason
         style = {"loaded": "", "disabled": "dim"}.get(info.state, "red")
@@ -45,14 +43,14 @@ def plugins_command(ctx: click.Context, config: Path | None, warehouse: Path | N
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def remove_command(config: Path | None, warehouse: Path | None, name: str, yes: bool) -> None:
-    """Drop the tables that the component NAME has filled, and forget what it did.
+    """Drop the tables of the component NAME, and delete its ledger and quarantine.
 
-    The plugin itself stays: to keep the next run from filling them again, uninstall or disable it.
+    The plugin itself stays: to keep the next run from filling the tables again, uninstall or disable it.
     """
     settings = resolve_settings(config, warehouse)
     live = Warehouse(settings.warehouse)
     with live.reading() as connection:
-        found = connection.execute(
+        rows = connection.execute(
             """
             -- Which tables has the component ever filled?
             select distinct unnest(writes)
@@ -61,19 +59,19 @@ def remove_command(config: Path | None, warehouse: Path | None, name: str, yes: 
             """,
             {"name": name},
         ).fetchall()
-    tables = sorted(table for (table,) in found)
+    tables = sorted(table for (table,) in rows)
     if not tables:
         raise click.UsageError(f"no annotator or aggregator called {name} has ever worked on {live.directory}")
     if not yes:
         click.confirm(f"drop {', '.join(tables)} from {live.directory}?", abort=True)
     with lock_warehouse(live.directory, wait=True), live.writing() as connection:
         for table in tables:
-            # The standard tables are there in every warehouse, filled or not: views need them.
+            # Views need the standard tables, so these are only emptied.
             verb = "delete from" if table in STANDARD_TABLES else "drop table if exists"
             connection.execute(f"{verb} {quote_identifier(table)}")
         for table in ("ledger", "quarantine", "component_version"):
             connection.execute(f"delete from {table} where component = $name", {"name": name})
-        # A run of its own: the next one publishes what runs have changed that the published database does not have.
+        # Recorded as a run: the next run publishes the changes of runs that are not published yet.
         now = datetime.now(UTC)
         removal = Run(
             run_id=uuid4(),

@@ -1,4 +1,4 @@
-"""`onrecord quarantine`: what failed, why, and how to have it tried again."""
+"""`onrecord quarantine`: list failures, show their tracebacks, and retry them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import click
 import pyarrow as pa
 from rich.markup import escape
-from rich.table import Table
 
+from ..reporting.layout import make_table
 from ..warehouse import Reader, Warehouse
 from ..warehouse.lock import lock_warehouse
 from .common import config_options, console, resolve_warehouse
@@ -22,41 +22,29 @@ from .common import config_options, console, resolve_warehouse
 def quarantine_command(ctx: click.Context, config: Path | None, warehouse: Path | None, component: str | None) -> None:
     """List the subjects that a component failed on.
 
-    They are tried again by themselves when the subject or the component changes.
+    Each is retried automatically when the subject or the component changes.
     """
     if ctx.invoked_subcommand:
         return
-    found = _rows(resolve_warehouse(config, warehouse), component, None)
-    if not found:
+    rows = _read_failures(resolve_warehouse(config, warehouse), component, None)
+    if not rows:
         console.print("the quarantine is empty")
         return
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    for heading in ("id", "stage", "component", "version", "document", "error", "since"):
-        table.add_column(heading, overflow="fold")
-    for row in found:
-        since = f"{row['failed_at']:%Y-%m-%d %H:%M}" + (
-            " (to be tried again)" if row["released"] or row["transient"] else ""
-        )
-        cells = (
-            str(row["subject_id"])[:8],
-            row["stage"],
-            row["component"],
-            row["version"],
-            row["uri"],
-            row["error"],
-            since,
-        )
-        table.add_row(*map(escape, cells))
+    table = make_table(("id", "stage", "component", "version", "document", "error", "since"))
+    for row in rows:
+        retried = " (to be tried again)" if row["released"] or row["transient"] else ""
+        cells = (row[name] for name in ("stage", "component", "version", "uri", "error"))
+        table.add_row(str(row["subject_id"])[:8], *map(escape, cells), f"{row['failed_at']:%Y-%m-%d %H:%M}{retried}")
     console.print(table)
-    console.print(f"{len(found)} in quarantine; `onrecord quarantine show ID` has the traceback")
+    console.print(f"{len(rows)} in quarantine; `onrecord quarantine show ID` has the traceback")
 
 
 @quarantine_command.command("show")
 @config_options
 @click.argument("id_")
 def show_failure_command(config: Path | None, warehouse: Path | None, id_: str) -> None:
-    """Show all that is known of a failure; ID is the beginning of an id in the list."""
-    for row in _chosen(resolve_warehouse(config, warehouse), None, id_):
+    """Show a failure with its traceback; ID is the beginning of an id in the list."""
+    for row in _select_failures(resolve_warehouse(config, warehouse), None, id_):
         for key in ("component", "version", "stage", "uri", "subject_id", "failed_at", "error"):
             click.echo(f"{key:>12}  {row[key]}")
         click.echo(row["traceback"])
@@ -70,26 +58,27 @@ def show_failure_command(config: Path | None, warehouse: Path | None, id_: str) 
 def retry_command(
     config: Path | None, warehouse: Path | None, id_: str | None, component: str | None, all_: bool
 ) -> None:
-    """Have failures tried again by the next run: one, those of a component, or all."""
+    """Retry failures in the next run: one, those of a component, or all."""
     if not (id_ or component or all_):
         raise click.UsageError("say what to try again: an ID from the list, --component NAME, or --all")
     directory = resolve_warehouse(config, warehouse)
-    chosen = [(row["component"], row["subject_id"]) for row in _chosen(directory, component, id_)]
+    rows = _select_failures(directory, component, id_)
+    subjects = pa.array([row["subject_id"] for row in rows], pa.uuid())
+    selected = pa.table({"component": [row["component"] for row in rows], "subject_id": subjects})
     with lock_warehouse(directory, wait=True), Warehouse(directory).writing() as connection:
-        plugins, subjects = zip(*chosen, strict=True)
-        connection.register("_chosen", pa.table({"component": plugins, "subject_id": pa.array(subjects, pa.uuid())}))
+        connection.register("_selected", selected)
         connection.execute(
             """
             update quarantine q set released = true
-            from _chosen c where q.component = c.component and q.subject_id = c.subject_id
+            from _selected s where q.component = s.component and q.subject_id = s.subject_id
             """
         )
-    console.print(f"{len(chosen)} will be tried again by the next run")
+    console.print(f"{selected.num_rows} will be tried again by the next run")
 
 
-def _rows(directory: Path, component: str | None, id_: str | None) -> list[dict[str, Any]]:
+def _read_failures(directory: Path, component: str | None, id_: str | None) -> list[dict[str, Any]]:
     with Warehouse(directory).reading() as connection:
-        found = Reader(connection).sql(
+        result = Reader(connection).sql(
             """
             select *
             from quarantine
@@ -100,12 +89,12 @@ def _rows(directory: Path, component: str | None, id_: str | None) -> list[dict[
             component=component,
             id=id_,
         )
-    rows: list[dict[str, Any]] = found.to_pylist()
+    rows: list[dict[str, Any]] = result.to_pylist()
     return rows
 
 
-def _chosen(directory: Path, component: str | None, id_: str | None) -> list[dict[str, Any]]:
-    found = _rows(directory, component, id_)
-    if not found:
+def _select_failures(directory: Path, component: str | None, id_: str | None) -> list[dict[str, Any]]:
+    rows = _read_failures(directory, component, id_)
+    if not rows:
         raise click.UsageError("nothing in the quarantine fits; `onrecord quarantine` lists what there is")
-    return found
+    return rows

@@ -1,4 +1,4 @@
-"""`onrecord report`: a run, looked back at."""
+"""`onrecord report`: show how an earlier run went."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .common import config_options, console, resolve_settings
     help="Write a page that needs nothing else: steps, what failed, what is new, findings.",
 )  # fmt: skip
 def report_command(config: Path | None, warehouse: Path | None, run: str | None, html: Path | None) -> None:
-    """Tell how a run went: the last one, or RUN, the beginning of a run's id (`select run_id from run`)."""
+    """Show how the last run went, or RUN, the beginning of a run's id in `run`."""
     settings = resolve_settings(config, warehouse, optional=True)
     directory = settings.warehouse
     run_id = find_run(directory, run) if run else None
@@ -33,10 +33,9 @@ def report_command(config: Path | None, warehouse: Path | None, run: str | None,
     if html is None:
         console.print(render_summary(report))
         return
-    # What needs attention now has to do with the last run, not with any other.
+    # The present findings are about the last run only.
     last = read_report(directory)
-    found = (
-        collect_findings(Warehouse(directory), settings.status) if last and last.run.run_id == report.run.run_id else []
-    )
-    html.write_text(render_run_page(report, found), encoding="utf-8")
+    is_last = last is not None and last.run.run_id == report.run.run_id
+    findings = collect_findings(Warehouse(directory), settings.status) if is_last else []
+    html.write_text(render_run_page(report, findings), encoding="utf-8")
     click.echo(f"written to {html}", err=True)

@@ -1,4 +1,4 @@
-"""`onrecord restore`: a backup as the warehouse."""
+"""`onrecord restore`: replace the warehouse by a backup."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .common import config_options, console, resolve_warehouse
 @click.command()
 @config_options
 @click.argument("backup", type=click.Path(path_type=Path, file_okay=False, exists=True))
-@click.option("--force", is_flag=True, help="Replace the warehouse that is there.")
+@click.option("--force", is_flag=True, help="Replace an existing warehouse.")
 def restore_command(config: Path | None, warehouse: Path | None, backup: Path, force: bool) -> None:
-    """Make BACKUP, a folder that `onrecord backup` has made, the warehouse.
+    """Replace the warehouse by BACKUP, a folder that `onrecord backup` has made.
 
-    Nothing is replaced before the backup has been found whole and readable by this version.
+    Nothing is replaced unless the backup is complete and this version can read it.
     """
     directory = resolve_warehouse(config, warehouse)
     done = restore(backup.resolve(), directory, force=force)

@@ -1,10 +1,11 @@
-"""`onrecord show`: a page about what is in the warehouse, for somebody who sees it for the first time."""
+"""`onrecord show`: introduce the contents of a warehouse."""
 
 from __future__ import annotations
 
 import shutil
 import sys
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import click
@@ -17,52 +18,49 @@ from ..warehouse import Reader, Warehouse
 from .common import config_options, console, resolve_warehouse
 
 _LONGEST = 150
-"""Characters of a claim that are shown."""
+"""The number of characters after which a claim is cut."""
 
 
 @click.command()
 @config_options
 def show_command(config: Path | None, warehouse: Path | None) -> None:
-    """Show what is in the warehouse: articles, people, claims, and what to ask next."""
-    found = Warehouse(resolve_warehouse(config, warehouse))
-    connection = found.open_published()
+    """Show what the warehouse holds: articles, people, claims, and queries to try."""
+    stored = Warehouse(resolve_warehouse(config, warehouse))
+    connection = stored.open_published()
     try:
         reader = Reader(connection)
-        articles, people, claims = (_rows(reader, f"show_{name}") for name in ("articles", "people", "claims"))
+        queries = (read_sql(__name__, f"show_{name}") for name in ("articles", "people", "claims"))
+        articles, people, claims = (reader.sql(query).to_pylist() for query in queries)
         counts = reader.sql(
             "select (select count(*) from article) as articles, (select count(*) from claim) as claims, "
             "(select count(*) from entity) as entities, (select count(*) from quarantine) as quarantined"
         ).to_pylist()[0]
     finally:
         connection.close()
-    _headline(f"{counts['articles']:,} articles")
-    console.print(_table(articles, right=("words", "claims", "set aside")))
-    _headline(f"The people spoken of most, among {counts['entities']:,} entities")
-    console.print(_table(people, right=("mentions", "articles", "claims")))
-    _headline(f"{len(claims)} of {counts['claims']:,} claims")
-    console.print(_claims(claims))
-    _headline("Where it is, and what to ask it")
+    _print_headline(f"{counts['articles']:,} articles")
+    console.print(_make_table(articles, right=("words", "claims", "set aside")))
+    _print_headline(f"The people spoken of most, among {counts['entities']:,} entities")
+    console.print(_make_table(people, right=("mentions", "articles", "claims")))
+    _print_headline(f"{len(claims)} of {counts['claims']:,} claims")
+    console.print(_make_claim_grid(claims))
+    _print_headline("Where it is, and what to ask it")
     console.print(
-        f"{_short(found.published)} is a DuckDB database: open it with `duckdb -readonly`, or ask here:\n",
+        f"{_shorten_path(stored.published)} is a DuckDB database: open it with `duckdb -readonly`, or ask here:\n",
         soft_wrap=True,
     )
-    for query in _queries(people):
-        console.print(f'  {_program()} sql -w {_short(found.directory)} "{query}"', soft_wrap=True, markup=False)
+    for query in _suggest_queries(people):
+        console.print(
+            f'  {_program()} sql -w {_shorten_path(stored.directory)} "{query}"', soft_wrap=True, markup=False
+        )
     if counts["quarantined"]:
         console.print(f"\n{counts['quarantined']:,} subject(s) are in quarantine: onrecord quarantine tells why")
 
 
-def _rows(reader: Reader, name: str) -> list[dict[str, Any]]:
-    query = read_sql(__name__, name)
-    rows: list[dict[str, Any]] = reader.sql(query).to_pylist()
-    return rows
-
-
-def _headline(words: str) -> None:
+def _print_headline(words: str) -> None:
     console.print(f"\n[bold]{escape(words)}[/bold]")
 
 
-def _table(rows: list[dict[str, Any]], right: tuple[str, ...]) -> Table | str:
+def _make_table(rows: list[dict[str, Any]], right: tuple[str, ...]) -> Table | str:
     if not rows:
         return "  none"
     shown = [name for name in rows[0] if any(row[name] not in (None, False) for row in rows)]
@@ -75,20 +73,18 @@ def _table(rows: list[dict[str, Any]], right: tuple[str, ...]) -> Table | str:
     return table
 
 
-def _claims(claims: list[dict[str, Any]]) -> Table:
+def _make_claim_grid(claims: list[dict[str, Any]]) -> Table:
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="bold", max_width=22)
     grid.add_column()
     for claim in claims:
-        content = " ".join(claim["content"].split())
-        if len(content) > _LONGEST:
-            content = content[:_LONGEST].rsplit(" ", 1)[0] + " …"
+        content = shorten(claim["content"], _LONGEST, placeholder=" …")
         cue = (f"{claim['cue'] or '·'}: ", "dim")
         grid.add_row(escape(claim["speaker"]), Text.assemble(cue, content, (f" ({claim['quote_type']})", "dim")))
     return grid
 
 
-def _queries(people: list[dict[str, Any]]) -> list[str]:
+def _suggest_queries(people: list[dict[str, Any]]) -> list[str]:
     queries = ["select cue_class, quote_type, count(*) as claims from statement group by all order by claims desc"]
     if people:
         who = max(people, key=lambda person: person["claims"])["name"].split()[-1].replace("'", "''")
@@ -102,10 +98,8 @@ def _queries(people: list[dict[str, Any]]) -> list[str]:
 
 
 def _program() -> str:
-    """What one has to type to call this program."""
-    return "onrecord" if shutil.which("onrecord") else _short(Path(sys.argv[0]).absolute())
+    return "onrecord" if shutil.which("onrecord") else _shorten_path(Path(sys.argv[0]).absolute())
 
 
-def _short(path: Path) -> str:
-    """A path as one would type it here."""
+def _shorten_path(path: Path) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

@@ -1,11 +1,11 @@
-"""`onrecord sql`: questions to the published database."""
+"""`onrecord sql`: query the published database."""
 
 from __future__ import annotations
 
 import csv
 import json
 import sys
-from datetime import date, datetime
+from datetime import datetime
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,10 @@ from rich.text import Text
 
 from ..reporting.layout import format_columns
 from ..warehouse import Warehouse
-from .common import config_options, console, resolve_warehouse
+from .common import config_options, console, encode_json, resolve_warehouse
 
 _MOST_ROWS = 100
-"""Rows that a terminal is shown; the other formats give all."""
+"""The most rows that a terminal shows; the other formats have all."""
 
 
 @click.command()
@@ -35,7 +35,7 @@ _MOST_ROWS = 100
 def sql_command(
     config: Path | None, warehouse: Path | None, query: str | None, form: str | None, parquet: Path | None
 ) -> None:
-    """Query the published database, which is opened read-only; without QUERY, at a prompt.
+    """Query the published database, read-only; without QUERY, at a prompt.
 
     \b
     onrecord sql "from said_by('Lavrov')"
@@ -48,7 +48,7 @@ def sql_command(
         if query is None:
             _prompt(connection)
         else:
-            _answer(connection, query, form, parquet)
+            _print_result(connection, query, form, parquet)
     except duckdb.Error as error:
         click.echo(f"onrecord: {error}", err=True)
         sys.exit(1)
@@ -56,7 +56,7 @@ def sql_command(
         connection.close()
 
 
-def _answer(connection: duckdb.DuckDBPyConnection, query: str, form: str | None, parquet: Path | None) -> None:
+def _print_result(connection: duckdb.DuckDBPyConnection, query: str, form: str | None, parquet: Path | None) -> None:
     if not query.strip(" \n\t;"):
         raise click.UsageError("the query is empty")
     if parquet is not None:
@@ -68,21 +68,23 @@ def _answer(connection: duckdb.DuckDBPyConnection, query: str, form: str | None,
     if form == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(names)
-        while some := result.fetchmany(10_000):
-            writer.writerows(some)
+        while chunk := result.fetchmany(10_000):
+            writer.writerows(chunk)
     elif form == "json":
-        records = (dict(zip(names, map(_finite, row), strict=True)) for row in result.fetchall())
-        click.echo("[" + ",\n ".join(json.dumps(r, default=_json, ensure_ascii=False) for r in records) + "]")
+        # JSON has no NaN or infinity.
+        rows = ([None if isinstance(v, float) and not isfinite(v) else v for v in row] for row in result.fetchall())
+        records = (dict(zip(names, row, strict=True)) for row in rows)
+        click.echo("[" + ",\n ".join(json.dumps(r, default=encode_json, ensure_ascii=False) for r in records) + "]")
     elif names:
-        rows = result.fetchmany(_MOST_ROWS + 1)
+        first = result.fetchmany(_MOST_ROWS + 1)
         result.fetchall()  # a connection with rows left over is busy
-        console.print(_pretty(names, rows))
+        console.print(_format_rows(names, first))
 
 
-def _pretty(names: list[str], rows: list[tuple[Any, ...]]) -> Group:
+def _format_rows(names: list[str], rows: list[tuple[Any, ...]]) -> Group:
     shown = rows[:_MOST_ROWS]
     numbers = [name for name, *column in zip(names, *shown, strict=True) if all(_is_number(value) for value in column)]
-    cells = [["" if value is None else _words(value) for value in row] for row in shown]
+    cells = [["" if value is None else _format_value(value) for value in row] for row in shown]
     caption = f"{len(rows)} row{'' if len(rows) == 1 else 's'}"
     if len(rows) > _MOST_ROWS:
         caption = f"the first {_MOST_ROWS} rows; --csv, --json and --parquet give all"
@@ -93,21 +95,12 @@ def _is_number(value: Any) -> bool:
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
 
 
-def _words(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}" if (value.hour, value.minute) != (0, 0) else f"{value:%Y-%m-%d}"
     if isinstance(value, float):
         return f"{value:g}"
     return str(value)
-
-
-def _finite(value: Any) -> Any:
-    """JSON has no word for NaN and the infinities."""
-    return None if isinstance(value, float) and not isfinite(value) else value
-
-
-def _json(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date | datetime) else str(value)
 
 
 def _prompt(connection: duckdb.DuckDBPyConnection) -> None:
@@ -141,6 +134,6 @@ def _prompt(connection: duckdb.DuckDBPyConnection) -> None:
             continue
         lines.clear()
         try:
-            _answer(connection, query, None, None)
+            _print_result(connection, query, None, None)
         except duckdb.Error as error:
             click.echo(str(error), err=True)

@@ -1,4 +1,4 @@
-"""`onrecord status`: what there is, how the last run went, who is at work, and whether anything needs attention."""
+"""`onrecord status`: show the warehouse, the last run, and what needs attention."""
 
 from __future__ import annotations
 
@@ -12,112 +12,96 @@ import click
 from rich.markup import escape
 
 from ..errors import WarehouseError
-from ..model.row import quote_identifier
-from ..model.tables import STANDARD_TABLES
 from ..operations.health import EXIT_STATUS, collect_findings, worst_level
 from ..reporting.lines import format_outcome
 from ..warehouse import Warehouse
 from ..warehouse.lock import lock_holder
 from ..warehouse.runs import read_report
-from .common import config_options, console, resolve_settings
+from .common import config_options, console, encode_json, resolve_settings
 
-_COUNTED = ("document", "article", "mention", "claim", "entity", "quarantine")
+_COUNTED = {name: name for name in ("document", "article", "mention", "claim", "entity", "quarantine")} | {
+    "deleted": "source_item where deleted_at is not null"
+}
 
 
 @click.command()
 @config_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for monitoring.")
 def status_command(config: Path | None, warehouse: Path | None, as_json: bool) -> None:
-    """Show what the warehouse holds, how the last run went, and whether one is going on.
+    """Show what the warehouse holds, how the last run went, and who is writing.
 
-    Exit status: 0 when all is well, 1 when something needs attention, 2 when that cannot be told.
+    Exit status: 0 when all is well, 1 when something needs attention, 2 when that cannot be determined.
     """
     settings = resolve_settings(config, warehouse, optional=True)
-    found = Warehouse(settings.warehouse)
-    told = collect_findings(found, settings.status, schedules=settings.schedule)
-    level = worst_level(told)
-    described = _described(found)
+    stored = Warehouse(settings.warehouse)
+    findings = collect_findings(stored, settings.status, schedules=settings.schedule)
+    level = worst_level(findings)
+    facts = _describe(stored)
     if as_json:
-        listed = [{"code": each.code, "level": each.level, "sentence": each.sentence} for each in told]
-        click.echo(json.dumps({"status": level, "findings": listed, **described}, indent=2, default=_json))
+        records = [{"code": each.code, "level": each.level, "sentence": each.sentence} for each in findings]
+        click.echo(json.dumps({"status": level, "findings": records, **facts}, indent=2, default=encode_json))
     else:
-        _show(described)
-        for each in told:
-            _line(each.level, f"{each.sentence} ({each.code})", "red" if each.level == "attention" else "yellow")
+        _print_facts(facts)
+        for each in findings:
+            _print_line(each.level, f"{each.sentence} ({each.code})", "red" if each.level == "attention" else "yellow")
     if level != "fine":
         sys.exit(EXIT_STATUS[level])
 
 
-def _described(found: Warehouse) -> dict[str, Any]:
-    """What there is, as far as it can be read."""
-    described: dict[str, Any] = {
-        "warehouse": str(found.directory),
-        "writer": lock_holder(found.directory),
+def _describe(stored: Warehouse) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "warehouse": str(stored.directory),
+        "writer": lock_holder(stored.directory),
         "last_run": None,
-        "published": _file(found.published),
-        "live": _file(found.live),
+        "published": _describe_file(stored.published),
+        "live": _describe_file(stored.live),
         "rows": {},
     }
-    if not found.live.exists():
-        return described
+    if not stored.live.exists():
+        return facts
     try:
-        if report := read_report(found.directory):
+        if report := read_report(stored.directory):
             run = report.run
-            described["last_run"] = {
-                "run_id": str(run.run_id),
-                "started_at": run.started_at,
-                "finished_at": run.finished_at,
+            facts["last_run"] = run.model_dump(include={"run_id", "started_at", "finished_at", "status", "message"}) | {
                 "seconds": report.seconds if run.finished_at else None,
-                "status": run.status,
-                "message": run.message,
                 "summary": format_outcome(report) if run.finished_at else run.status,
             }
-        with found.reading() as connection:
-            for name in _COUNTED:
-                assert name in STANDARD_TABLES
-                described["rows"][name] = connection.execute(
-                    f"select count(*) from {quote_identifier(name)}"
-                ).fetchall()[0][0]
-            query = "select count(*) from source_item where deleted_at is not null"
-            described["rows"]["deleted"] = connection.execute(query).fetchall()[0][0]
+        with stored.reading() as connection:
+            for name, source in _COUNTED.items():
+                ((facts["rows"][name],),) = connection.execute(f"select count(*) from {source}").fetchall()
     except WarehouseError:
-        # The findings say so.
-        pass
-    return described
+        pass  # A finding reports it.
+    return facts
 
 
-def _show(described: dict[str, Any]) -> None:
-    _line("warehouse", described["warehouse"])
-    if described["live"] is None:
-        _line("state", "empty: onrecord run fills it")
+def _print_facts(facts: dict[str, Any]) -> None:
+    _print_line("warehouse", facts["warehouse"])
+    if facts["live"] is None:
+        _print_line("state", "empty: onrecord run fills it")
         return
-    _line("writer", described["writer"] or "nobody")
-    if last := described["last_run"]:
-        _line("last run", f"{last['started_at'].astimezone():%Y-%m-%d %H:%M:%S}, {last['summary']}")
+    _print_line("writer", facts["writer"] or "nobody")
+    if last := facts["last_run"]:
+        _print_line("last run", f"{last['started_at'].astimezone():%Y-%m-%d %H:%M:%S}, {last['summary']}")
         if last["message"]:
-            _line("", last["message"])
+            _print_line("", last["message"])
     else:
-        _line("last run", "none")
-    if file := described["published"]:
+        _print_line("last run", "none")
+    if file := facts["published"]:
         age = f"{file['modified_at'].astimezone():%Y-%m-%d %H:%M:%S}"
-        _line("published", f"{file['path']} ({age}, {file['bytes'] / 1e6:.1f} MB)")
+        _print_line("published", f"{file['path']} ({age}, {file['bytes'] / 1e6:.1f} MB)")
     else:
-        _line("published", "nothing yet")
-    _line("live", f"{described['live']['path']} ({described['live']['bytes'] / 1e6:.1f} MB)")
-    for name, count in described["rows"].items():
-        _line(name, f"{count:,}")
+        _print_line("published", "nothing yet")
+    _print_line("live", f"{facts['live']['path']} ({facts['live']['bytes'] / 1e6:.1f} MB)")
+    for name, count in facts["rows"].items():
+        _print_line(name, f"{count:,}")
 
 
-def _file(path: Path) -> dict[str, Any] | None:
+def _describe_file(path: Path) -> dict[str, Any] | None:
     if not path.exists():
         return None
-    there = path.stat()
-    return {"path": str(path), "bytes": there.st_size, "modified_at": datetime.fromtimestamp(there.st_mtime, UTC)}
+    stat = path.stat()
+    return {"path": str(path), "bytes": stat.st_size, "modified_at": datetime.fromtimestamp(stat.st_mtime, UTC)}
 
 
-def _line(label: str, words: str, style: str = "dim") -> None:
+def _print_line(label: str, words: str, style: str = "dim") -> None:
     console.print(f"[{style}]{label:>10}[/{style}]  ", escape(words), sep="", soft_wrap=True)
-
-
-def _json(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else str(value)

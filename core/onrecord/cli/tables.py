@@ -1,4 +1,4 @@
-"""`onrecord tables`: the data dictionary."""
+"""`onrecord tables`: print the data dictionary."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from .common import config_options, resolve_settings
 
 @click.command()
 @config_options
-@click.option("--builtin", is_flag=True, help="Only what an installation without a configuration has.")
+@click.option("--builtin", is_flag=True, help="Only the tables of an installation without a configuration.")
 def tables_command(config: Path | None, warehouse: Path | None, builtin: bool) -> None:
-    """Print the data dictionary, in Markdown: every table, who writes it, and what each column means."""
+    """Print the data dictionary in Markdown: all tables, their writers and columns."""
     settings = parse_settings({}) if builtin else resolve_settings(config, warehouse)
     click.echo(render_dictionary(Plugins(settings)), nl=False)

@@ -1,4 +1,4 @@
-"""`onrecord try`: what the cleaners or an annotator make of some files, without a warehouse."""
+"""`onrecord try`: run the cleaners or an annotator on files, without a warehouse."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from ..errors import PLUGIN_FAILURES, OnrecordError
 from ..model.content import ANNOTATED, Article
 from ..model.row import Row
 from ..plugins.components import Item
-from ..plugins.pipelines import Pipeline
 from ..plugins.registry import Plugins
 from ..reporting.cleaning import CleaningTrace, print_cleaning, render_cleaning_page, trace_cleaning
 from ..reporting.layout import format_columns
@@ -27,41 +26,44 @@ from .common import console
 
 @click.command("try")
 @click.option("-c", "--config", type=click.Path(path_type=Path), envvar="ONRECORD_CONFIG", metavar="FILE",
-              help="The configuration; onrecord.toml in this folder, if there is one, by default.")  # fmt: skip
+              help="The configuration; by default onrecord.toml in this folder, if it exists.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object per row.")
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
-              help="With `clean`: write what it shows as a page.")  # fmt: skip
+              help="With `clean`: write an HTML page instead.")  # fmt: skip
 @click.argument("what")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 def try_command(config: Path | None, as_json: bool, html: Path | None, what: str, files: tuple[Path, ...]) -> None:
     """Clean FILES, run the annotator WHAT on them, and print the rows that it makes.
 
-    Where WHAT is `clean`, show instead what became of each stretch of the text, and what each cleaner did.
+    If WHAT is `clean`, show instead what kind each stretch of the text is, and what each cleaner did.
     """
     settings = load_settings(config) if config or DEFAULT_FILE.exists() else parse_settings({})
     plugins = Plugins(settings)
     if what == "clean":
-        drafts = [_cleaned(file.resolve(), plugins) for file in files]
+        traces = [_clean(file.resolve(), plugins) for file in files]
         if as_json:
-            for segment in (segment for draft in drafts for segment in draft.segments):
+            for segment in (segment for trace in traces for segment in trace.segments):
                 click.echo(segment.model_dump_json())
         elif html:
-            html.write_text(render_cleaning_page(drafts), encoding="utf-8")
+            html.write_text(render_cleaning_page(traces), encoding="utf-8")
             click.echo(f"written to {html}", err=True)
         else:
-            for draft in drafts:
-                print_cleaning(draft, console)
+            for trace in traces:
+                print_cleaning(trace, console)
         return
     if html:
         raise click.UsageError("--html is for `onrecord try clean`")
-    annotator = what
-    if annotator not in plugins.annotators:
+    if what not in plugins.annotators:
         known = ", ".join(["clean", *plugins.annotators])
-        raise click.UsageError(f"no annotator is called {annotator}; there are: {known}")
+        raise click.UsageError(f"no annotator is called {what}; there are: {known}")
     for file in files:
-        article = _article(file.resolve(), plugins)
-        pipeline = plugins.pipelines.get(article.language)
-        rows = _rows(article, annotator, plugins, pipeline)
+        article = _clean(file.resolve(), plugins).article
+        if article.kind not in ANNOTATED:
+            raise OnrecordError(
+                f"{file.resolve()} is not annotated, being no article ({article.kind}: {article.kind_reason}); "
+                "`onrecord try clean` shows what became of its text"
+            )
+        rows = _annotate(article, what, plugins)
         if as_json:
             for row in rows:
                 record = {"table": row.__table__, "article_id": str(article.article_id)}
@@ -70,17 +72,7 @@ def try_command(config: Path | None, as_json: bool, html: Path | None, what: str
             _print(article, rows, file)
 
 
-def _article(file: Path, plugins: Plugins) -> Article:
-    article = _cleaned(file, plugins).article
-    if article.kind not in ANNOTATED:
-        raise OnrecordError(
-            f"{file} is not annotated, being no article ({article.kind}: {article.kind_reason}); "
-            "`onrecord try clean` shows what became of its text"
-        )
-    return article
-
-
-def _cleaned(file: Path, plugins: Plugins) -> CleaningTrace:
+def _clean(file: Path, plugins: Plugins) -> CleaningTrace:
     ingestor = next((i for i in plugins.ingestors.values() if "file" in i.schemes), None)
     if ingestor is None:
         raise OnrecordError("no loaded plugin reads files: an ingestor with the scheme `file` is needed")
@@ -92,14 +84,15 @@ def _cleaned(file: Path, plugins: Plugins) -> CleaningTrace:
         raise OnrecordError(f"{file}: {type(error).__name__}: {error}") from error
 
 
-def _rows(article: Article, wanted: str, plugins: Plugins, pipeline: Pipeline | None) -> list[Row]:
-    """The rows of an annotator, after those of the annotators that it requires."""
-    reading = BatchContext([article], pipeline)
+def _annotate(article: Article, annotator_name: str, plugins: Plugins) -> list[Row]:
+    """Return the rows of an annotator, after running the annotators that it requires."""
+    reading = BatchContext([article], plugins.pipelines.get(article.language))
     readable = {name: annotator.writes for name, annotator in plugins.annotators.items()}
-    needed = _needed(wanted, plugins)
+    required = _find_required(annotator_name, plugins)
     rows: list[Row] = []
-    for name in (name for name in plugins.annotators if name in needed):
-        annotator = plugins.annotators[name]
+    for name, annotator in plugins.annotators.items():
+        if name not in required:
+            continue
         reading.begin(annotator, readable)
         (rows,) = annotate_articles(annotator, [article])
         check_rows(annotator, article, rows)
@@ -108,8 +101,8 @@ def _rows(article: Article, wanted: str, plugins: Plugins, pipeline: Pipeline | 
     return rows
 
 
-def _needed(wanted: str, plugins: Plugins) -> set[str]:
-    return {wanted}.union(*(_needed(name, plugins) for name in plugins.annotators[wanted].requires))
+def _find_required(name: str, plugins: Plugins) -> set[str]:
+    return {name}.union(*(_find_required(each, plugins) for each in plugins.annotators[name].requires))
 
 
 def _print(article: Article, rows: list[Row], file: Path) -> None:
@@ -117,7 +110,7 @@ def _print(article: Article, rows: list[Row], file: Path) -> None:
     for row_class in dict.fromkeys(type(row) for row in rows):
         own = [row for row in rows if type(row) is row_class]
         console.print(f"\n[bold]{row_class.__table__}[/bold]: {len(own)} rows")
-        # Columns that are empty in every row, and identifiers, would only take space.
+        # Columns without values, and ids, are left out to save space.
         filled = [name for name in row_class.model_fields if any(getattr(row, name) is not None for row in own)]
         names = [name for name in filled if not isinstance(getattr(own[0], name), UUID)]
         cells = [["" if (value := getattr(row, name)) is None else str(value) for name in names] for row in own]

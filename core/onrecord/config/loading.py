@@ -1,6 +1,6 @@
-"""onrecord.toml and the environment, as typed settings.
+"""Loading of settings from onrecord.toml and the environment.
 
-Values come from the file; an environment variable wins over it: `ONRECORD_RUN__BATCH_SIZE=50` sets
+An environment variable overrides the file: `ONRECORD_RUN__BATCH_SIZE=50` sets
 `batch_size` in `[run]`, `ONRECORD_PLUGINS__FILES__PATHS='["inbox"]'` sets `paths` in `[plugins.files]`.
 """
 
@@ -12,10 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
-from pydantic import (
-    BaseModel,
-    ValidationError,
-)
+from pydantic import BaseModel, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError
 
@@ -27,7 +24,7 @@ AnySettings = TypeVar("AnySettings", bound=BaseSettings)
 
 
 def load_settings(file: Path | None) -> Settings:
-    """Read a configuration file; None means onrecord.toml in the current folder. Raises ConfigError."""
+    """Read a file, by default onrecord.toml here. Raises ConfigError."""
     path = (file or DEFAULT_FILE).resolve()
     try:
         data = tomllib.loads(path.read_text("utf-8"))
@@ -40,7 +37,7 @@ def load_settings(file: Path | None) -> Settings:
 
 
 def parse_settings(data: Mapping[str, Any], file: Path | None = None) -> Settings:
-    """Check the content of a configuration file; without any, return the defaults. Raises ConfigError."""
+    """Validate a file's content; {} gives the defaults. Raises ConfigError."""
     data = dict(data)
     tables = data.pop("plugins", {})
     if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
@@ -49,7 +46,7 @@ def parse_settings(data: Mapping[str, Any], file: Path | None = None) -> Setting
 
 
 def component_settings(config: type[BaseModel], name: str, settings: Settings) -> BaseModel:
-    """Return a component's settings, from `[plugins.NAME]` and the environment. Raises ConfigError."""
+    """Return a component's settings, from `[plugins.NAME]`. Raises ConfigError."""
 
     class FromEnvironment(config, EnvironmentOverFile):  # type: ignore[misc,valid-type]
         model_config = SettingsConfigDict(
@@ -59,51 +56,49 @@ def component_settings(config: type[BaseModel], name: str, settings: Settings) -
         )
 
     table = settings.plugin_tables.get(name, {})
-    found = validate(FromEnvironment, table, settings.file, f"plugins.{name}")
-    return config.model_construct(**{key: getattr(found, key) for key in config.model_fields})
+    validated = validate(FromEnvironment, table, settings.file, f"plugins.{name}")
+    return config.model_construct(**{key: getattr(validated, key) for key in config.model_fields})
 
 
 def validate(settings: type[AnySettings], data: Mapping[str, Any], file: Path | None, table: str) -> AnySettings:
-    """Fill a settings class from a table of a file and the environment. Raises ConfigError for the first mistake."""
+    """Make settings from a table and the environment. Raises ConfigError."""
     token = base_folder.set(file.parent if file else Path())
     try:
         return settings(**data)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         path = list(first["loc"]) or [""]
-        # A place in a list is no key: `disable = ["a", 1]` is a mistake in `disable`.
+        # A list index is not a key: `disable = ["a", 1]` is a mistake in `disable`.
         while isinstance(path[-1], int):
             path.pop()
         *within, key = map(str, path)
         place = ".".join(part for part in (table, *within) if part)
-        # What our own checks say needs no introduction.
         reason = first["msg"].removeprefix("Value error, ")
         if first["type"] == "extra_forbidden":
             reason = f"is not a key of this table, which has: {', '.join(_keys_at(settings, within)) or 'none'}"
-        variable = _variable(settings, [*within, key])
-        if variable and not _stands_in(data, first["loc"], first["input"]):
+        variable = _find_variable(settings, [*within, key])
+        if variable and not _has_value(data, first["loc"], first["input"]):
             reason = f"the environment variable {variable} does not fit: {reason}"
             raise ConfigError(None, place, key, reason, os.environ[variable]) from None
         shown = None if first["type"] in ("extra_forbidden", "missing") else first["input"]
         raise ConfigError(file, place, key, reason, shown) from None
     except SettingsError as error:
         key = str(error).partition('"')[2].partition('"')[0]
-        variable = _variable(settings, [key]) or ""
+        variable = _find_variable(settings, [key]) or ""
         reason = f'the environment variable {variable} must hold JSON, e.g. ["a", "b"]'
         raise ConfigError(None, table, key, reason, os.environ.get(variable)) from error
     finally:
         base_folder.reset(token)
 
 
-def _variable(settings: type[BaseSettings], path: list[str]) -> str | None:
-    """The environment variable that sets a key, or a table that it is in."""
+def _find_variable(settings: type[BaseSettings], path: list[str]) -> str | None:
     prefix = settings.model_config.get("env_prefix", "")
     names = ("__".join([prefix + path[0], *path[1:length]]).upper() for length in range(len(path), 0, -1))
     return next((name for name in names if name in os.environ), None)
 
 
-def _stands_in(data: Any, place: Sequence[str | int], value: Any) -> bool:
-    for part in place:
+def _has_value(data: Any, path: Sequence[str | int], value: Any) -> bool:
+    for part in path:
         try:
             data = data[part]
         except (KeyError, IndexError, TypeError):
@@ -113,7 +108,7 @@ def _stands_in(data: Any, place: Sequence[str | int], value: Any) -> bool:
 
 def _keys_at(model: type[BaseModel], within: list[str]) -> list[str]:
     for part in within:
-        # What is no field is a key of a dict of tables, or a place in a list of them.
+        # A part that is no field is a key of a dict of tables or an index in a list of them.
         if part in model.model_fields:
             model = next(_models_in(model.model_fields[part].annotation), model)
     return list(model.model_fields)

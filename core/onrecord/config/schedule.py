@@ -1,7 +1,7 @@
-"""When something is due: by a cron expression, an interval, or the rule of a calendar.
+"""Schedules: a cron expression, an interval, or a calendar rule (RFC 5545).
 
-Configuration, `onrecord status`, `onrecord up` and the deployments in Prefect ask this one class. Times are those of
-Prefect: it reads the same expressions with the same parsers, which a test compares.
+Settings, `onrecord status`, `onrecord up` and the Prefect deployments all use this class. It gives the times that
+Prefect gives, since both use the same parsers; a test compares them.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
     from dateutil.rrule import rrule, rruleset
 
 ANCHOR = datetime(2020, 1, 1, tzinfo=UTC)
-"""What intervals, and rules without a DTSTART, are counted from."""
+"""The start of intervals, and of rules without a DTSTART."""
 
 _LONGEST_RULE = 6500
-"""Characters of a rule; Prefect takes no longer one."""
+"""The most characters of a rule that Prefect accepts."""
 _PERIODS = {"SECONDLY": timedelta(seconds=1), "MINUTELY": timedelta(minutes=1), "HOURLY": timedelta(hours=1)}
 _WINDOWS = (timedelta(days=1), timedelta(days=40), timedelta(days=400))
-"""How far back a rule with one of these periods begins; counted from the anchor it would take seconds to minutes."""
+"""How far before the asked time a frequent rule starts; from the anchor it would take seconds to minutes."""
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A schedule: exactly one of `cron`, `interval` and `rrule`. Raises ValueError for one that is never due."""
+    """A schedule with one of `cron`, `interval` and `rrule`. Raises ValueError."""
 
     cron: str | None = None
     interval: timedelta | None = None
@@ -38,7 +38,7 @@ class Schedule:
     """The time zone of `cron` and `rrule`; intervals are the same length on every day."""
 
     def __post_init__(self) -> None:
-        """Check it."""
+        """Validate the schedule."""
         if self.interval is not None and self.interval < timedelta(seconds=1):
             raise ValueError("must be a second or more")
         if self.cron is not None:
@@ -49,17 +49,17 @@ class Schedule:
             raise ValueError("is never due")
 
     def __str__(self) -> str:
-        """The schedule in words, e.g. "every 0:15:00" or "0 6 * * * (Europe/Berlin)"."""
+        """Format the schedule, e.g. "every 0:15:00" or "0 6 * * * (Europe/Berlin)"."""
         return f"every {self.interval}" if self.interval else f"{self.cron or self.rrule} ({self.timezone})"
 
     def next(self, after: datetime) -> datetime | None:
-        """Return the first time after another one, in UTC; None if there is none."""
+        """Return the first due time after a time, in UTC; None if there is none."""
         if self.interval is not None:
             return self._interval_end((after - ANCHOR) // self.interval + 1)
         return next((time for time in self._times(after, back=False) if time > after), None)
 
     def previous(self, before: datetime) -> datetime | None:
-        """Return the last time before another one, in UTC; None if there is none."""
+        """Return the last due time before a time, in UTC; None if there is none."""
         if self.interval is not None:
             return self._interval_end(-((ANCHOR - before) // self.interval) - 1)
         return next((time for time in self._times(before, back=True) if time < before), None)
@@ -72,10 +72,10 @@ class Schedule:
             return None
 
     def _times(self, around: datetime, *, back: bool) -> Iterator[datetime]:
-        """Times from about another one on, forward or back."""
+        """Yield due times from shortly before or after a time on."""
         zone = ZoneInfo(self.timezone)
         here = around.astimezone(zone)
-        # A time that the clock skips is due as much later, or earlier, as the clock is put forward.
+        # A time that the clock skips is shifted by as much as the clock is.
         days = (around + timedelta(days=number) for number in (-1, 1))
         offsets = [day.astimezone(zone).utcoffset() or timedelta() for day in days]
         skipped = max(timedelta(), offsets[1] - offsets[0])
@@ -86,7 +86,7 @@ class Schedule:
         elif self.rrule is not None:
             from dateutil.tz import gettz
 
-            # Prefect reads rules with this module's time zones, which treat a skipped time otherwise than zoneinfo's.
+            # Prefect uses dateutil's time zones for rules; they treat skipped times differently from zoneinfo.
             for time in _rule_times(self.rrule, wall, back=back):
                 yield time.replace(tzinfo=gettz(self.timezone)).astimezone(UTC)
 
@@ -121,7 +121,7 @@ def _check_rule(rule: str) -> None:
         rrulestr(rule)
     except (ValueError, TypeError, AttributeError) as error:
         raise ValueError(f"is no rule of a calendar (RFC 5545): {error}") from None
-    # The parser would look for a 30th of February until the year 9999.
+    # The parser would search for February 30 until the year 9999.
     months = [int(month) for month in re.findall(r"\d+", _part(rule, "BYMONTH"))]
     days = [int(day) for day in re.findall(r"\d+", _part(rule, "BYMONTHDAY"))]
     impossible = months and days and min(days) > max(_DAYS[month - 1] for month in months)
@@ -130,7 +130,7 @@ def _check_rule(rule: str) -> None:
 
 
 def _rule_times(text: str, wall: datetime, *, back: bool) -> Iterator[datetime]:
-    # A rule that begins later than it need knows nothing of earlier times, so further ones may follow.
+    # A rule that starts late lacks earlier times, so a longer window may follow.
     for window in (*_WINDOWS, None) if back else _WINDOWS[:1]:
         rule = _parse_rule(text, wall - window if window else None)
         time = rule.before(wall) if back else rule.after(wall)
@@ -140,7 +140,7 @@ def _rule_times(text: str, wall: datetime, *, back: bool) -> Iterator[datetime]:
 
 
 def _parse_rule(rule: str, begin: datetime | None = None) -> rrule | rruleset:
-    """Parse a rule; one that need not be counted from its beginning may begin at about `begin`, in step."""
+    """Parse a rule, which starts at about `begin` if that gives the same times."""
     from dateutil.rrule import rrulestr
 
     start = ANCHOR.replace(tzinfo=None)
@@ -152,5 +152,5 @@ def _parse_rule(rule: str, begin: datetime | None = None) -> rrule | rruleset:
 
 
 def _part(rule: str, name: str) -> str:
-    found = re.search(rf"\b{name}=([^;\s]*)", rule, re.IGNORECASE)
-    return found[1] if found else ""
+    match = re.search(rf"\b{name}=([^;\s]*)", rule, re.IGNORECASE)
+    return match[1] if match else ""

@@ -28,8 +28,7 @@ from ..logs import LogFormat
 from .schedule import Schedule
 
 DOCUMENT_BYTES = 20_000_000
-"""Most bytes of a document, where the configuration says nothing else: no news page has so many."""
-
+"""The default limit for the bytes of a document; news pages are far smaller."""
 
 ENVIRONMENT_PREFIX = "ONRECORD_"
 
@@ -37,12 +36,12 @@ ENVIRONMENT_PREFIX = "ONRECORD_"
 base_folder: ContextVar[Path] = ContextVar("base", default=Path())
 
 
-def _beside_the_file(path: Path) -> Path:
+def _resolve_path(path: Path) -> Path:
     return (base_folder.get() / path.expanduser()).resolve()
 
 
-ConfiguredPath = Annotated[Path, AfterValidator(_beside_the_file)]
-"""The type of a path in a configuration: a relative one is taken from the folder of the configuration file."""
+ConfiguredPath = Annotated[Path, AfterValidator(_resolve_path)]
+"""A path in the configuration; a relative one starts at the folder of the configuration file."""
 
 
 class _Section(BaseModel):
@@ -50,7 +49,7 @@ class _Section(BaseModel):
 
 
 class RunSettings(_Section):
-    """`[run]`: how work is cut up and when a run counts as failed."""
+    """`[run]`: the size of batches, time limits, and when a run counts as failed."""
 
     batch_size: int = Field(default=200, ge=1)
     """Most subjects in one batch."""
@@ -59,48 +58,47 @@ class RunSettings(_Section):
     document_bytes: int = Field(default=DOCUMENT_BYTES, ge=1)
     """Most bytes of one document, unpacked; one with more is quarantined and not stored."""
     batch_seconds: float = Field(default=1800, gt=0)
-    """Most seconds for a batch in a worker process. One that takes longer is ended and done again in halves, with half
-    the time, so that what hangs is found and quarantined. Without worker processes nothing can be ended, and there
-    is no limit."""
+    """Most seconds for a batch in a worker process. A longer one is ended and run again in halves, with half the time,
+    so that the subject that hangs is found and quarantined. Without worker processes there is no limit."""
     fetch_seconds: float = Field(default=60, gt=0)
-    """Most seconds for fetching one document; one that takes longer is left to the next run."""
+    """Most seconds for fetching one document; the next run retries one that takes longer."""
     list_seconds: float = Field(default=1800, gt=0)
-    """Most seconds for an ingestor to list its documents; after that it counts as failed for this run."""
+    """Most seconds for an ingestor to list its documents; a longer listing fails for this run."""
     aggregate_seconds: float = Field(default=3600, gt=0)
-    """Most seconds for an aggregator; one that takes longer has failed, and its tables stay as they were."""
+    """Most seconds for an aggregator; a longer one fails, and its tables stay unchanged."""
     max_failed_share: float = Field(default=0.2, ge=0, le=1)
-    """Share of its subjects that a plugin may fail on; above it, it is stopped and the run fails."""
+    """Share of its subjects that a component may fail on; above it, the component is stopped and the run fails."""
     min_failed: int = Field(default=3, ge=1)
-    """Fewer failures than this never stop a plugin: one bad article among three is no broken plugin."""
+    """Fewer failures than this never stop a component."""
     retries: int = Field(default=3, ge=0)
-    """How often an ingestor is tried again after a failure that may pass."""
+    """Number of retries of an ingestor after a transient failure."""
     retry_seconds: float = Field(default=2, ge=0)
-    """The pause before the first retry; each further one is twice as long."""
+    """Seconds before the first retry; each further pause is twice as long."""
     stale: Literal["recompute", "leave"] = "recompute"
-    """What to do with rows that are stale only because a plugin, its settings or a pipeline changed: recompute them, or
-    leave them to `onrecord backfill`. What is new or changed is done either way."""
+    """Whether a run recomputes rows that are stale only because a plugin, its settings or a pipeline changed, or leaves
+    them to `onrecord backfill`. New and changed documents are processed either way."""
 
 
 class WorkersSettings(_Section):
-    """`[workers]`: where clean and annotate are worked on."""
+    """`[workers]`: where the stages clean and annotate run."""
 
     runner: Literal["processes", "dask", "ray"] = "processes"
-    """Processes of this machine, or the workers of a Dask or Ray cluster."""
+    """Processes on this machine, or the workers of a Dask or Ray cluster."""
     processes: int | None = Field(default=None, ge=0)
-    """Worker processes of this machine; without a value one per processor, 0 for none."""
+    """Worker processes on this machine: by default one per processor, 0 for none."""
     address: str | None = None
-    """Where the cluster is: `tcp://HOST:8786` of a Dask scheduler; what `ray.init` takes as an address."""
+    """Address of the cluster: `tcp://HOST:8786` of a Dask scheduler, or an address for `ray.init`."""
 
     @field_validator("processes")
     @classmethod
-    def _of_this_machine(cls, value: int | None, info: ValidationInfo) -> int | None:
+    def _check_processes(cls, value: int | None, info: ValidationInfo) -> int | None:
         if value is not None and info.data.get("runner") in ("dask", "ray"):
             raise ValueError('is for runner = "processes": a cluster has as many workers as are started for it')
         return value
 
     @field_validator("address")
     @classmethod
-    def _of_a_cluster(cls, value: str | None, info: ValidationInfo) -> str | None:
+    def _check_address(cls, value: str | None, info: ValidationInfo) -> str | None:
         runner = info.data.get("runner")
         if runner == "processes" and value is not None:
             raise ValueError('is for a cluster: name it with runner = "dask" or "ray", or leave the address out')
@@ -115,61 +113,63 @@ class LanguageSettings(_Section):
     """`[language]`: which spaCy pipeline reads which language."""
 
     default: str = Field(default="en", pattern="^[a-z]{2,3}$")
-    """The language of articles that do not say theirs."""
+    """The language of articles that do not declare one."""
     pipeline: str | None = None
-    """An installed spaCy pipeline, e.g. en_core_web_sm, in place of the one that a plugin has for its language."""
+    """An installed spaCy pipeline, e.g. en_core_web_sm, that replaces a plugin's pipeline for its language."""
 
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
-def _length_of_time(value: Any) -> Any:
-    """What "15m" says, as a length of time; pydantic reads the rest: seconds, "00:15:00", "PT15M"."""
-    found = re.fullmatch(r"\s*(\d+)\s*([smhd]?)\s*", value) if isinstance(value, str) else None
-    return timedelta(**{_UNITS[found[2] or "s"]: int(found[1])}) if found else value
+def _parse_duration(value: Any) -> Any:
+    """Parse "15m"; pydantic parses the other forms: seconds, "00:15:00", "PT15M"."""
+    match = re.fullmatch(r"\s*(\d+)\s*([smhd]?)\s*", value) if isinstance(value, str) else None
+    return timedelta(**{_UNITS[match[2] or "s"]: int(match[1])}) if match else value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_parse_duration)]
+"""A length of time: seconds, or a number with its unit, as in "30s", "15m", "6h" and "1d"."""
 
 
 class ScheduleSettings(_Section):
-    """`[[schedule]]`: when `onrecord up` runs what; there may be several."""
+    """`[[schedule]]`: what `onrecord up` runs, and when; there may be several."""
 
     name: str = Field(default="default", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
-    """What the schedule is called; each has a name of its own."""
+    """A unique name."""
     cron: str | None = None
-    """When to run, as cron has it: "*/10 * * * *" or "@daily". A schedule has exactly one of `cron`, `interval` and
-    `rrule`."""
-    interval: Annotated[timedelta, BeforeValidator(_length_of_time)] | None = None
-    """Or how often: seconds, or a number with its unit, as in "30s", "15m", "6h" and "1d"."""
+    """A cron expression: "*/10 * * * *" or "@daily". A schedule has exactly one of `cron`, `interval` and `rrule`."""
+    interval: Duration | None = None
+    """An interval: seconds, or a number with its unit, as in "30s", "15m", "6h" and "1d"."""
     rrule: str | None = None
-    """Or by the rule of a calendar (RFC 5545), e.g. "FREQ=DAILY;BYHOUR=6,18"."""
+    """A calendar rule (RFC 5545), e.g. "FREQ=DAILY;BYHOUR=6,18"."""
     timezone: str = "UTC"
     """The time zone of `cron` and `rrule`, e.g. "Europe/Berlin"."""
     flow: Literal["etl", "maintain"] = "etl"
-    """What to run: what `onrecord run` does, or what `onrecord maintain` does."""
+    """The flow: that of `onrecord run`, or that of `onrecord maintain`."""
     sources: list[str] = []
-    """The ingestors that are asked for new documents; without a value all are."""
+    """The ingestors to ask for new documents; by default all."""
 
     @field_validator("cron", "interval", "rrule")
     @classmethod
-    def _is_due(cls, value: Any, info: ValidationInfo) -> Any:
+    def _check_time(cls, value: Any, info: ValidationInfo) -> Any:
         if value is not None and info.field_name is not None:
             Schedule(**{info.field_name: value})
         return value
 
     @field_validator("timezone")
     @classmethod
-    def _known(cls, timezone: str) -> str:
+    def _check_timezone(cls, timezone: str) -> str:
         try:
             ZoneInfo(timezone)
         except (OSError, ValueError, KeyError):
-            # Which of them it is depends on whether it looks like a path, is a folder, or is not there.
             raise ValueError('is no time zone that this machine knows; e.g. "Europe/Berlin" or "UTC" is one') from None
         return timezone
 
     @model_validator(mode="after")
-    def _one_of_three(self) -> ScheduleSettings:
-        given = [key for key in ("cron", "interval", "rrule") if getattr(self, key) is not None]
-        if len(given) != 1:
-            has = " and ".join(f"`{key}`" for key in given) or "none of them"
+    def _check_fields(self) -> ScheduleSettings:
+        keys = [key for key in ("cron", "interval", "rrule") if getattr(self, key) is not None]
+        if len(keys) != 1:
+            has = " and ".join(f"`{key}`" for key in keys) or "none of them"
             raise ValueError(f"`{self.name}` needs exactly one of `cron`, `interval` and `rrule`, and has {has}")
         if self.flow == "maintain" and self.sources:
             raise ValueError(f"`{self.name}` has `sources`, which maintenance does not ask: take them out")
@@ -177,11 +177,11 @@ class ScheduleSettings(_Section):
 
     @cached_property
     def when(self) -> Schedule:
-        """When it is due."""
+        """The due times."""
         return Schedule(self.cron, self.interval, self.rrule, self.timezone)
 
     def describe(self) -> str:
-        """Say when it runs what, e.g. "every 0:15:00, all sources"."""
+        """Describe it, e.g. "every 0:15:00, all sources"."""
         what = "maintenance" if self.flow == "maintain" else ", ".join(self.sources) or "all sources"
         return f"{self.when}, {what}"
 
@@ -190,7 +190,7 @@ def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, Mapping) else value
 
 
-def _differently_named(schedules: list[ScheduleSettings]) -> list[ScheduleSettings]:
+def _check_unique_names(schedules: list[ScheduleSettings]) -> list[ScheduleSettings]:
     names = [schedule.name for schedule in schedules]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ValueError(f"two schedules are called `{twice[0]}`; give each a `name` of its own")
@@ -198,66 +198,62 @@ def _differently_named(schedules: list[ScheduleSettings]) -> list[ScheduleSettin
 
 
 class UpSettings(_Section):
-    """`[up]`: what `onrecord up` starts."""
+    """`[up]`: the Prefect server and work pool of `onrecord up`."""
 
     port: int = Field(default=4200, ge=1, le=65535)
-    """The port of this machine on which the Prefect server answers, if `onrecord up` starts one."""
+    """The port of the Prefect server that `onrecord up` starts."""
     pool: str = Field(default="onrecord", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
-    """The Prefect work pool; give each warehouse its own where several use the same server."""
+    """The Prefect work pool; warehouses that share a server need one each."""
 
 
 FOREVER = "for ever"
 
 
-def _number_of_days(value: Any) -> Any:
-    return None if value == FOREVER else value
-
-
-Days = Annotated[int | None, Field(ge=0), BeforeValidator(_number_of_days)]
-"""How many days to keep something; None, which a file writes as "for ever", means never to remove it."""
+Days = Annotated[int | None, Field(ge=0), BeforeValidator(lambda value: None if value == FOREVER else value)]
+"""How many days to keep something; None, written "for ever" in a file, keeps it always."""
 
 
 class MaintainSettings(_Section):
-    """`[maintain]`: how many days `onrecord maintain` keeps what; "for ever" keeps all of it."""
+    """`[maintain]`: how many days `onrecord maintain` keeps data, or "for ever"."""
 
     runs: Days = 90
-    """Days to keep what is known of runs. A run stays as long as a row that it wrote, but without its steps."""
+    """Days to keep runs and their steps. A run whose rows are still there stays longer, without its steps."""
     logs: Days = 30
     """Days to keep the log files of runs."""
     versions: Days = None
-    """Days to keep a version of a document after another one has come in its place; for ever without a value."""
+    """Days to keep a version of a document after a newer one has replaced it; by default for ever."""
     deleted: Days = None
-    """Days to keep an article and its rows after it was deleted at its source; for ever without a value."""
+    """Days to keep an article and its rows after it was deleted at its source; by default for ever."""
     quarantine: Days = 90
-    """Days to keep in quarantine what never became an article and is no longer listed."""
+    """Days to keep quarantined documents that never became articles and are no longer listed."""
     backups: ConfiguredPath | None = None
-    """A folder that gets a backup before anything is removed; without a value none is made."""
+    """A folder for a backup before anything is removed; by default no backup is made."""
     keep: int = Field(default=7, ge=1)
-    """Backups of this warehouse to keep there."""
+    """Number of backups of this warehouse to keep there."""
     compact: bool = True
-    """Whether to write the live database anew, so that the space of what was replaced or removed is given back."""
+    """Whether to rewrite the live database, which gives back the space of removed rows."""
 
 
 class StatusSettings(_Section):
-    """`[status]`: from when on `onrecord status` calls for attention."""
+    """`[status]`: the limits above which `onrecord status` calls for attention."""
 
-    max_age: Annotated[timedelta, BeforeValidator(_length_of_time)] | None = None
-    """Longest time since the last run ended, as in "6h" or "1d"; without a value any will do."""
-    max_run: Annotated[timedelta, BeforeValidator(_length_of_time)] = timedelta(days=1)
-    """Longest time that a run may take."""
+    max_age: Duration | None = None
+    """Longest time since the end of the last run, as in "6h" or "1d"; by default unlimited."""
+    max_run: Duration = timedelta(days=1)
+    """Longest duration of a run."""
     max_quarantined: int = Field(default=20, ge=0)
-    """Most subjects that may have come into quarantine within a day."""
+    """Most subjects that may enter quarantine within a day."""
 
 
 class LogSettings(_Section):
     """`[log]`: the log file of a run."""
 
     format: LogFormat = "text"
-    """Lines for people, or a JSON object a line, with run, stage, plugin and batch as fields."""
+    """Plain lines, or a JSON object per line with the fields run, stage, component and batch."""
 
 
 class EnvironmentOverFile(BaseSettings):
-    """Settings that are given the content of a file, over which the environment wins."""
+    """Settings from the content of a file, which environment variables override."""
 
     @classmethod
     def settings_customise_sources(
@@ -268,14 +264,14 @@ class EnvironmentOverFile(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Put environment variables before what the file says."""
+        """Give environment variables precedence over the file."""
         return env_settings, init_settings
 
 
 class Settings(EnvironmentOverFile):
-    """The settings of an onrecord.toml, with the environment over it.
+    """The settings of an onrecord.toml, overridden by the environment.
 
-    They cannot be changed and can be pickled: worker processes get a copy.
+    They are immutable and can be pickled: worker processes get a copy.
     """
 
     model_config = SettingsConfigDict(
@@ -290,27 +286,27 @@ class Settings(EnvironmentOverFile):
     warehouse: ConfiguredPath = Path("warehouse")
     """The folder of the warehouse."""
     plugins_dir: ConfiguredPath = Path("plugins")
-    """A folder of single-file plugins; it need not exist."""
+    """A folder of single-file plugins; it may be missing."""
     plugin_modules: list[str] = []
-    """Importable modules that are plugins, beside those that installed distributions announce."""
+    """Importable modules that are plugins, in addition to those of installed distributions."""
     disable: list[str] = []
-    """Plugins, or single components of them, to leave out."""
+    """Plugins and single components to disable."""
     strict: bool = False
-    """Whether a plugin that cannot be loaded is an error rather than skipped."""
+    """Whether a plugin that cannot be loaded is an error; by default it is skipped."""
     run: RunSettings = RunSettings()
-    """How work is cut up and when a run counts as failed."""
+    """The size of batches, time limits, and when a run counts as failed."""
     workers: WorkersSettings = WorkersSettings()
-    """Where clean and annotate are worked on."""
+    """Where the stages clean and annotate run."""
     language: LanguageSettings = LanguageSettings()
     """Which spaCy pipeline reads which language."""
-    schedule: Annotated[list[ScheduleSettings], BeforeValidator(_as_list), AfterValidator(_differently_named)] = []
-    """When `onrecord up` runs what."""
+    schedule: Annotated[list[ScheduleSettings], BeforeValidator(_as_list), AfterValidator(_check_unique_names)] = []
+    """What `onrecord up` runs, and when."""
     up: UpSettings = UpSettings()
-    """What `onrecord up` starts."""
+    """The Prefect server and work pool of `onrecord up`."""
     maintain: MaintainSettings = MaintainSettings()
-    """How long what is kept."""
+    """How long data is kept."""
     status: StatusSettings = StatusSettings()
-    """From when on the warehouse needs attention."""
+    """The limits above which `onrecord status` calls for attention."""
     log: LogSettings = LogSettings()
     """The log file of a run."""
 
@@ -319,21 +315,20 @@ class Settings(EnvironmentOverFile):
 
     @property
     def file(self) -> Path | None:
-        """The configuration file; None for settings that come from no file."""
+        """The configuration file; None if there is none."""
         return self._file
 
     @property
     def plugin_tables(self) -> Mapping[str, Mapping[str, Any]]:
-        """The tables `[plugins.NAME]` as they stand in the file; the components check them."""
+        """The unvalidated tables `[plugins.NAME]` of the file; components validate them."""
         return self._plugin_tables
 
     def with_origin(self, file: Path | None, plugin_tables: Mapping[str, Mapping[str, Any]]) -> Settings:
-        """Return the same settings, as those of a file."""
-        made = self.model_copy()
-        made._file, made._plugin_tables = file, plugin_tables
-        return made
+        """Return a copy that names the file and the plugin tables it comes from."""
+        copy = self.model_copy()
+        copy._file, copy._plugin_tables = file, plugin_tables
+        return copy
 
     def override(self, **changes: Any) -> Settings:
-        """Return a copy with other top-level settings, e.g. from the command line; None leaves one as it is."""
-        given = {key: value for key, value in changes.items() if value is not None}
-        return self.model_copy(update=given)
+        """Return a copy with other top-level settings; None leaves a setting unchanged."""
+        return self.model_copy(update={key: value for key, value in changes.items() if value is not None})

@@ -60,7 +60,7 @@ class Quarantine(Row, key=("component", "subject_id")):
 
 
 class ComponentVersion(Row, key=("component", "fingerprint")):
-    """A component version that a run has used; a fingerprint in the ledger stands for it."""
+    """A component version that a run has used; the ledger has its fingerprint."""
 
     component: str
     """The component's name."""

@@ -154,7 +154,7 @@ class Table:
 
 
 def to_python(column: pa.ChunkedArray) -> list[Any]:
-    """Convert a column to Python values: of UUIDs one object per value, which is faster than `to_pylist`."""
+    """Convert a column to Python values; faster for UUIDs than `to_pylist`."""
     if column.type != pa.uuid():
         values: list[Any] = column.to_pylist()
         return values

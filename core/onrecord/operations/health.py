@@ -146,7 +146,7 @@ def _check_age(
 
 
 def due_by(schedule: Schedule, now: datetime) -> datetime | None:
-    """Return when a run should have ended at the latest; None if none should have yet.
+    """Return when a run should have ended at the latest; None if none is due.
 
     This is the time before the last one of the schedule.
     """

@@ -51,7 +51,7 @@ class _Undo(Exception):
     """Rolls a transaction back."""
 
 
-def maintain(
+def maintain_warehouse(
     directory: Path,
     settings: MaintainSettings,
     *,

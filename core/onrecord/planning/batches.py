@@ -17,7 +17,7 @@ _LEAST = 20
 
 @dataclass(frozen=True, slots=True)
 class WorkItems:
-    """Subjects on which the same components have work to do, few enough for one batch."""
+    """Subjects on which the same components have work, few enough for one batch."""
 
     components: tuple[str, ...]
     language: str | None
@@ -27,14 +27,15 @@ class WorkItems:
 
 
 def choose_batch_size(total: int, workers: int, most: int) -> int:
-    """Choose the subjects per batch: enough batches to keep every worker busy, few enough to cost little."""
+    """Choose the subjects per batch, so that all workers are busy at little cost."""
     return min(most, max(_LEAST, ceil(total / (4 * max(1, workers)))))
 
 
 def cut_batches(selected: pa.Table, most: int, most_bytes: int) -> Iterator[WorkItems]:
-    """Cut subjects into batches of the same components and language, of at most `most` and `most_bytes`.
+    """Cut subjects into batches of the same components and language.
 
-    `selected` has subject_id, components, language, bytes and row_position. A subject that is larger stands alone.
+    `selected` has subject_id, components, language, bytes and row_position. `most` subjects and `most_bytes` limit a
+    batch; a larger subject stands alone.
     """
     rows = sorted(selected.to_pylist(), key=lambda row: (row["components"], row["language"] or "", row["row_position"]))
     for (components, language), group in groupby(rows, lambda row: (tuple(row["components"]), row["language"])):
@@ -57,6 +58,6 @@ def _work_items(components: tuple[str, ...], language: str | None, rows: Sequenc
 def leave_out_stopped(
     components: Sequence[str], stopped: set[str], upstream: Mapping[str, frozenset[str]]
 ) -> tuple[str, ...]:
-    """Leave out the components that were stopped, and those that would need rows of them."""
+    """Leave out stopped components and those that require them."""
     out = stopped.intersection(components)
     return tuple(name for name in components if name not in out and not out & upstream.get(name, frozenset()))

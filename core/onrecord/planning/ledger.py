@@ -35,7 +35,7 @@ def define_states(
     connected: Mapping[str, str],
     items: pa.Table,
 ) -> None:
-    """Define the view `_states`: the state of each subject of a stage with each of its component versions.
+    """Define the view `_states`: the state of each subject for each component.
 
     `items` are the subjects of ingest and aggregate; those of other stages are in the warehouse. `connected` names,
     for each component whose stale rows are deferred, its connected component of the dependency graph.
@@ -67,13 +67,13 @@ def define_states(
 
 
 def digest_input(connection: duckdb.DuckDBPyConnection, upstream: frozenset[str]) -> str:
-    """Hash everything that an aggregator reads, given the components that it requires, directly or not."""
+    """Hash the input of an aggregator, given its required components."""
     found = connection.execute(read_sql(__name__, "digest"), {"upstream": sorted(upstream)}).fetchall()
     return str(found[0][0])
 
 
 def read_subjects(connection: duckdb.DuckDBPyConnection, stage: StageName, work: WorkItems) -> pa.Table:
-    """Read `document` or `article` rows of some subjects, with subject_id, input_hash and uri, for a stage."""
+    """Read the rows of subjects for a stage, with subject_id, input_hash and uri."""
     connection.register("_selected", pa.table({"subject_id": pa.array(work.subject_ids, pa.uuid())}))
     first, last = work.row_positions
     return to_arrow(connection.sql(read_sql(__name__, f"read_{stage}"), params={"first": first, "last": last}))

@@ -1,4 +1,4 @@
-"""The plan: the work of a run. `onrecord plan` prints it, a run executes it stage by stage."""
+"""The work of a run, which `onrecord plan` prints and a run executes."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ class PlanLine:
 
 
 class Plan:
-    """The work of the next run, given the current component versions and the items that sources list.
+    """The work of the next run, given component versions and listed items.
 
     Work that a stage makes for the next one is there once the first has loaded its results: each question is answered
     from the warehouse as it is then.
     """
 
     def __init__(self, plugins: Plugins, warehouse: Warehouse, versions: ComponentVersions | None = None) -> None:
-        """Without `versions`, those of all components, whose stale rows may be deferred; with them, recompute these."""
+        """Plan for all components; with `versions`, plan to recompute these only."""
         self.plugins = plugins
         self.warehouse = warehouse
         self.versions = component_versions(plugins) if versions is None else versions
@@ -74,7 +74,7 @@ class Plan:
             self._deferring |= find_connected({name: self.upstream[name] for name in plugins.annotators})
 
     def add_items(self, connection: duckdb.DuckDBPyConnection, name: str, found: pa.Table) -> tuple[pa.Table, int]:
-        """Add the items of an ingestor; returns those it owns, and how many belong to another one."""
+        """Add an ingestor's items; returns those it owns, and how many others own."""
         own, taken = source_items.select_own(connection, name, found, self.items, self.plugins.ingestors.keys())
         # Positions go on from one ingestor to the next: work is looked up window by window.
         first = self.items.num_rows
@@ -87,7 +87,7 @@ class Plan:
     # ── what it says ─────────────────────────────────────────────────────────────────────────────
 
     def lines(self) -> list[PlanLine]:
-        """Count the subjects of each component by state, and by what changed where they are stale."""
+        """Count each component's subjects by state, and stale ones by what changed."""
         with self.warehouse.reading() as connection:
             query = "select * exclude (run_id) from component_version"
             known = STANDARD_TABLES["component_version"].rows(connection.sql(query).to_arrow_table())
@@ -116,7 +116,7 @@ class Plan:
         return lines
 
     def count_source_changes(self) -> tuple[int, int]:
-        """Count the documents that are gone from their source, and those that were gone and are back."""
+        """Count the documents gone from their source, and those that are back."""
         ingestors = [self.plugins.ingestors[name] for name in self._listed]
         with self.warehouse.reading() as connection:
             connection.register("_item", self.items)
@@ -137,12 +137,12 @@ class Plan:
 
     @property
     def table_owners(self) -> dict[str, str]:
-        """The annotator or aggregator that writes each table which is not the engine's own."""
+        """The component that writes each table, except for the engine's own."""
         components = [*self.plugins.annotators.values(), *self.plugins.aggregators.values()]
         return {table.name: component.name for component in components for table in self.plugins.tables_of(component)}
 
     def find_conflicts(self) -> list[SchemaError]:
-        """Find the columns whose change would lose or bend data: a run is refused because of them."""
+        """Find column changes that would lose data, for which a run is refused."""
         with self.warehouse.reading() as connection:
             return list(find_conflicts(connection, self.plugins.tables.values(), self.table_owners))
 
@@ -186,7 +186,7 @@ class Plan:
         return str(state), str(digest)
 
     def delete_outlived_failures(self, connection: duckdb.DuckDBPyConnection, stage: StageName) -> bool:
-        """Delete the failures of subjects that are up to date again; return whether there were any."""
+        """Delete failures of subjects that are current; return whether any existed."""
         self._define_states(connection, stage)
         deleted = connection.execute(
             """
@@ -219,7 +219,7 @@ class Plan:
         return pa.Table.from_pylist(rows, schema=ITEM_SCHEMA)
 
     def _select_work(self, stage: StageName, after: int) -> tuple[pa.Table, int | None]:
-        """Select the next subjects with work to do; returns also the position to go on from, or None at the end."""
+        """Select the next subjects with work; also returns the next position or None."""
         with self.warehouse.reading() as connection:
             self._define_states(connection, stage)
             relation = connection.sql(

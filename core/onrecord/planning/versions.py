@@ -1,4 +1,4 @@
-"""Component versions: the fingerprint that decides whether rows are stale, and how two of them differ."""
+"""Component versions and their fingerprints, which decide if rows are stale."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _make_version(**fields: Any) -> ComponentVersion:
 
 
 def explain_change(old: ComponentVersion, new: ComponentVersion) -> str:
-    """Say which parts of the fingerprint differ between two versions of a component, from old to new."""
+    """Describe how the fingerprints of two versions of a component differ."""
     before, after = json.loads(old.configuration), json.loads(new.configuration)
     changes: list[str] = []
     if new.component == CLEAN:
@@ -143,7 +143,7 @@ def _flatten_settings(settings: Mapping[str, Any], prefix: str = "") -> dict[str
 
 
 def find_upstream(plugins: Plugins) -> dict[str, frozenset[str]]:
-    """Find the components that each annotator and aggregator requires, directly or not."""
+    """Find the direct and indirect requirements of each component."""
     upstream: dict[str, frozenset[str]] = {}
     for name, component in [*plugins.annotators.items(), *plugins.aggregators.items()]:
         upstream[name] = frozenset(component.requires).union(*(upstream[each] for each in component.requires))
@@ -151,7 +151,7 @@ def find_upstream(plugins: Plugins) -> dict[str, frozenset[str]]:
 
 
 def find_connected(requires: Mapping[str, frozenset[str]]) -> dict[str, str]:
-    """Name, for each component, the connected component of the dependency graph that it belongs to."""
+    """Name each component's connected component of the dependency graph."""
     label = {name: name for name in requires}
     for name, required in requires.items():
         joined = {label[name], *(label[each] for each in required)}
@@ -160,7 +160,7 @@ def find_connected(requires: Mapping[str, frozenset[str]]) -> dict[str, str]:
 
 
 def source_hash(component: Component) -> str:
-    """Hash the file that a component is written in, or all Python files of its package, as they were loaded."""
+    """Hash the loaded source of a component: its file, or all of its package."""
     try:
         file = Path(inspect.getfile(type(component)))
     except (OSError, TypeError):
@@ -171,7 +171,7 @@ def source_hash(component: Component) -> str:
 
 @cache
 def hash_sources(path: Path, _module: ModuleType | None) -> str:
-    """Hash Python files, once per module loaded from them: a process keeps running the code that it loaded."""
+    """Hash Python files once per module, as a process runs the code it loaded."""
     digest = hashlib.blake2b(digest_size=16)
     for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
         digest.update(file.read_bytes())

@@ -1,1 +1,1 @@
-"""What plugin authors see, and how plugins are found and checked."""
+"""The interface for plugins, and their discovery and validation."""

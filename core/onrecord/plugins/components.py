@@ -1,7 +1,7 @@
-"""What plugins register: ingestors, cleaners, annotators and aggregators.
+"""Components of plugins: ingestors, cleaners, annotators and aggregators.
 
-Subclass one, name it, and hand an instance to `register`. A component is a function of what it is
-given: it opens no database, keeps no state between subjects and may run in any process.
+Subclass one, name it, and pass an instance to `register`. A component's results depend on its arguments only: it opens
+no database, keeps no state between subjects and may run in any process.
 """
 
 from __future__ import annotations
@@ -23,81 +23,81 @@ if TYPE_CHECKING:
 
 
 class Config(BaseModel):
-    """A component's settings, filled from `[plugins.NAME]` in onrecord.toml; unknown keys are errors."""
+    """A component's settings, from `[plugins.NAME]`; unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class Component:
-    """What all four kinds have in common."""
+    """Base of the four kinds of components."""
 
     name: str
-    """Unique among all components: the name of its table in the configuration and of its rows in the ledger."""
+    """A unique name, used for its table in the configuration and in the ledger."""
     version: str
-    """Change it when the same input would give other rows: all of them are then worked out again."""
+    """Change it when the same input gives different rows: all rows are then recomputed."""
     requires: Sequence[str] = ()
     """Names of components whose rows it reads; it runs after them and is stale when they are."""
     writes: Sequence[type[Row]] = ()
-    """The rows that it may write. No two components write the same table."""
+    """The row classes that it may write. No two components write the same table."""
     checks: Mapping[str, str] = {}
-    """What must hold of its rows, as SQL that returns the offending ones; it blocks publishing."""
+    """Queries by name that return invalid rows; any such row blocks publishing."""
 
     Config: ClassVar[type[BaseModel]] = Config
-    """The class of its settings; a nested subclass of onrecord.Config with a field for each."""
+    """The class of its settings: a nested subclass of onrecord.Config with a field for each setting."""
 
     @cached_property
     def config(self) -> Any:
-        """Its settings, an instance of `Config`: from the configuration, or by itself all defaults."""
+        """Its settings, an instance of `Config`: from the configuration, or the defaults."""
         return self.Config()
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A document that an ingestor has found and not yet fetched."""
+    """A document that an ingestor lists, before it is fetched."""
 
     uri: str
-    """Where it is; identifies the article."""
+    """The address of the document, which identifies the article."""
     token: str
-    """Changes when the document does (a modification time, an ETag): the document is then fetched again."""
+    """A modification time, an ETag or similar: when it changes, the document is fetched again."""
     size: int = 0
-    """Its size in bytes, where it is known: batches are cut by it."""
+    """The size in bytes, if known; it limits batches."""
     limit: int = DOCUMENT_BYTES
-    """Most bytes of content that the run takes: whoever unpacks, or reads from elsewhere, need not go on beyond."""
+    """Most bytes of content that the run accepts; `fetch` may stop reading there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A document as an ingestor hands it over."""
+    """The content and metadata of a fetched document."""
 
     content: bytes
-    """Byte for byte."""
+    """The unchanged bytes."""
     media_type: str
     """E.g. text/plain, text/html."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
-    """What is known of it beside the content. Cleaners understand headline, byline, outlet, outlet_domain,
-    url, section, credit, published and modified (ISO 8601) and language; anything else is kept as it is."""
+    """Facts beside the content. Cleaners understand headline, byline, outlet, outlet_domain, url, section, credit,
+    published and modified (ISO 8601) and language; other keys are stored unchanged."""
 
 
 class Ingestor(Component):
-    """Where documents come from: lists what there is, cheaply, and fetches what is new."""
+    """A source of documents: lists all of them cheaply, and fetches new ones."""
 
     schemes: Sequence[str] = ()
     """The URI schemes that `fetch` understands, e.g. ("file",)."""
     complete: bool = True
-    """Whether `discover` lists all there is. What is missing from a complete listing is marked as deleted;
+    """Whether `discover` lists all documents. Those missing from a complete listing are marked as deleted;
     a feed, which drops old entries, is not complete."""
 
     def discover(self) -> Iterable[Item]:
-        """List what there is, without reading it. Raise rather than list too little."""
+        """List all documents without reading them; raise rather than list too few."""
         raise NotImplementedError
 
     def fetch(self, item: Item) -> Fetched:
-        """Read one document. Raise TransientError or an OSError for what may work later."""
+        """Read one document. Raise TransientError or an OSError if a retry may succeed."""
         raise NotImplementedError
 
 
 class Cleaner(Component):
-    """A step that helps to turn a document into an article: it passes verdicts on stretches of the text."""
+    """A step that turns a document into an article: it labels stretches of the text."""
 
     order: int = 500
     """Cleaners run in this order, lowest first; equal ones by name."""
@@ -108,30 +108,29 @@ class Cleaner(Component):
 
 
 class Annotator(Component):
-    """Reads something out of an article."""
+    """A function from an article to rows."""
 
     uses_doc: bool = False
     """Whether it reads `article.doc`; its rows are then stale when the spaCy pipeline changes."""
     pipes: Sequence[str] = ()
-    """spaCy factories of components that it needs in the pipeline, e.g. ("onrecord_attributions",). A pipeline
-    that has none of that factory gets one at its end, so that the annotator works with any pipeline."""
+    """spaCy factories that it needs in the pipeline, e.g. ("onrecord_attributions",). Missing ones are added at the end
+    of the pipeline, so that the annotator works with any pipeline."""
 
     def annotate(self, article: Article) -> Iterable[Row]:
-        """The rows for one article."""
+        """Return the rows for one article."""
         raise NotImplementedError
 
     def annotate_batch(self, articles: Sequence[Article]) -> Iterable[Iterable[Row]]:
-        """The rows for each article of a batch, in order. Override it where a batch is faster than its parts."""
+        """Return the rows of each article, in order; override it if batches are faster."""
         return [list(self.annotate(article)) for article in articles]
 
 
 class Aggregator(Component):
-    """Works something out across all articles; its tables are filled afresh when what it requires changed."""
+    """A function from the warehouse to rows; rerun when its inputs have changed."""
 
     queries: Mapping[type[Row], str] = {}
-    """For an aggregator that is SQL and nothing else: for each row class, the query that fills its table,
-    with the columns by name."""
+    """For an aggregator in plain SQL: the query that fills the table of each row class, with columns by name."""
 
     def aggregate(self, warehouse: Reader) -> Iterable[Row]:
-        """The rows, worked out in Python from what `warehouse.sql(…)` returns."""
+        """Return the rows, computed in Python from the results of `warehouse.sql(…)`."""
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""Where plugins are found: entry points, the plugins folder, and modules named in the configuration."""
+"""Discovery of plugins: entry points, the plugins folder, and configured modules."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ def find_plugins(settings: Settings, installed: bool) -> Iterator[tuple[PluginIn
 
 
 def describe_module(module: ModuleType) -> PluginInfo:
-    """Describe a module that is handed over as a plugin."""
-    return PluginInfo(module.__name__, "given", module.__name__, str(getattr(module, "__version__", "")))
+    """Describe a module that was passed to `Plugins`."""
+    return PluginInfo(module.__name__, "given", module.__name__, str(getattr(module, "__version__", "")), module)
 
 
 def _import_file(file: Path) -> ModuleType:
-    # The prefix keeps a file called, say, json.py from standing in for the module of that name.
+    # The prefix keeps a file such as json.py from shadowing the module of that name.
     name = f"onrecord_plugins_dir.{file.stem}"
     spec = importlib.util.spec_from_file_location(name, file)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    # Row classes and pickling look their module up here; it must be there while the file runs.
+    # Row classes and pickling look up their module here while the file runs.
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)

@@ -1,7 +1,7 @@
-"""The seven hooks. They register or are told; core executes.
+"""The seven hooks, by which plugins register components and are notified of runs.
 
-`API_VERSION` is the version of this page and of the classes that it hands around. A plugin module
-may state the one that it was written for in `ONRECORD_API`; without it, 1 is assumed.
+`API_VERSION` is the version of these hooks and of their arguments' classes. A plugin module can declare the version
+that it was written for as `ONRECORD_API`; the default is 1.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ hookimpl = pluggy.HookimplMarker("onrecord")
 
 @hookspec
 def register_ingestors(register: Callable[[Ingestor], None]) -> None:
-    """Register where documents come from."""
+    """Register sources of documents."""
 
 
 @hookspec
@@ -38,12 +38,12 @@ def register_cleaners(register: Callable[[Cleaner], None]) -> None:
 
 @hookspec
 def register_annotators(register: Callable[[Annotator], None]) -> None:
-    """Register what is read out of an article."""
+    """Register functions from an article to rows."""
 
 
 @hookspec
 def register_aggregators(register: Callable[[Aggregator], None]) -> None:
-    """Register what is worked out across articles."""
+    """Register functions from the whole warehouse to rows."""
 
 
 @hookspec
@@ -58,7 +58,4 @@ def register_commands(cli: click.Group) -> None:
 
 @hookspec
 def run_finished(run: RunReport, config: BaseModel) -> None:
-    """Be told how a run went, to notify or to export; what is raised here is only logged.
-
-    Of a run that was killed, the next one tells when it begins.
-    """
+    """Called after every run with its report. Exceptions are logged and ignored."""

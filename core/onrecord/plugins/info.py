@@ -1,4 +1,4 @@
-"""A plugin as it was found, and its state."""
+"""The description of a plugin and its state."""
 
 from __future__ import annotations
 
@@ -20,29 +20,28 @@ HOOK_CLASSES: Mapping[str, type] = {
     "register_pipelines": Pipeline,
 }
 
-
 OTHER_HOOKS = ("register_commands", "run_finished")
 
 
 @dataclass(slots=True)
 class PluginInfo:
-    """A plugin as it was found, and what became of it."""
+    """A plugin, its origin, its state and its components."""
 
     name: str
     found: Literal["installed", "directory", "configuration", "given"]
     distribution: str
-    """The distribution with its version, or the file, that it comes from."""
+    """Its distribution with the version, or its file."""
     version: str
     module: ModuleType | None = None
     state: Literal["loaded", "skipped", "disabled"] = "loaded"
     reason: str = ""
     registered: list[Component | Pipeline] = field(default_factory=list)
     config: BaseModel | None = None
-    """What its `run_finished` gets as `config`: the module's `Config`, filled from the table of the plugin's name."""
+    """The argument `config` of its `run_finished`: the module's `Config`, filled from `[plugins.NAME]`."""
 
     @property
     def registers(self) -> list[str]:
-        """What it registers, e.g. "annotator entities 1"."""
+        """The names of its components and hooks, e.g. "annotator entities 1"."""
         names = []
         for thing in self.registered:
             kind = next(k for k in HOOK_CLASSES.values() if isinstance(thing, k)).__name__.lower()

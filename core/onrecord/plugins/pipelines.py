@@ -1,4 +1,4 @@
-"""spaCy pipelines: which one reads which language, loaded once per process and only when asked for."""
+"""spaCy pipelines by language, loaded on first use and once per process."""
 
 from __future__ import annotations
 
@@ -17,43 +17,38 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """A spaCy pipeline for a language. Registering one costs nothing; `load` is called when it is needed."""
+    """A spaCy pipeline for a language; `load` is called on first use."""
 
     language: str
     """ISO 639-1 code."""
     name: str
-    """Its name; with the version it tells annotations made by one pipeline from those made by another."""
+    """A name; annotations are stale when it or the version changes."""
     version: str
     load: Callable[[], Language]
-    """Returns the loaded pipeline. A module-level function, so that worker processes can import it."""
+    """A function that returns the loaded pipeline, at module level so that worker processes can import it."""
     pipes: tuple[str, ...] = ()
-    """Factories of components that annotators ask for: those that the pipeline lacks are added at its end."""
+    """spaCy factories that annotators need; missing ones are added at the end of the pipeline."""
 
     @property
     def identity(self) -> str:
-        """Name and version, as they stand in the table `plugin`."""
+        """Name and version, as in the table `component_version`."""
         return f"{self.name} {self.version}"
 
-    def with_pipes(self, wanted: Iterable[str]) -> Pipeline:
-        """The same pipeline, with components that annotators ask for."""
-        return replace(self, pipes=tuple(dict.fromkeys((*self.pipes, *wanted))))
+    def with_pipes(self, factories: Iterable[str]) -> Pipeline:
+        """Return the same pipeline with further factories that annotators need."""
+        return replace(self, pipes=tuple(dict.fromkeys((*self.pipes, *factories))))
 
 
 def find_installed_pipeline(name: str, file: Path | None) -> Pipeline:
-    """An installed spaCy pipeline package, such as en_core_web_sm.
+    """Return an installed spaCy pipeline package, such as en_core_web_sm.
 
-    Raises ConfigError, about the configuration file that asks for it, if there is none.
+    Raises ConfigError, which names the configuration `file`, if it is not installed.
     """
     try:
         version = metadata.version(name)
     except metadata.PackageNotFoundError:
-        raise ConfigError(
-            file,
-            "language",
-            "pipeline",
-            "no such spaCy pipeline is installed; pip install it, or leave the key out",
-            name,
-        ) from None
+        reason = "no such spaCy pipeline is installed; pip install it, or leave the key out"
+        raise ConfigError(file, "language", "pipeline", reason, name) from None
 
     def load() -> Language:
         import spacy
@@ -64,7 +59,7 @@ def find_installed_pipeline(name: str, file: Path | None) -> Pipeline:
 
 
 @cache
-def _loaded(language: str, name: str, version: str, load: Callable[[], Language], pipes: tuple[str, ...]) -> Language:
+def _load(language: str, name: str, version: str, load: Callable[[], Language], pipes: tuple[str, ...]) -> Language:
     nlp = load()
     for factory in pipes:
         if factory not in nlp.pipe_factories.values():
@@ -78,8 +73,8 @@ def _loaded(language: str, name: str, version: str, load: Callable[[], Language]
 
 
 def load_pipeline(pipeline: Pipeline) -> Language:
-    """The pipeline's spaCy object, from this process's one copy, with the components that annotators ask for.
+    """Load a pipeline with the factories that annotators need, once per process.
 
-    Raises OnrecordError if one of these is not installed.
+    Raises OnrecordError if a factory is not installed.
     """
-    return _loaded(pipeline.language, pipeline.name, pipeline.version, pipeline.load, pipeline.pipes)
+    return _load(pipeline.language, pipeline.name, pipeline.version, pipeline.load, pipeline.pipes)

@@ -1,4 +1,4 @@
-"""Reading a warehouse: what aggregators, tests and commands query."""
+"""The read-only view of a warehouse for aggregators, tests and commands."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from ..sql import to_arrow
 
 
 class Reader:
-    """A warehouse that is open for reading."""
+    """A warehouse opened for reading."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
 
     def sql(self, query: str, **parameters: Any) -> pa.Table:
-        """Run a query; returns an Arrow table. `$name` in the query stands for a parameter.
+        """Run a query and return an Arrow table; `$name` is a parameter.
 
-        `to_pylist()` gives ids as `uuid.UUID`. Group, sort and join by ids in SQL: Arrow cannot.
+        `to_pylist()` gives ids as `uuid.UUID`. Group, sort and join by ids in SQL, which Arrow cannot.
         """
         return to_arrow(self._connection.sql(query, params=parameters or None))

@@ -30,30 +30,26 @@ from .components import Aggregator, Annotator, Cleaner, Component, Ingestor
 from .info import PluginInfo
 
 _RESERVED = {CLEAN, "ingest", "annotate", "aggregate", "check", "publish", "onrecord"}
-
-
 _NOT_FOR_PLUGINS = {table.name for table in INGEST_TABLES + CLEAN_TABLES + BOOKKEEPING_TABLES}
 
 
 def check_api(info: PluginInfo) -> None:
     """Raise PluginError for a plugin written for another version of the API."""
-    wanted = getattr(info.module, "ONRECORD_API", hookspecs.API_VERSION)
-    if wanted != hookspecs.API_VERSION:
-        raise PluginError(
-            info.name,
-            f"was written for version {wanted!r} of the plugin API; this onrecord has {hookspecs.API_VERSION}",
-        )
+    version = getattr(info.module, "ONRECORD_API", hookspecs.API_VERSION)
+    if version != hookspecs.API_VERSION:
+        reason = f"was written for version {version!r} of the plugin API; this onrecord has {hookspecs.API_VERSION}"
+        raise PluginError(info.name, reason)
     info.version = info.version or str(getattr(info.module, "__version__", ""))
 
 
 def wants_config(module: ModuleType | None) -> bool:
-    """Whether a plugin's `run_finished` takes settings of its own."""
+    """Return whether a plugin's `run_finished` takes settings."""
     function = getattr(module, "run_finished", None)
     return function is not None and "config" in inspect.signature(function).parameters
 
 
 def check_config(info: PluginInfo) -> None:
-    """Raise PluginError if `run_finished` takes settings that are not declared."""
+    """Raise PluginError if `run_finished` takes settings but `Config` is missing."""
     own = getattr(info.module, "Config", None)
     if wants_config(info.module) and not (isinstance(own, type) and issubclass(own, BaseModel)):
         reason = "run_finished takes `config`, and the module has no class `Config`, a subclass of onrecord.Config"
@@ -104,24 +100,23 @@ def table_for(row: type[Row], component: Component) -> Table:
     allowed = ANNOTATION_TABLES if per_article else AGGREGATE_TABLES
     if row is not standard.row or standard not in allowed:
         owner = "the engine" if standard.name in _NOT_FOR_PLUGINS else "onrecord's standard tables"
-        raise PluginError(
-            component.name, f"may not write `{standard.name}`, which belongs to {owner}: give it another name"
-        )
+        reason = f"may not write `{standard.name}`, which belongs to {owner}: give it another name"
+        raise PluginError(component.name, reason)
     return standard
 
 
 def find_clash(one: Component, other: Component) -> str | None:
-    """Name what two components both claim, or None."""
+    """Return the name or table that two components share, or None."""
     if one.name == other.name:
         return f"the name `{one.name}`"
     shared = {row.__table__ for row in one.writes} & {row.__table__ for row in other.writes}
     return f"the table `{min(shared)}`" if shared else None
 
 
-def find_unmet_requirement(component: Component, there: Mapping[str, Component]) -> str | None:
-    """Say which requirement of a component is not met, or None."""
+def find_unmet_requirement(component: Component, components: Mapping[str, Component]) -> str | None:
+    """Describe the first requirement of a component that is not met, or return None."""
     for required in component.requires:
-        other = there.get(required)
+        other = components.get(required)
         if other is None:
             return f"`{component.name}` requires `{required}`, which no loaded plugin registers"
         if isinstance(component, Annotator) and not isinstance(other, Annotator):
@@ -129,7 +124,7 @@ def find_unmet_requirement(component: Component, there: Mapping[str, Component])
         if isinstance(component, Aggregator) and not isinstance(other, Annotator | Aggregator):
             return f"`{component.name}` requires `{required}`, but an aggregator requires annotators or aggregators"
     try:
-        TopologicalSorter({name: list(c.requires) for name, c in there.items()}).prepare()
+        TopologicalSorter({name: list(c.requires) for name, c in components.items()}).prepare()
     except CycleError as error:
         circle = error.args[1]
         if component.name in circle:

@@ -1,1 +1,1 @@
-"""What people read: terminal, HTML and Markdown reports, and the data dictionary."""
+"""Reports for the terminal, in HTML and in Markdown, and the data dictionary."""

@@ -1,4 +1,4 @@
-"""Traces of cleaning: the verdicts on a document, and what cleaners did."""
+"""Traces of cleaning: the kinds of stretches, and each cleaner's changes."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ pre {{{{ font: min(14px, calc((100vw - 4em) / {_PAGE_WIDTH} / 0.61)) / 1.4 "Deja
 
 @dataclass
 class CleaningTrace:
-    """A document, the article made from it, and what each cleaner did."""
+    """A document, its article, and the changes by each cleaner."""
 
     document: Document
     text: str
     article: Article
     segments: list[Segment]
     changes: list[tuple[Cleaner, str]]
-    """Each cleaner that changed anything, with its changes in words."""
+    """Each cleaner that changed the draft, with a description of its changes."""
 
 
 def trace_cleaning(document: Document, cleaners: Sequence[Cleaner], default_language: str) -> CleaningTrace:
@@ -72,7 +72,6 @@ def _read_state(draft: Draft) -> dict[str, Any]:
 
 
 def _describe_change(before: dict[str, Any], after: dict[str, Any]) -> str:
-    """Describe the difference between two states of a draft in words."""
     words = []
     if after["text"] != before["text"]:
         words.append(f"read a text of {len(after['text']):,} characters")
@@ -85,28 +84,27 @@ def _describe_change(before: dict[str, Any], after: dict[str, Any]) -> str:
     return "; ".join(words)
 
 
-def print_cleaning(cleaned: CleaningTrace, console: Console) -> None:
-    """Print each stretch of a document with its kind, and who decided it why."""
-    article = cleaned.article
-    console.rule(f"[bold]{escape(cleaned.document.uri)}[/bold]", align="left")
+def print_cleaning(trace: CleaningTrace, console: Console) -> None:
+    """Print each stretch of a document with its kind, its cleaner and the reason."""
+    article = trace.article
+    console.rule(f"[bold]{escape(trace.document.uri)}[/bold]", align="left")
     facts = Table.grid(padding=(0, 2))
     for name in ("kind", *(name for name in FIELDS if name != "kind")):
-        value = getattr(article, name)
-        if value is not None:
+        if (value := getattr(article, name)) is not None:
             facts.add_row(Text(name, "dim"), Text(str(value)))
     page = Table(box=None, pad_edge=False, header_style="dim", expand=True)
     page.add_column("", no_wrap=True)
     page.add_column("text", ratio=2, overflow="fold")
     page.add_column("because", ratio=1, overflow="fold")
-    for segment in cleaned.segments:
+    for segment in trace.segments:
         style = _COLORS.get(segment.kind, _CUT)
-        words = cleaned.text[segment.start_char : segment.end_char]
+        words = trace.text[segment.start_char : segment.end_char]
         why = f"{segment.cleaner}: {segment.reason}" if segment.cleaner else ""
         # A stretch that continues the paragraph above has no label of its own.
         goes_on = segment.body_start and article.body[segment.body_start - 1] == " "
         page.add_row(Text("" if goes_on else segment.kind, style or "dim"), Text(words, style), Text(why, "dim"))
     work = Table.grid(padding=(0, 2))
-    for cleaner, change in cleaned.changes:
+    for cleaner, change in trace.changes:
         work.add_row(Text(f"{cleaner.name} {cleaner.version}", "dim"), Text(change))
     console.print(Group(facts, Text(), page, Text(), work, Text()))
 

@@ -23,7 +23,7 @@ from ..warehouse.schema import define_views, synchronize_tables
 
 
 def render_dictionary(plugins: Plugins) -> str:
-    """Render the data dictionary of a warehouse with these plugins in Markdown."""
+    """Render the data dictionary of a warehouse with these plugins as Markdown."""
     writers = {
         table.name: component.name
         for component in [*plugins.annotators.values(), *plugins.aggregators.values()]
@@ -33,11 +33,11 @@ def render_dictionary(plugins: Plugins) -> str:
     names = {table.name for table in standard}
     own = [table for table in plugins.tables.values() if table.name not in names]
     sections = [
-        ("What was fetched", "the stage `ingest`", INGEST_TABLES),
-        ("What was cleaned", "the stage `clean`", CLEAN_TABLES),
-        ("What was read out of articles", None, ANNOTATION_TABLES),
-        ("What was worked out across articles", None, AGGREGATE_TABLES),
-        ("What plugins add", None, tuple(sorted(own, key=lambda table: table.name))),
+        ("Documents", "the stage `ingest`", INGEST_TABLES),
+        ("Articles", "the stage `clean`", CLEAN_TABLES),
+        ("Annotations", None, ANNOTATION_TABLES),
+        ("Aggregates", None, AGGREGATE_TABLES),
+        ("Tables of plugins", None, tuple(sorted(own, key=lambda table: table.name))),
         ("Bookkeeping", "the engine", BOOKKEEPING_TABLES),
     ]
     lines: list[str] = []
@@ -45,13 +45,11 @@ def render_dictionary(plugins: Plugins) -> str:
         if tables:
             lines += [f"## {title}", ""]
         for table in tables:
-            lines += _render_table(table, writer or _format_writer(writers.get(table.name)))
+            component = writers.get(table.name)
+            default = f"`{component}`" if component else "nobody (no loaded component fills it)"
+            lines += _render_table(table, writer or default)
     lines += ["## Views and macros", "", *_render_views()]
     return "\n".join(lines).rstrip() + "\n"
-
-
-def _format_writer(name: str | None) -> str:
-    return f"`{name}`" if name else "nobody (no loaded component fills it)"
 
 
 def _render_table(table: Table, writer: str) -> Iterator[str]:

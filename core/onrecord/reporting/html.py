@@ -15,7 +15,7 @@ from ..operations.health import Finding
 from ..warehouse import Reader, Warehouse
 
 _MOST = 50
-"""The number of failures, and of articles, that a page lists."""
+"""The most failures and articles that a page lists."""
 
 
 def render_run_page(report: RunReport, findings: Sequence[Finding] = ()) -> str:
@@ -54,7 +54,7 @@ def render_run_page(report: RunReport, findings: Sequence[Finding] = ()) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"count": _format_count, "duration": _format_duration, "moment": _format_time}
+    environment.filters |= {"count": "{:,}".format, "duration": _format_duration, "time": _format_time}
     steps = [step for step in report.steps if step.subjects or step.status != "completed" or step.wall_seconds]
     return environment.get_template("run.html.j2").render(
         report=report,
@@ -96,10 +96,6 @@ def _count_rows(reader: Reader, run_id: UUID) -> list[tuple[str, int]]:
         query = f"select count(*) as rows from {quote_identifier(name)} where run_id = $run"
         counted.append((name, reader.sql(query, run=run_id).to_pylist()[0]["rows"]))
     return [(name, rows) for name, rows in counted if rows]
-
-
-def _format_count(number: int) -> str:
-    return f"{number:,}"
 
 
 def _format_duration(seconds: float) -> str:

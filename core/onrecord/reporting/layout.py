@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from rich.table import Table
 from rich.text import Text
 
 _NARROWEST = 20
 """The number of characters below which a folded column is unreadable."""
+
+
+def make_table(headings: Iterable[str], right: Collection[str] = ()) -> Table:
+    """Make an empty table; `right` names the columns to align right."""
+    table = Table(box=None, header_style="dim", pad_edge=False)
+    for heading in headings:
+        table.add_column(Text(heading), justify="right" if heading in right else "left", overflow="fold")
+    return table
 
 
 def format_columns(
@@ -20,22 +28,16 @@ def format_columns(
     """
     columns = list(zip(names, *cells, strict=True))
     if sum(min(_NARROWEST, max(map(len, column))) + 2 for column in columns) > width:
-        return _format_list(names, cells)
-    table = Table(box=None, header_style="dim", pad_edge=False)
-    for name in names:
-        table.add_column(Text(name), justify="right" if name in right else "left", overflow="fold")
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        grid.add_column(style="dim")
+        grid.add_column(overflow="fold")
+        for row in cells:
+            for name, cell in zip(names, row, strict=True):
+                if cell:
+                    grid.add_row(name, Text(cell))
+            grid.add_row()
+        return grid
+    table = make_table(names, right)
     for row in cells:
         table.add_row(*map(Text, row))
     return table
-
-
-def _format_list(names: Sequence[str], cells: Sequence[Sequence[str]]) -> Table:
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(style="dim")
-    grid.add_column(overflow="fold")
-    for row in cells:
-        for name, cell in zip(names, row, strict=True):
-            if cell:
-                grid.add_row(name, Text(cell))
-        grid.add_row()
-    return grid

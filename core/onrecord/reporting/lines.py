@@ -24,7 +24,7 @@ def format_step(step: Step) -> tuple[str, ...]:
 
 
 def format_outcome(report: RunReport) -> str:
-    """Format how a run ended as a sentence."""
+    """Format the outcome of a run as a sentence."""
     what = "published" if any(step.stage == "publish" for step in report.steps) else "nothing to publish"
     if not any(step.subjects for step in report.steps):
         what = "nothing was new, nothing recomputed" if not report.failed else what

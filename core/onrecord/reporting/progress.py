@@ -59,23 +59,18 @@ class ProgressHandler(logging.Handler):
         if not total:
             return
         if stage in self._bars:
-            done = self._progress.tasks[self._progress.task_ids.index(self._bars[stage])]
-            self._progress.update(self._bars[stage], total=(done.total or 0) + total)
+            bar = next(task for task in self._progress.tasks if task.id == self._bars[stage])
+            self._progress.update(bar.id, total=(bar.total or 0) + total)
         else:
             self._bars[stage] = self._progress.add_task(stage, total=total)
 
 
 @contextmanager
 def show_progress(console: Console) -> Iterator[ProgressHandler]:
-    """Show progress inside the block; the bars stay on the screen after it."""
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    progress = Progress(*columns, console=console)
+    """Show progress inside the block; the bars stay on the screen."""
+    description = TextColumn("{task.description}")
+    bars = (SpinnerColumn(), description, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    progress = Progress(*bars, console=console)
     handler = ProgressHandler(progress)
     level, silenced = log.level, [h for h in log.handlers if type(h) is logging.StreamHandler]
     log.setLevel(logging.INFO)
@@ -84,8 +79,10 @@ def show_progress(console: Console) -> Iterator[ProgressHandler]:
         log.removeHandler(other)
     try:
         with progress:
-            yield handler
-            handler.settle()
+            try:
+                yield handler
+            finally:
+                handler.settle()
     finally:
         log.removeHandler(handler)
         log.setLevel(level)

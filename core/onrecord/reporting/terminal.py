@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..model.report import RunReport
+from .layout import make_table
 from .lines import COLUMNS, format_outcome, format_step
 
 
@@ -30,12 +31,10 @@ def render_steps(report: RunReport) -> Table | None:
     busy = [step for step in report.steps if step.subjects or step.status != "completed"]
     if not busy:
         return None
-    table = Table(box=None, header_style="dim", pad_edge=False)
     rows = [dict(zip(COLUMNS, format_step(step), strict=True)) for step in busy]
-    # Mostly nothing failed, and a column of zeros would be noise.
+    # Usually nothing has failed, and a column of zeros would be noise.
     shown = [name for name in COLUMNS if name not in ("failed", "blocked") or any(row[name] != "0" for row in rows)]
-    for name in shown:
-        table.add_column(name, justify="left" if name in ("stage", "component", "status") else "right")
+    table = make_table(shown, right=COLUMNS[2:-1])
     for step, row in zip(busy, rows, strict=True):
         style = "" if step.status == "completed" and not step.failed else "red"
         table.add_row(*(Text(row[name]) for name in shown), style=style)

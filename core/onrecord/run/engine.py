@@ -1,6 +1,6 @@
-"""A run: it asks the plan for batches, and loads their results.
+"""The engine of a run, which takes batches from the plan and loads their results.
 
-A flow drives it (see `onrecord_flows.flow.etl`, or `onrecord.testing` for the same without a scheduler)::
+A flow drives it (see `onrecord_flows.flow.etl`, or `onrecord.testing` without a scheduler)::
 
     with start_run(plugins) as run:
         for name, ingestor in run.ingestors.items():
@@ -20,7 +20,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 from time import perf_counter
@@ -35,7 +35,6 @@ from ..limits import time_limit
 from ..logs import log_context
 from ..model.bookkeeping import Ledger, Run, StageName, Step
 from ..model.report import RunReport
-from ..model.table import Table
 from ..model.tables import AGGREGATE_TABLES, ANNOTATION_TABLES, STANDARD_TABLES
 from ..planning.plan import WAREHOUSE_SUBJECT, Plan
 from ..planning.versions import ComponentVersions
@@ -56,13 +55,11 @@ STAGES: tuple[StageName, ...] = ("ingest", "clean", "annotate")
 
 
 class RunFailed(OnrecordError):
-    """A run that did what it could, and failed in part; what it loaded is there."""
+    """A run failed in part; its other results are loaded."""
 
 
 @dataclass(slots=True)
 class _Progress:
-    """What a component has done in this run so far."""
-
     counters: Counters = field(default_factory=Counters)
     wall_seconds: float = 0.0
     status: Literal["completed", "failed", "stopped"] = "completed"
@@ -70,7 +67,7 @@ class _Progress:
 
 
 class ActiveRun:
-    """A run in progress. One process has it, holds the warehouse's lock and does all the writing."""
+    """A run in progress, which holds the warehouse's lock and does all the writing."""
 
     def __init__(
         self,
@@ -79,7 +76,7 @@ class ActiveRun:
         warehouse: Warehouse | None = None,
         versions: ComponentVersions | None = None,
     ) -> None:
-        """By default a run of the configured warehouse that asks all sources and brings every component up to date.
+        """Make a run of the configured warehouse with all sources and components.
 
         With None as `sources` it asks none; with `versions` it recomputes the rows of these components only.
         """
@@ -89,7 +86,7 @@ class ActiveRun:
         self.warehouse = warehouse or Warehouse(self.settings.warehouse)
         self.id: UUID = uuid4()
         self.note: str | None = None
-        """What the table `run` says of a run that went well, where it was no ordinary one."""
+        """The message in the table `run` of a successful run, for runs such as promotions."""
         self.plan = Plan(plugins, self.warehouse, versions)
         self._stopped: set[str] = set()
         self._progress: dict[tuple[StageName, str], _Progress] = {}
@@ -103,29 +100,26 @@ class ActiveRun:
             onrecord_version=metadata.version("onrecord"),
             config=str(plugins.settings.file or ""),
         )
-
         self._finished = False
 
-    # ── what to do ───────────────────────────────────────────────────────────────────────────────
-
     def prepare(self) -> None:
-        """Bring the tables up to date and record the component versions, in a run that began without doing so."""
-        self._prepare_tables(self.plugins.tables)
+        """Do what a run with `prepare=False` left out: update tables, record versions."""
+        self.warehouse.prepare(self.plugins.tables.values(), self.plan.table_owners)
         with self.warehouse.writing() as connection:
             self._record_components(connection)
 
     @property
     def ingestors(self) -> Mapping[str, Ingestor]:
-        """The ingestors of this run, by name; record the listing of each."""
+        """The ingestors of this run by name; the listing of each must be recorded."""
         return self._sources
 
     @property
     def aggregators(self) -> list[str]:
-        """The names of the aggregators, in the order in which they run."""
+        """The names of the aggregators in the order in which they run."""
         return list(self.plugins.aggregators)
 
     def record_listing(self, name: str, items: pa.Table) -> None:
-        """Record the items of an ingestor (see `stages.discover`); documents that it no longer lists are deleted."""
+        """Record an ingestor's items (see `stages.discover`), and mark deleted ones."""
         self._step("ingest", name)
         with self.warehouse.writing() as connection:
             before = source_items.count_deleted(connection, name)
@@ -139,11 +133,11 @@ class ActiveRun:
             log.warning("%s lists %s document(s) that another ingestor has; they are left to that one", name, taken)
 
     def record_listing_failure(self, name: str, error: BaseException) -> None:
-        """Take note that an ingestor could not say what there is: its documents stay as they are."""
+        """Record that an ingestor could not list its documents, which stay unchanged."""
         self._fail("ingest", name, f"could not list its documents: {type(error).__name__}: {error}")
 
     def batches(self, stage: StageName, workers: int = 1) -> Iterator[Batch]:
-        """Yield the work of a stage as batches; load each result as it comes."""
+        """Yield the work of a stage as batches, each of whose results must be loaded."""
         total = self.plan.count_work(stage)
         with self.warehouse.writing() as connection:
             if self.plan.delete_outlived_failures(connection, stage):
@@ -152,39 +146,40 @@ class ActiveRun:
         yield from self.plan.batches(stage, total, workers, self._stopped)
 
     def begin(self, stage: StageName, total: int) -> None:
-        """Say that a stage begins, and how many subjects it has."""
+        """Log that a stage begins, with its number of subjects."""
         self._began[stage] = perf_counter()
         _log_event("stage", stage=stage, total=total)
 
     def load(self, result: BatchResult) -> None:
-        """Load a result, in one transaction; a component that has failed too often gets no more subjects."""
-        for name, overtaken in self._overtaken(result).items():
-            result.replaced.setdefault(name, []).extend(overtaken)
-        self.warehouse.load(result, self.plugins.tables, self._writes(), self.id)
+        """Load a result in one transaction; stop a component that has failed too often."""
+        for name, subjects_to_replace in self._find_invalidated(result).items():
+            result.replaced.setdefault(name, []).extend(subjects_to_replace)
+        writes = {version.component: version.writes for version in self.plan.versions.values()}
+        writes |= {name: ["document", "source_item"] for name in self.plugins.ingestors}
+        self.warehouse.load(result, self.plugins.tables, writes, self.id)
+        settings = self.settings.run
         for component, counters in result.counters.items():
             progress = self._step(result.stage, component)
             progress.counters += counters
             progress.wall_seconds = perf_counter() - self._began[result.stage]
-            if progress.status == "completed" and self._fails_too_often(progress.counters):
+            failed, processed = progress.counters.failed, progress.counters.done + progress.counters.failed
+            too_many = failed >= settings.min_failed and failed > settings.max_failed_share * processed
+            if progress.status == "completed" and too_many:
                 progress.status = "stopped"
                 self._stopped.add(component)
-                progress.message = f"failed on {progress.counters.failed} of {progress.counters.subjects} subjects"
+                progress.message = f"failed on {failed} of {progress.counters.subjects} subjects"
                 with log_context(stage=result.stage, component=component):
                     log.error("%s %s; it gets no more in this run", component, progress.message)
         subjects = max((counters.subjects for counters in result.counters.values()), default=0)
-        failed = sum(counters.failed for counters in result.counters.values())
-        _log_event("loaded", stage=result.stage, number=result.number, subjects=subjects, failed=failed)
+        all_failed = sum(counters.failed for counters in result.counters.values())
+        _log_event("loaded", stage=result.stage, number=result.number, subjects=subjects, failed=all_failed)
 
     def aggregate(self, name: str) -> None:
-        """Bring an aggregator's tables up to date; one that fails keeps what it had and costs no other its own."""
+        """Update an aggregator's tables; if it fails, they keep their rows."""
         aggregator = self.plugins.aggregators[name]
         state, digest = self.plan.aggregate_state(name)
         if state == "current":
             return
-        self._began["aggregate"] = begun = perf_counter()
-        _log_event("stage", stage="aggregate", total=1, component=name)
-        progress = self._step("aggregate", name)
-        progress.counters.subjects = 1
         entry = Ledger(
             stage="aggregate",
             component=name,
@@ -193,59 +188,55 @@ class ActiveRun:
             fingerprint=self.plan.versions[name, None].fingerprint,
         )
         tables = self.plugins.tables_of(aggregator)
-        try:
-            if broken := [need for need in aggregator.requires if self._status("aggregate", need) == "failed"]:
-                raise OnrecordError(f"requires {broken[0]}, which failed")
-            entered = perf_counter()
-            with time_limit(self.settings.run.aggregate_seconds, self.warehouse.interrupt):
-                rows: Mapping[str, str | pa.Table] = {row.__table__: sql for row, sql in aggregator.queries.items()}
-                if not rows:
-                    with self.warehouse.reading() as connection:
-                        rows = aggregate(aggregator, Reader(connection), self.plugins.tables)
-                progress.counters.seconds = perf_counter() - entered
-                progress.counters.rows = self.warehouse.replace_tables(tables, rows, entry, self.id)
-            progress.counters.done = 1
-            if aggregator.queries:
-                # They have only been run while their tables were filled.
-                progress.counters.seconds = perf_counter() - entered
-        except PLUGIN_FAILURES as error:
-            self._fail("aggregate", name, f"{type(error).__name__}: {error}")
-            progress.counters.failed = 1
-            self.warehouse.mark_outdated(name, tables, self.id)
-        progress.wall_seconds = perf_counter() - begun
-        _log_event("loaded", stage="aggregate", number=0, subjects=1, failed=progress.counters.failed)
-
-    # ── ending ───────────────────────────────────────────────────────────────────────────────────
+        with self._track("aggregate", name) as progress:
+            counters = progress.counters
+            counters.subjects = 1
+            try:
+                for required in aggregator.requires:
+                    step = self._progress.get(("aggregate", required))
+                    if step is not None and step.status == "failed":
+                        raise OnrecordError(f"requires {required}, which failed")
+                entered = perf_counter()
+                with time_limit(self.settings.run.aggregate_seconds, self.warehouse.interrupt):
+                    rows: Mapping[str, str | pa.Table] = {row.__table__: sql for row, sql in aggregator.queries.items()}
+                    if not rows:
+                        with self.warehouse.reading() as connection:
+                            rows = aggregate(aggregator, Reader(connection), self.plugins.tables)
+                    counters.seconds = perf_counter() - entered
+                    counters.rows = self.warehouse.replace_tables(tables, rows, entry, self.id)
+                counters.done = 1
+                if aggregator.queries:
+                    # The queries ran while the tables were filled.
+                    counters.seconds = perf_counter() - entered
+            except PLUGIN_FAILURES as error:
+                self._fail("aggregate", name, f"{type(error).__name__}: {error}")
+                counters.failed = 1
+                self.warehouse.mark_outdated(name, tables, self.id)
 
     @property
     def has_changed(self) -> bool:
-        """Whether there is anything to check and publish, from this run or from one that was cut short."""
+        """Whether this run or an interrupted one left changes to check and publish."""
         return not self.warehouse.is_published()
 
     def check(self) -> None:
-        """Check what is about to be published. Raises CheckError with all that does not hold."""
-        begun = perf_counter()
-        _log_event("stage", stage="check", total=1)
-        progress = self._step("check", "check")
+        """Check the live database before publishing. Raises CheckError."""
         components = [*self.plugins.annotators.values(), *self.plugins.aggregators.values()]
         filled = {table.name for component in components for table in self.plugins.tables_of(component)}
-        # What a component that is not loaded has left may refer to rows that are gone; it keeps nobody waiting.
+        # Rows of a component that is not loaded may refer to deleted rows; they do not block publishing.
         unfilled = {table.name for table in ANNOTATION_TABLES + AGGREGATE_TABLES} - filled
         tables = [table for name, table in self.plugins.tables.items() if name not in unfilled]
-        try:
-            self.warehouse.check(derive_checks(tables, components))
-        except CheckError as error:
-            self._fail("check", "check", str(error))
-            raise
-        finally:
-            progress.wall_seconds = perf_counter() - begun
-        _log_event("loaded", stage="check", number=0, subjects=1, failed=0)
+        with self._track("check", "check"):
+            try:
+                self.warehouse.check(derive_checks(tables, components))
+            except CheckError as error:
+                self._fail("check", "check", str(error))
+                raise
 
     def publish(self) -> None:
-        """Put what has been loaded in front of readers; the last thing that a run does."""
+        """Publish the live database, as the last step of a run."""
         begun = perf_counter()
         _log_event("stage", stage="publish", total=1)
-        # The published copy says how this run went, so the run must be over when it is made.
+        # The published copy contains this run's outcome, so the run must be finished first.
         self._step("publish", "publish").wall_seconds = 0.0
         self._finish("failed" if self._failures() else "completed")
         try:
@@ -258,18 +249,17 @@ class ActiveRun:
 
     @property
     def report(self) -> RunReport:
-        """How the run has gone so far."""
+        """The report of the run so far."""
         return RunReport(self._row, tuple(self._steps()), self.warehouse.directory)
 
-    # ── inside ───────────────────────────────────────────────────────────────────────────────────
-
     def _start(self, *, prepare: bool) -> list[RunReport]:
-        """Record that the run begins; returns the reports of runs that were killed."""
-        # From here on, not from when it began to wait for the lock.
+        """Record the start of the run; returns the reports of runs that were killed."""
+        # The run starts when it has the lock, not when it begins to wait.
         self._row = self._row.model_copy(update={"started_at": datetime.now(UTC)})
-        # First of all: it may be what fills the disk.
+        # First, because leftovers may fill the disk.
         self.warehouse.clear_leftovers()
-        self._prepare_tables(self.plugins.tables if prepare else STANDARD_TABLES)
+        tables = self.plugins.tables if prepare else STANDARD_TABLES
+        self.warehouse.prepare(tables.values(), self.plan.table_owners)
         with self.warehouse.writing() as connection:
             killed = runs.mark_killed(connection)
             runs.begin_run(connection, self._row)
@@ -280,9 +270,6 @@ class ActiveRun:
             began = f"{report.run.started_at:%Y-%m-%d %H:%M:%S %Z}"
             log.warning("the run of %s was killed; this one does what it left", began)
         return reports
-
-    def _prepare_tables(self, tables: Mapping[str, Table]) -> None:
-        self.warehouse.prepare(tables.values(), self.plan.table_owners)
 
     def _record_components(self, connection: duckdb.DuckDBPyConnection) -> None:
         for message in runs.record_components(connection, self.plan.versions.values(), self.id):
@@ -298,41 +285,40 @@ class ActiveRun:
         with self.warehouse.writing() as connection:
             runs.finish_run(connection, self._row, list(self._steps()))
 
-    def _overtaken(self, result: BatchResult) -> dict[str, list[UUID]]:
-        """The subjects of each component whose rows no longer fit those of one that it needs, which are new.
+    def _find_invalidated(self, result: BatchResult) -> dict[str, list[UUID]]:
+        """Find each component's subjects whose inputs, but not rows, are replaced.
 
-        It was stopped, or speaks another language; its rows go, and are made again when it works again.
+        Such a component was stopped or does not read the language. Its rows are deleted until it runs again.
         """
         if result.stage != "annotate":
             return {}
         new = {name: set(subjects) for name, subjects in result.replaced.items()}
-        overtaken = {}
-        for name in self.plugins.annotators:
-            outrun = set().union(*(new.get(each, ()) for each in self.plan.upstream[name])) - new.get(name, set())
-            if outrun:
-                overtaken[name] = sorted(outrun)
-        return overtaken
+        invalidated = {
+            name: set().union(*(new.get(each, ()) for each in self.plan.upstream[name])) - new.get(name, set())
+            for name in self.plugins.annotators
+        }
+        return {name: sorted(subjects) for name, subjects in invalidated.items() if subjects}
 
-    def _writes(self) -> dict[str, list[str]]:
-        writes = {version.component: version.writes for version in self.plan.versions.values()}
-        return writes | {name: ["document", "source_item"] for name in self.plugins.ingestors}
+    @contextmanager
+    def _track(self, stage: StageName, component: str) -> Iterator[_Progress]:
+        """Log and time a step that is not divided into batches."""
+        begun = perf_counter()
+        _log_event("stage", stage=stage, total=1, component=component)
+        progress = self._step(stage, component)
+        try:
+            yield progress
+        finally:
+            progress.wall_seconds = perf_counter() - begun
+        _log_event("loaded", stage=stage, number=0, subjects=1, failed=progress.counters.failed)
 
     def _step(self, stage: StageName, component: str) -> _Progress:
         return self._progress.setdefault((stage, component), _Progress())
-
-    def _status(self, stage: StageName, component: str) -> str | None:
-        progress = self._progress.get((stage, component))
-        return progress.status if progress else None
 
     def _fail(self, stage: StageName, component: str, message: str) -> None:
         progress = self._step(stage, component)
         progress.status, progress.message = "failed", message
         with log_context(stage=stage, component=component):
             log.error("%s %s: %s", stage, component, message, exc_info=sys.exc_info()[0] is not None)
-
-    def _fails_too_often(self, counters: Counters) -> bool:
-        allowed = self.settings.run.max_failed_share * (counters.done + counters.failed)
-        return counters.failed >= self.settings.run.min_failed and counters.failed > allowed
 
     def _failures(self) -> list[str]:
         return [
@@ -349,12 +335,7 @@ class ActiveRun:
                 ordinal=ordinal,
                 stage=stage,
                 component=component,
-                subjects=counters.subjects,
-                done=counters.done,
-                failed=counters.failed,
-                blocked=counters.blocked,
-                rows=counters.rows,
-                seconds=counters.seconds,
+                **asdict(counters),
                 wall_seconds=progress.wall_seconds,
                 rows_per_second=counters.rows / counters.seconds if counters.seconds else 0.0,
                 status=progress.status,
@@ -363,7 +344,7 @@ class ActiveRun:
 
 
 def select_ingestors(plugins: Plugins, sources: Sequence[str]) -> Mapping[str, Ingestor]:
-    """The ingestors of these names, or all if none is given. Raises OnrecordError for a name that is none's."""
+    """Return the ingestors with these names, or all. Raises OnrecordError."""
     if unknown := sorted(set(sources) - set(plugins.ingestors)):
         known = ", ".join(plugins.ingestors) or "none"
         raise OnrecordError(f"there is no source `{unknown[0]}`: the ingestors that are loaded are {known}")
@@ -374,13 +355,12 @@ def select_ingestors(plugins: Plugins, sources: Sequence[str]) -> Mapping[str, I
 def start_run(
     plugins: Plugins, *, sources: Sequence[str] | None = (), wait: bool = True, prepare: bool = True
 ) -> Iterator[ActiveRun]:
-    """A run: holds the lock, brings the tables up to date, and writes down how it went, however it ends.
+    """Run inside the block: hold the lock, update the tables, and record the outcome.
 
-    With `sources`, only these ingestors are asked what there is, with None none at all; the documents of others stay
-    as they are. With `prepare` false, nothing but the run itself is recorded until the run's method `prepare` is
-    called. Raises OnrecordError for a source that there is not, LockedError if another run has the warehouse and
-    `wait` is false, SchemaError if a table cannot become what its class says, and RunFailed at the end of a run of
-    which a part failed.
+    `sources` names the ingestors to ask for documents; None asks none, and the documents of the others stay unchanged.
+    With `prepare=False`, only the run itself is recorded until its method `prepare` is called. Raises OnrecordError
+    for an unknown source, LockedError if another run holds the warehouse and `wait` is false, SchemaError if a table
+    cannot be migrated to its class, and at the end RunFailed if a part failed.
     """
     run = ActiveRun(plugins, sources)
     with run_lifecycle(run, wait=wait, prepare=prepare, finished=plugins.run_finished):
@@ -391,7 +371,7 @@ def start_run(
 def run_lifecycle(
     run: ActiveRun, *, wait: bool, prepare: bool = True, finished: Callable[[RunReport], None] = lambda report: None
 ) -> Iterator[None]:
-    """What `start_run` does, with a run that has been made; `finished` is told how it went."""
+    """Do what `start_run` does with an existing run; `finished` gets its report."""
     begun = False
     try:
         with lock_warehouse(run.warehouse.directory, wait=wait):
@@ -400,11 +380,11 @@ def run_lifecycle(
             _log_event("begun", run_id=str(run.id))
             try:
                 for report in killed:
-                    # At once: should this run be killed as well, nobody would ever hear of the first.
+                    # Immediately, in case this run is killed too.
                     finished(report)
                 yield
             except BaseException as error:
-                # What is no Exception came from outside: Ctrl-C, or the signal of a service manager.
+                # Other errors come from outside: Ctrl-C, or the signal of a service manager.
                 interrupted = not isinstance(error, Exception)
                 message = "by the operator" if interrupted else f"{type(error).__name__}: {error}".rstrip(": ")
                 run._finish("interrupted" if interrupted else "failed", message)
@@ -414,7 +394,7 @@ def run_lifecycle(
             finally:
                 run.warehouse.close()
     except BaseException:
-        # Whoever is told takes their time, which nobody who waits for the lock should have to.
+        # After the lock is released: a notification may take long.
         if begun:
             finished(run.report)
         raise
@@ -424,7 +404,7 @@ def run_lifecycle(
 
 
 def _log_event(event: str, **fields: Any) -> None:
-    """Tell whoever shows progress; see `onrecord.reporting.progress`."""
+    """Log an event for `onrecord.reporting.progress`."""
     log.info(
         "%s %s", event, " ".join(f"{key}={value}" for key, value in fields.items()), extra={"event": event, **fields}
     )

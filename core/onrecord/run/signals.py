@@ -1,9 +1,8 @@
-"""Being told to end: Ctrl-C, and the signal that service managers send.
+"""Signals that end a program: Ctrl-C, and the SIGTERM of service managers.
 
-Either is raised as KeyboardInterrupt where the main thread happens to be. That may be in somebody's code that
-survives it (a scheduler may run event loops in the main thread for moments, a plugin may catch everything) or makes an
-error of its own of it (DuckDB's binding does, of several kinds). So it is also recorded,
-`raise_if_interrupted` raises it again where work can be left, and any error after a signal counts as its consequence.
+Either raises KeyboardInterrupt in the main thread. Code there may swallow it (a scheduler's event loop, a plugin that
+catches everything) or turn it into another error (DuckDB's binding). So the signal is also recorded:
+`raise_if_interrupted` raises it again where work can stop, and any error after a signal counts as its consequence.
 """
 
 from __future__ import annotations
@@ -19,11 +18,10 @@ _received: list[int] = []
 
 @contextmanager
 def install_signal_handlers() -> Iterator[None]:
-    """Take note of signals to end while the block runs, and hand them on to whoever had them before.
+    """Record SIGINT and SIGTERM in the block, and call the earlier handlers.
 
-    A handler of our own keeps asyncio from putting its own in the place of Python's, which turns the signal into a
-    cancellation that is lost when the loop is about to end. Outside the main thread no signals come, and this does
-    nothing.
+    Our handler keeps asyncio from replacing Python's, whose cancellation is lost when the loop is about to end. Outside
+    the main thread, where no signals arrive, this does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -31,7 +29,7 @@ def install_signal_handlers() -> Iterator[None]:
     _received.clear()
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
-    def note(number: int, frame: FrameType | None) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
         _received.append(number)
         if callable(handler := before[signal.Signals(number)]):
             handler(number, frame)
@@ -39,7 +37,7 @@ def install_signal_handlers() -> Iterator[None]:
 
     try:
         for number in before:
-            signal.signal(number, note)
+            signal.signal(number, handle)
         yield
     except Exception as error:
         if _received:
@@ -51,11 +49,11 @@ def install_signal_handlers() -> Iterator[None]:
 
 
 def raise_if_interrupted() -> None:
-    """Raise KeyboardInterrupt if a signal to end has come."""
+    """Raise KeyboardInterrupt if a signal has been received."""
     if _received:
         raise KeyboardInterrupt
 
 
 def exit_status() -> int:
-    """The exit status of a process that was told to end, as shells have it: 128 and the signal's number."""
+    """Return the exit status after a signal, as in shells: 128 plus its number."""
     return 128 + (_received[0] if _received else signal.SIGINT)

@@ -105,7 +105,7 @@ class BatchResult:
         return dataclasses.replace(self, tables={**self.tables, "quarantine": kept}, counters=counters)
 
     @classmethod
-    def merged(cls, results: Sequence[BatchResult]) -> BatchResult:
+    def merge(cls, results: Sequence[BatchResult]) -> BatchResult:
         """Merge the results of the parts of a batch."""
         whole = cls(results[0].stage, results[0].number)
         for result in results:

@@ -39,7 +39,7 @@ def synchronize_tables(
 def find_conflicts(
     connection: duckdb.DuckDBPyConnection, tables: Iterable[Table], owners: Mapping[str, str]
 ) -> Iterator[SchemaError]:
-    """Find every column that `synchronize_tables` refuses, as the error that it raises."""
+    """Find all columns that `synchronize_tables` refuses, as errors."""
     existing = _read_columns(connection)
     for table in tables:
         drop = f"drop the table and let the next run fill it: onrecord plugins remove {owners.get(table.name)}"
@@ -78,7 +78,7 @@ def _read_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, 
 
 
 def _adapt(connection: duckdb.DuckDBPyConnection, table: Table, existing: Mapping[str, tuple[str, bool]]) -> None:
-    """Add missing columns to an existing table, and let columns be empty that may be now."""
+    """Add missing columns to an existing table, and drop obsolete not-nulls."""
     for column in table.columns:
         if column.name not in existing:
             _add_column(connection, table, column)

@@ -1,6 +1,6 @@
-"""Where batches are run: in this process, in worker processes, on a cluster.
+"""Runners of batches: this process, worker processes, or a cluster.
 
-A `Runner` is one such place, `Workers` adds the policy for workers that die or hang, `imap` keeps them busy::
+A `Runner` runs batches, `Workers` adds the policy for workers that die or hang, and `imap` keeps them busy::
 
     with Workers(plugins, local_runner(plugins)) as team:
         for result in imap(team, run.batches("annotate", team.processes("annotate"))):

@@ -1,4 +1,4 @@
-"""Batches through workers, a bounded number at a time."""
+"""An iterator that runs a bounded number of batches at a time."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ from .policy import Workers
 def imap(
     team: Workers, batches: Iterable[Batch], submit: Callable[[Batch], Callable[[], BatchResult]] | None = None
 ) -> Iterator[BatchResult]:
-    """Run batches; yields their results in order, with a bounded number of batches on their way.
+    """Run batches and yield results in order, with bounded batches in flight.
 
-    `submit` begins to run a batch and returns the function that waits for its result; threads do so by default.
+    `submit` starts a batch and returns a function that waits for its result; by default it uses threads.
     """
     submit = submit or team.submit
     waiting: deque[Callable[[], BatchResult]] = deque()
     for batch in batches:
-        # One batch at each worker and one that waits for it, so that none idles while a result is loaded; and no
-        # more, so that results do not pile up in front of the one process that loads them.
+        # A second batch per worker keeps it busy while a result is loaded; more would pile up in memory.
         while len(waiting) >= 2 * max(1, team.processes(batch.stage)):
             yield waiting.popleft()()
         waiting.append(submit(batch))

@@ -9,7 +9,7 @@ from ..stages import Batch, BatchResult, perform
 
 
 class InProcess:
-    """Runs batches in this process, one at a time. A crash ends it too, and nothing can be ended by time."""
+    """Runs batches in this process, one at a time, without a time limit."""
 
     processes = 0
 
@@ -18,9 +18,9 @@ class InProcess:
         self._lock = Lock()
 
     def run(self, batch: Batch, seconds: float) -> BatchResult:
-        """Run a batch, however long it takes."""
+        """Run a batch; `seconds` is ignored."""
         with self._lock:
             return perform(batch, self._plugins)
 
     def close(self) -> None:
-        """Do nothing: there is nothing to end."""
+        """Do nothing."""

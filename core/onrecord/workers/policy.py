@@ -1,4 +1,4 @@
-"""One policy for all runners: what becomes of a batch whose worker dies, or hangs and is ended."""
+"""The policy for batches whose worker dies or hangs, the same for all runners."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from types import TracebackType
 from ..model.bookkeeping import StageName
 from ..plugins.registry import Plugins
 from ..stages import Batch, BatchResult, fail_batch, perform
-from .cpus import processors
+from .cpus import count_processors
 from .in_process import InProcess
 from .processes import Processes
 from .runner import WORKER_STAGES, Runner, WorkerDiedError, WorkerHungError
@@ -20,15 +20,15 @@ from .runner import WORKER_STAGES, Runner, WorkerDiedError, WorkerHungError
 log = logging.getLogger("onrecord")
 
 _LEAST_SECONDS = 30.0
-"""The part of a batch that was ended has this much time however few subjects it has, unless a whole one has less."""
+"""The least time for a part of a batch that hung, unless a whole batch has less."""
 
 
 class Workers:
-    """Runs batches on a runner; a worker that dies or hangs costs its batch time, and the subject at fault its rows.
+    """Runs batches on a runner; quarantines subjects on which workers die or hang.
 
-    A batch whose worker died is run again alone, in a process of this machine: what was short of memory then has it to
-    itself. If that one dies too, or if the first one hung, the batch is halved until the subject is found, which is
-    quarantined. `run` may be called from several threads at a time. Leaving the block ends the workers.
+    A batch whose worker died is run again alone, in a process on this machine, where it has all the memory. If that
+    process dies too, or if the first worker hung, the batch is halved until the subject is found. `run` is
+    thread-safe. Leaving the block ends the workers.
     """
 
     def __init__(self, plugins: Plugins, runner: Runner) -> None:
@@ -47,7 +47,7 @@ class Workers:
         self.close()
 
     def processes(self, stage: StageName) -> int:
-        """How many batches of a stage can run at a time, just now; 0 if they run in the caller's thread."""
+        """Count the batches that can run at a time now; 0 in the caller's thread."""
         return self._runner.processes if stage in WORKER_STAGES else _process_count(self._plugins)
 
     def run(self, batch: Batch) -> BatchResult:
@@ -61,7 +61,7 @@ class Workers:
             if self._closed or (hung and error.loading):
                 raise
             what = "hung and was ended" if hung else "died"
-            log.warning("a worker process %s during %s; its batch is done again", what, batch.label)
+            log.warning("a worker process %s during %s; its batch is run again", what, batch.label)
         with self._alone:
             try:
                 if hung and len(batch) > 1:
@@ -71,16 +71,16 @@ class Workers:
                 self._single.release()
 
     def submit(self, batch: Batch) -> Callable[[], BatchResult]:
-        """Begin to run a batch in a thread; returns the function that waits for its result.
+        """Start a batch in a thread and return a function that waits for its result.
 
-        Without worker processes that function runs it.
+        Without worker processes that function runs the batch.
         """
         if not self.processes(batch.stage):
             return partial(self.run, batch)
         return self._threads.submit(self.run, batch).result
 
     def close(self) -> None:
-        """End the workers, in the middle of a batch if need be: what is not loaded stays pending."""
+        """End the workers, even during a batch; its subjects stay pending."""
         self._closed = True
         self._runner.close()
         self._single.close()
@@ -98,22 +98,21 @@ class Workers:
 
     def _run_halves(self, batch: Batch, seconds: float) -> BatchResult:
         less = max(seconds / 2, min(self._seconds, _LEAST_SECONDS))
-        return BatchResult.merged([self._run_alone(half, less) for half in batch.halves()])
+        return BatchResult.merge([self._run_alone(half, less) for half in batch.halves()])
 
 
 def local_runner(plugins: Plugins, processes: int | None = None) -> Runner:
-    """Worker processes of this machine, as many as given or else configured; this process if that is none."""
+    """Return a runner with worker processes, or of this process if there are 0."""
     number = _process_count(plugins) if processes is None else processes
     return Processes(plugins.settings, number) if number else InProcess(plugins)
 
 
 def _process_count(plugins: Plugins) -> int:
     number = plugins.settings.workers.processes
-    return processors() if number is None else number
+    return count_processors() if number is None else number
 
 
 def _give_up(batch: Batch, error: WorkerDiedError) -> BatchResult:
-    """The result of a batch of one subject that workers die of, or hang on: it is quarantined."""
     failure: Exception
     if isinstance(error, WorkerHungError):
         failure = TimeoutError(f"{error}. `batch_seconds` in [run] says how long a whole batch may take")

@@ -1,8 +1,8 @@
-"""The runner with worker processes of this machine.
+"""The runner with worker processes on this machine.
 
-Each has a connection of its own to this process and shares no lock with the others: one that dies, even in the middle
-of a message, harms none of them, and nothing is left in the system if this process dies. Nor do they import the script
-that was started, as children of `multiprocessing` do: one without `if __name__ == "__main__"` would start once more.
+Each worker has its own connection to this process and shares no lock with the others: one that dies, even during a
+message, does not affect them, and nothing remains if this process dies. Unlike children of `multiprocessing`, workers
+do not import the main script, which would start again if it lacks `if __name__ == "__main__"`.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from .runner import LOADING_SECONDS, WorkerDiedError, WorkerHungError, relay_log
 from .worker import END_WITH_STACK
 
 _GRACE_SECONDS = 5.0
-"""How long a worker that was told to end may take to write where it is."""
+"""The time for a worker that is ended to write its stack."""
 
 
 class Processes:
-    """Worker processes that keep their plugins and pipelines loaded from one batch to the next.
+    """Worker processes that keep their plugins and pipelines loaded.
 
-    They start when there are batches for them. `run` may be called from several threads at a time.
+    They start on demand. `run` is thread-safe.
     """
 
     def __init__(self, settings: Settings, processes: int) -> None:
@@ -44,19 +44,19 @@ class Processes:
         self._closed = False
 
     def run(self, batch: Batch, seconds: float) -> BatchResult:
-        """Run a batch on one of them, when one is free."""
+        """Run a batch on the next free worker."""
         with self._places, self._borrow(seconds) as worker:
             result: BatchResult = worker.ask(batch, seconds)
             return result
 
     def release(self) -> None:
-        """End the workers that have nothing to do."""
+        """End idle workers."""
         with self._lock:
             while self._idle:
                 self._idle.pop().close()
 
     def close(self) -> None:
-        """End all workers, in the middle of a batch if need be."""
+        """End all workers, even during a batch."""
         with self._lock:
             self._closed = True
             for worker in self._busy:
@@ -76,7 +76,7 @@ class Processes:
                 worker.loaded = True
             yield worker
         except BaseException:
-            # Its next answer would be the one that is not waited for any more.
+            # Its next answer would belong to this abandoned request.
             worker.kill()
             raise
         finally:
@@ -103,7 +103,7 @@ class _Worker:
                 script = (
                     f"import sys; sys.path[:] = {sys.path!r}; from onrecord.workers.worker import serve; serve{fds}"
                 )
-                # Without its variable numpy begins a thread for each processor in each of the workers.
+                # Without the variable numpy starts a thread per processor in each worker.
                 environment = {"OPENBLAS_NUM_THREADS": "1", **os.environ}
                 self._process = subprocess.Popen(  # noqa: S603 (its arguments are ours)
                     [sys.executable, "-c", script], stdin=subprocess.DEVNULL, pass_fds=fds, env=environment
@@ -111,9 +111,9 @@ class _Worker:
             self._open = stack.pop_all()
 
     def ask(self, request: Settings | Batch, seconds: float) -> Any:
-        """Send a request and wait for its answer.
+        """Send a request and return its answer.
 
-        Raises WorkerDiedError if the worker dies of it, or is ended by time, and what the worker raised.
+        Raises WorkerDiedError if the worker dies or exceeds the time, and any error that the worker raised.
         """
         deadline = time.monotonic() + seconds
         doing = "" if self.loaded else " loading the plugins"
@@ -137,18 +137,18 @@ class _Worker:
         raise WorkerHungError(reason, stack=self._end(), loading=not self.loaded)
 
     def kill(self) -> None:
-        """End it, whatever it does; from any thread."""
+        """End the process at once; thread-safe."""
         self.is_alive = False
         self._process.kill()
         self._process.wait()
 
     def close(self) -> None:
-        """End it and close what connects it."""
+        """End the process and close its connection."""
         self.kill()
         self._open.close()
 
     def _end(self) -> str:
-        """Wait a little for its end; returns the Python stack that it wrote, the innermost call first."""
+        """Wait for the process to end and return its Python stack, innermost call first."""
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_GRACE_SECONDS)
         self.kill()

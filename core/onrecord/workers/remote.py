@@ -1,6 +1,6 @@
-"""What a worker of a cluster does with a batch: the same as this process would, or nothing.
+"""A cluster's worker, which runs batches as this process would, or refuses.
 
-Nothing here knows which cluster it is; `onrecord_flows` connects to one.
+This module is independent of the kind of cluster; `onrecord_flows` connects to one.
 """
 
 from __future__ import annotations
@@ -34,42 +34,42 @@ COMPARED = {
     "pipeline": "it reads with the pipeline {there!r} there and {here!r} here",
     "requirements": "what it requires differs",
 }
-"""What decides the rows of a component, and the words for a worker where it differs, the clearest first."""
+"""The attributes that decide a component's rows, with messages for a difference, clearest first."""
 
 
 @dataclass(frozen=True)
 class Setup:
-    """What a worker must have to make the same rows: the settings, and the component versions it leads to."""
+    """The settings and component versions that a worker needs to make the same rows."""
 
     settings: Settings
     framework: tuple[str, str]
-    """Version and source of onrecord itself."""
+    """Version and source hash of onrecord itself."""
     components: Mapping[str, ComponentVersion]
 
     @classmethod
     def of(cls, plugins: Plugins) -> Setup:
-        """The setup of this process."""
-        working = {
+        """Return the setup of this process."""
+        components = {
             f"{name} {language or ''}".strip(): version
             for (name, language), version in component_versions(plugins).items()
             if version.stage in WORKER_STAGES
         }
         framework = metadata.version("onrecord"), hash_sources(Path(__file__).parents[1], sys.modules[__name__])
-        return cls(plugins.settings, framework, working)
+        return cls(plugins.settings, framework, components)
 
 
 def run_batch(setup: Setup, batch: Batch, seconds: float) -> tuple[BatchResult, list[logging.LogRecord]]:
-    """Run a batch on a worker, which is ended if it takes longer; returns its result and the records logged meanwhile.
+    """Run a batch with a time limit; returns the result and the log records.
 
-    Raises OnrecordError where this worker would not do what the run's own process does.
+    Raises OnrecordError if the worker's setup differs from that of the run.
     """
-    # Plugins are written for one batch at a time, whatever number of threads a worker has.
+    # Plugins may assume one batch at a time, even if the worker has several threads.
     with _one_at_a_time:
         messages: SimpleQueue[logging.LogRecord] = SimpleQueue()
         handler = QueueHandler(messages)
         faulthandler.dump_traceback_later(max(seconds, LOADING_SECONDS), exit=True)
         try:
-            plugins = _prepared(setup)
+            plugins = _load_matching_plugins(setup)
             faulthandler.dump_traceback_later(seconds, exit=True)
             logging.getLogger().addHandler(handler)
             result = perform(batch, plugins)
@@ -80,10 +80,10 @@ def run_batch(setup: Setup, batch: Batch, seconds: float) -> tuple[BatchResult, 
 
 
 def explain_misfit(setup: Setup) -> str:
-    """Explain why this worker would not make the same rows; empty if it would."""
+    """Explain why this worker would make different rows, or return ""."""
     try:
         with _one_at_a_time:
-            _prepared(setup)
+            _load_matching_plugins(setup)
     except OnrecordError as error:
         return str(error)
     return ""
@@ -93,17 +93,17 @@ _one_at_a_time = Lock()
 _checked: list[tuple[Setup, Plugins]] = []
 
 
-def _prepared(setup: Setup) -> Plugins:
-    """The plugins of a setup, loaded again only for another setup. Raises OnrecordError if they differ."""
+def _load_matching_plugins(setup: Setup) -> Plugins:
+    """Load the plugins of a setup, once. Raises OnrecordError if they differ."""
     if _checked and _checked[0][0] == setup:
         return _checked[0][1]
     _checked.clear()
     try:
         plugins = load_plugins(setup.settings)
-        if difference := _difference(setup, Setup.of(plugins)):
+        if difference := _describe_difference(setup, Setup.of(plugins)):
             raise OnrecordError(difference)
     except PLUGIN_FAILURES as error:
-        # As one plain text: it is about to travel.
+        # As plain text, which can be pickled.
         reason = str(error) if isinstance(error, OnrecordError) else f"{type(error).__name__}: {error}"
         raise OnrecordError(
             f"worker process {os.getpid()} on {socket.gethostname()} would not do the same work as this run: {reason}. "
@@ -113,18 +113,16 @@ def _prepared(setup: Setup) -> Plugins:
     return plugins
 
 
-def _difference(here: Setup, there: Setup) -> str:
-    """The first thing in which a worker's setup is not that of the run."""
+def _describe_difference(here: Setup, there: Setup) -> str:
     if here.framework != there.framework:
         (mine, _), (its, _) = here.framework, there.framework
         return f"onrecord is {its} there and {mine} here" if its != mine else f"onrecord {its} has another source there"
-    for name, wanted in here.components.items():
-        found = there.components.get(name)
-        if found is None:
-            folder = here.settings.plugins_dir
-            return f"`{name}` is missing there (plugins folder {folder})"
+    for name, version in here.components.items():
+        its_version = there.components.get(name)
+        if its_version is None:
+            return f"`{name}` is missing there (plugins folder {here.settings.plugins_dir})"
         for attribute, words in COMPARED.items():
-            mine, its = getattr(wanted, attribute), getattr(found, attribute)
+            mine, its = getattr(version, attribute), getattr(its_version, attribute)
             if mine != its:
                 return f"`{name}`: {words.format(here=mine, there=its)}"
     return ""

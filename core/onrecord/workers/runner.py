@@ -1,4 +1,4 @@
-"""The protocol of everything that runs batches, and the errors of a worker that is lost."""
+"""The protocol of runners, and the errors for lost workers."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from ..errors import OnrecordError
 from ..stages import Batch, BatchResult
 
 WORKER_STAGES = frozenset({"clean", "annotate"})
-"""The stages that keep a processor busy; fetching waits for others and is done in threads."""
+"""The stages that need processors; fetching mostly waits, and runs in threads."""
 
 LOADING_SECONDS = 15.0
-"""A worker may take this long to load the plugins, or as long as a batch if that is more."""
+"""The least time limit for a worker to load the plugins; that of a batch applies if it is longer."""
 
 
 class Runner(Protocol):
-    """A place where batches of `WORKER_STAGES` are run: this process, processes of this machine, a cluster."""
+    """Runs batches of `WORKER_STAGES`, here, in processes or on a cluster."""
 
     @property
     def processes(self) -> int:
-        """How many batches can run at a time, just now; 0 if they run in the caller's thread."""
+        """The batches that can run at a time now; 0 if in the caller's thread."""
 
     def run(self, batch: Batch, seconds: float) -> BatchResult:
-        """Run a batch. Raises WorkerDiedError if its worker died, or took longer and was ended."""
+        """Run a batch. Raises WorkerDiedError if its worker dies or takes too long."""
 
     def close(self) -> None:
-        """End the workers, or let go of them; `run` raises WorkerDiedError from then on."""
+        """End or release the workers; afterwards `run` raises WorkerDiedError."""
 
 
 class WorkerDiedError(OnrecordError):
-    """A worker ended in the middle of its work, or while `loading` the plugins."""
+    """A worker died during a batch, or while `loading` the plugins."""
 
     def __init__(self, reason: str, *, stack: str = "", loading: bool = False) -> None:
         self.stack, self.loading = stack, loading
@@ -39,9 +39,9 @@ class WorkerDiedError(OnrecordError):
 
 
 class WorkerHungError(WorkerDiedError):
-    """A worker took too long and was ended."""
+    """A worker exceeded its time limit and was ended."""
 
 
 def relay_log(record: logging.LogRecord) -> None:
-    """Handle what a worker has logged as if it had been logged here, where the log file is."""
+    """Handle a log record of a worker as if it had been logged in this process."""
     logging.getLogger(record.name).handle(record)

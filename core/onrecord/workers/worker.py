@@ -1,4 +1,4 @@
-"""What a worker process does: load the plugins once, run batches, and send what is logged with the results."""
+"""A worker process: runs batches, and sends results and log records."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from ..stages import BatchResult, perform
 log = logging.getLogger("onrecord")
 
 END_WITH_STACK = signal.SIGUSR1
-"""Has a worker write its Python stack and end."""
+"""The signal on which a worker writes its Python stack and exits."""
 
 
 def serve(connection_fd: int, dump_fd: int) -> None:
     """Answer the requests of a `Processes` until it closes the connection.
 
-    The first request is the settings, which is answered with None; the others are batches, which are answered with
-    their results. An answer may also be an error; before it come the records that were logged.
+    The first request is the settings, answered with None; the others are batches, answered with their results. An
+    answer may also be an error. Log records are sent before the answer.
     """
-    # Ctrl-C and signals to end reach the whole group; the parent decides what becomes of the work. Programs that a
-    # plugin starts can still be told to end.
+    # Ctrl-C and SIGTERM reach the whole process group, but the parent decides when workers end. A handler, unlike
+    # SIG_IGN, is not inherited by programs that a plugin starts.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: None)
-    # Native code, such as a regular expression that runs away, does not keep these from writing the stack.
+    # These write the stack even while native code runs, such as a runaway regular expression.
     faulthandler.enable(dump_fd, all_threads=False)
     faulthandler.register(END_WITH_STACK, dump_fd, all_threads=False, chain=True)
     connection: Any = Connection(connection_fd)
@@ -55,14 +55,13 @@ def serve(connection_fd: int, dump_fd: int) -> None:
             else:
                 answer = perform(request, plugins)
         except BaseException as error:
-            answer = _portable(error)
+            answer = _make_portable(error)
         sender.enqueue(answer)
 
 
 def load_plugins(settings: Settings) -> Plugins:
-    """Load the plugins in a worker, without the warnings that the parent has given already."""
-    # A batch makes hundreds of thousands of rows, none of them in a cycle: looking for cycles among them all the time
-    # would take a good part of it.
+    """Load the plugins, without warnings that the parent has already logged."""
+    # A batch makes hundreds of thousands of rows without cycles; frequent collections would take much of its time.
     gc.set_threshold(100_000, 50, 100)
     before = log.level
     log.setLevel(logging.CRITICAL)
@@ -73,12 +72,12 @@ def load_plugins(settings: Settings) -> Plugins:
 
 
 class _Sender(QueueHandler):
-    """Sends log records and answers whole, from any thread, through a connection in place of a queue."""
+    """Sends log records and answers through a connection, from any thread."""
 
     queue: Any
 
     def enqueue(self, record: object) -> None:
-        # The lock that `handle` holds for a record.
+        # `handle` holds the same lock for a record.
         self.acquire()
         try:
             self.queue.send(record)
@@ -91,12 +90,12 @@ def _receive(connection: Connection, requests: SimpleQueue[Any]) -> None:
         while True:
             requests.put(connection.recv())
     finally:
-        # The parent has closed its end or is gone, perhaps in the middle of a batch.
+        # The parent has closed its end or died, perhaps during a batch.
         os._exit(1)
 
 
-def _portable(error: BaseException) -> Exception:
-    """The error as one that every process can unpickle, with its traceback as a note."""
+def _make_portable(error: BaseException) -> Exception:
+    """Make an error that any process can unpickle, with its traceback as a note."""
     text = str(error) if isinstance(error, OnrecordError) else f"{type(error).__name__}: {error}"
     portable = OnrecordError(text) if isinstance(error, OnrecordError) else RuntimeError(text)
     portable.add_note("in a worker process: " + "".join(traceback.format_exception(error)))

@@ -7,7 +7,7 @@ from prefect.runtime import deployment
 from prefect.states import Completed
 
 from onrecord.cli.maintain import describe_maintenance
-from onrecord.operations.retention import maintain as maintain_warehouse
+from onrecord.operations.retention import maintain_warehouse
 from onrecord.warehouse import Warehouse
 
 from .tasks import load_flow_settings, log_flow

@@ -158,7 +158,7 @@ def _run_batch(batch: Batch, team: Workers, box: list[BatchResult]) -> None:
     earlier = box.pop() if box else None
     again = earlier.transient if earlier else []
     result = team.run(batch.only(again) if earlier else batch)
-    box.append(BatchResult.merged([earlier.without(again), result]) if earlier else result)
+    box.append(BatchResult.merge([earlier.without(again), result]) if earlier else result)
     if result.transient:
         raise TransientError(f"{len(result.transient)} of {len(batch)} documents could not be fetched for now")
 

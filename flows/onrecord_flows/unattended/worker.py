@@ -20,7 +20,7 @@ PATIENCE = 60.0
 """Seconds that a run has to end after SIGTERM: it may be in the middle of an aggregate, or of a copy."""
 
 
-def main() -> None:
+def run_worker() -> None:
     """Run the due runs of a work pool, one at a time, while the parent lives."""
     # The limit of one run is counted here: the server would go on counting killed runs. No run starts early, because a
     # run does not see documents that appear after its start.
@@ -69,4 +69,4 @@ def _end_with_parent() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run_worker()

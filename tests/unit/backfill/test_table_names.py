@@ -9,7 +9,7 @@ from types import ModuleType
 from onrecord import Annotator, Article, Row
 from onrecord.backfill.comparison import compare
 from onrecord.config.settings import MaintainSettings
-from onrecord.operations.retention import maintain
+from onrecord.operations.retention import maintain_warehouse
 from tests.unit.backfill.world import World
 
 NAMES = (
@@ -67,6 +67,6 @@ def test_a_plugin_whose_tables_have_names_from_the_engines_queries_runs_and_is_b
     for name in NAMES:
         assert [row["word"] for row in after[name]] == [f"{row['word']}!" for row in before[name]]
 
-    maintain(world.directory, MaintainSettings(deleted=0, versions=0, runs=0, quarantine=0))
+    maintain_warehouse(world.directory, MaintainSettings(deleted=0, versions=0, runs=0, quarantine=0))
     world.run()
     assert "Nobody!" not in {row["word"] for row in world.rows("old_article")["old_article"]}

@@ -18,7 +18,7 @@ import pytest
 from onrecord import RunReport
 from onrecord.config.settings import MaintainSettings
 from onrecord.errors import LockedError, WarehouseError
-from onrecord.operations.retention import maintain
+from onrecord.operations.retention import maintain_warehouse
 from onrecord.testing import Sandbox
 from onrecord.warehouse import Warehouse
 from onrecord.warehouse.lock import lock_warehouse
@@ -72,7 +72,7 @@ def test_by_default_documents_articles_and_all_that_was_read_out_of_them_stay(ch
     )
     before = {name: live(changed, f"from {name} order by all") for name in tables}
 
-    done = maintain(changed.directory, KEPT, now=LATER)
+    done = maintain_warehouse(changed.directory, KEPT, now=LATER)
 
     assert {name: live(changed, f"from {name} order by all") for name in tables} == before
     assert not any(done.removed[what] for what in ("deleted articles", "rows about them", "versions of documents"))
@@ -87,7 +87,7 @@ def test_a_version_that_was_replaced_long_ago_goes_and_the_one_that_an_article_w
     sandbox.run()
     assert live(sandbox, "select count(*) from document") == [(5,)]
 
-    done = maintain(sandbox.directory, ALL_MAY_GO, now=LATER)
+    done = maintain_warehouse(sandbox.directory, ALL_MAY_GO, now=LATER)
 
     # The article b is still the reading of its first version, since the second one cannot be cleaned.
     assert done.removed["versions of documents"] == 1
@@ -102,7 +102,7 @@ def test_a_version_is_as_old_as_its_being_replaced_not_as_its_being_fetched(sand
     sandbox.source.documents["a"] = "One, two and three."
     sandbox.run()
 
-    assert maintain(sandbox.directory, ALL_MAY_GO).removed["versions of documents"] == 0
+    assert maintain_warehouse(sandbox.directory, ALL_MAY_GO).removed["versions of documents"] == 0
 
 
 def test_a_source_that_goes_back_to_what_it_was_keeps_what_it_went_back_to(sandbox: Sandbox, did: Did) -> None:
@@ -111,7 +111,7 @@ def test_a_source_that_goes_back_to_what_it_was_keeps_what_it_went_back_to(sandb
         sandbox.source.documents["a"] = text
         sandbox.run()
 
-    maintain(sandbox.directory, ALL_MAY_GO, now=LATER)
+    maintain_warehouse(sandbox.directory, ALL_MAY_GO, now=LATER)
 
     assert live(sandbox, "select content::varchar from document where content::varchar like 'One%'") == [(first,)]
     assert did(sandbox.run()) == ["publish"]
@@ -122,7 +122,7 @@ def test_a_withdrawn_article_goes_with_all_that_is_known_of_it_and_the_next_run_
     sandbox.run()
     gone = live(sandbox, "select article_id from source_item where deleted_at is not null")
 
-    done = maintain(sandbox.directory, ALL_MAY_GO, now=LATER)
+    done = maintain_warehouse(sandbox.directory, ALL_MAY_GO, now=LATER)
 
     assert done.removed["deleted articles"] == 1
     assert not done.published
@@ -143,7 +143,7 @@ def test_a_withdrawn_article_goes_with_all_that_is_known_of_it_and_the_next_run_
 def test_a_withdrawn_article_that_comes_back_after_it_was_removed_is_new(sandbox: Sandbox) -> None:
     text = sandbox.source.documents.pop("a")
     sandbox.run()
-    maintain(sandbox.directory, ALL_MAY_GO, now=LATER)
+    maintain_warehouse(sandbox.directory, ALL_MAY_GO, now=LATER)
     sandbox.source.documents["a"] = text
     sandbox.run()
 
@@ -155,7 +155,7 @@ def test_nothing_is_to_be_done_again_after_maintenance(sandbox: Sandbox, did: Di
     sandbox.source.documents |= {"a": "One, two and three.", "d": "This is unmeasurable.", "e": "This is broken."}
     sandbox.run()
 
-    maintain(sandbox.directory, ALL_MAY_GO.model_copy(update={"deleted": None}), now=LATER)
+    maintain_warehouse(sandbox.directory, ALL_MAY_GO.model_copy(update={"deleted": None}), now=LATER)
 
     # But to publish, since a document is gone.
     assert did(sandbox.run()) == ["publish"]
@@ -167,7 +167,7 @@ def test_a_failure_on_what_was_never_listed_again_is_forgotten_and_others_are_no
     with Warehouse(sandbox.directory).writing() as connection:
         connection.execute("insert into quarantine by name select * replace (uuid() as subject_id) from quarantine")
 
-    assert maintain(sandbox.directory, KEPT, now=LATER).removed["failures"] == 1
+    assert maintain_warehouse(sandbox.directory, KEPT, now=LATER).removed["failures"] == 1
     assert live(sandbox, "select uri from quarantine") == [("memory:d",)]
 
 
@@ -176,7 +176,7 @@ def test_a_run_stays_as_long_as_a_row_that_it_wrote_and_its_steps_do_not(sandbox
     for _ in range(3):
         sandbox.run()
 
-    done = maintain(sandbox.directory, KEPT, now=LATER)
+    done = maintain_warehouse(sandbox.directory, KEPT, now=LATER)
 
     # Of the three that found nothing to do, the last one is what `status` tells of.
     assert (done.removed["runs"], live(sandbox, "select count(*) from run")) == (2, [(2,)])
@@ -191,7 +191,7 @@ def test_for_ever_is_for_ever(sandbox: Sandbox) -> None:
     sandbox.run()
     settings = MaintainSettings.model_validate(dict.fromkeys(("runs", "logs", "quarantine"), "for ever"))
 
-    assert not any(maintain(sandbox.directory, settings, now=LATER + timedelta(days=36_500)).removed.values())
+    assert not any(maintain_warehouse(sandbox.directory, settings, now=LATER + timedelta(days=36_500)).removed.values())
 
 
 def test_old_logs_of_runs_go_the_newest_one_and_those_that_are_still_written_to_stay(sandbox: Sandbox) -> None:
@@ -202,7 +202,7 @@ def test_old_logs_of_runs_go_the_newest_one_and_those_that_are_still_written_to_
         (logs / name).write_text("words")
         os.utime(logs / name, (age, age))
 
-    done = maintain(sandbox.directory, KEPT)
+    done = maintain_warehouse(sandbox.directory, KEPT)
 
     left = {file.name for file in logs.iterdir()}
     assert (left, done.logs, done.log_bytes) == ({"up.log", "worker.log", "server.log", dated[-1]}, 2, 10)
@@ -211,10 +211,10 @@ def test_old_logs_of_runs_go_the_newest_one_and_those_that_are_still_written_to_
 def test_a_dry_run_says_the_same_and_changes_nothing(changed: Sandbox) -> None:
     before = (changed.directory / "live.duckdb").read_bytes()
 
-    would = maintain(changed.directory, ALL_MAY_GO, now=LATER, dry_run=True)
+    would = maintain_warehouse(changed.directory, ALL_MAY_GO, now=LATER, dry_run=True)
     assert (changed.directory / "live.duckdb").read_bytes() == before
 
-    assert would.removed == maintain(changed.directory, ALL_MAY_GO, now=LATER).removed
+    assert would.removed == maintain_warehouse(changed.directory, ALL_MAY_GO, now=LATER).removed
 
 
 def test_compaction_gives_back_the_space_and_keeps_every_table_view_macro_and_comment(
@@ -228,7 +228,7 @@ def test_compaction_gives_back_the_space_and_keeps_every_table_view_macro_and_co
     with Warehouse(sandbox.directory).writing() as connection:
         connection.execute("delete from document where document_id not in (select document_id from source_item)")
 
-    done = maintain(sandbox.directory, KEPT)
+    done = maintain_warehouse(sandbox.directory, KEPT)
 
     assert done.bytes_after < done.bytes_before / 2
     assert done.bytes_after == (sandbox.directory / "live.duckdb").stat().st_size
@@ -244,18 +244,18 @@ def test_what_a_run_that_was_cut_short_has_loaded_is_not_put_before_readers_unch
             "insert into run by name select * replace (uuid() as run_id, 'interrupted' as status) from run"
         )
 
-    assert not maintain(sandbox.directory, KEPT).published
+    assert not maintain_warehouse(sandbox.directory, KEPT).published
     assert sandbox.sql("select count(*) as forged from article where body = 'Forged.'") == [{"forged": 0}]
 
 
 def test_it_leaves_a_warehouse_alone_that_a_run_is_writing_to(sandbox: Sandbox) -> None:
     with lock_warehouse(sandbox.directory, wait=False), pytest.raises(LockedError):
-        maintain(sandbox.directory, KEPT, wait=False)
+        maintain_warehouse(sandbox.directory, KEPT, wait=False)
 
 
 def test_where_there_is_no_warehouse_it_says_so(tmp_path: Path) -> None:
     with pytest.raises(WarehouseError, match="no warehouse here"):
-        maintain(tmp_path / "nowhere", KEPT)
+        maintain_warehouse(tmp_path / "nowhere", KEPT)
 
 
 def test_a_backup_comes_first_and_without_it_nothing_is_removed(changed: Sandbox, tmp_path: Path) -> None:
@@ -265,13 +265,13 @@ def test_a_backup_comes_first_and_without_it_nothing_is_removed(changed: Sandbox
 
     (tmp_path / "backups").write_text("in the way")
     with pytest.raises(WarehouseError, match="cannot hold backups: File exists; name another folder"):
-        maintain(changed.directory, kept, now=LATER)
+        maintain_warehouse(changed.directory, kept, now=LATER)
     assert live(changed, documents) == before
 
     (tmp_path / "backups").unlink()
-    maintain(changed.directory, kept, now=LATER, dry_run=True)
+    maintain_warehouse(changed.directory, kept, now=LATER, dry_run=True)
     assert not (tmp_path / "backups").exists()
-    made = [maintain(changed.directory, kept, now=LATER).backup for _ in range(2)]
+    made = [maintain_warehouse(changed.directory, kept, now=LATER).backup for _ in range(2)]
     assert live(changed, documents) < before
     assert all(made)
     assert list((tmp_path / "backups").glob("onrecord-*")) == [made[1].folder]
@@ -283,7 +283,7 @@ def test_a_disk_that_is_too_full_is_an_error_and_nothing_is_lost(
     monkeypatch.setattr("onrecord.warehouse.database.shutil.disk_usage", lambda folder: type("Usage", (), {"free": 5}))
 
     with pytest.raises(WarehouseError, match="the disk has 5 left"):
-        maintain(sandbox.directory, KEPT)
+        maintain_warehouse(sandbox.directory, KEPT)
     assert live(sandbox, "select count(*) from article") == [(3,)]
 
 
@@ -292,7 +292,7 @@ import logging, os, signal, sys, threading, time
 from datetime import datetime
 from pathlib import Path
 from onrecord.config.settings import MaintainSettings
-from onrecord.operations.retention import maintain
+from onrecord.operations.retention import maintain_warehouse
 
 moment, delay = sys.argv[2], float(sys.argv[3])
 
@@ -306,7 +306,7 @@ class Death(logging.Handler):
 
 logging.getLogger("onrecord").addHandler(Death())
 logging.getLogger("onrecord").setLevel(logging.INFO)
-maintain(Path(sys.argv[1]), MaintainSettings(versions=0, deleted=0), now=datetime.fromisoformat(sys.argv[4]))
+maintain_warehouse(Path(sys.argv[1]), MaintainSettings(versions=0, deleted=0), now=datetime.fromisoformat(sys.argv[4]))
 """
 
 
@@ -335,7 +335,7 @@ def test_killed_at_any_moment_it_leaves_a_whole_warehouse(
             return connection.execute("select count(*) from article").fetchall()
 
     assert articles() == [(3,)]
-    done = maintain(sandbox.directory, MaintainSettings(versions=0, deleted=0), now=LATER)
+    done = maintain_warehouse(sandbox.directory, MaintainSettings(versions=0, deleted=0), now=LATER)
     left = 3 if moment == "publishing" else 2
     # The transaction that removes is all or nothing.
     assert done.removed["deleted articles"] == (moment == "removing")

@@ -151,7 +151,7 @@ def test_merged_results_are_the_result_of_the_whole() -> None:
     left, right = whole.halves()
     failing = {IDS[4]: ValueError("no")}
 
-    merged = BatchResult.merged([build_result(left, {}), build_result(right, failing)])
+    merged = BatchResult.merge([build_result(left, {}), build_result(right, failing)])
 
     assert (merged.stage, merged.number) == ("annotate", 7)
     assert entries(merged, "ledger") == IDS[:4]
@@ -164,7 +164,7 @@ def test_merging_keeps_what_only_one_part_has() -> None:
     one, other = build_result(batch(1), {}), build_result(batch(1), {})
     other.tables["word"] = pa.table({"n": [1]})
     other.replaced["q"] = [IDS[9]]
-    merged = BatchResult.merged([one, other])
+    merged = BatchResult.merge([one, other])
     assert merged.tables["word"].num_rows == 1
     assert merged.replaced == {"p": [IDS[0], IDS[0]], "q": [IDS[9]]}
 
@@ -178,7 +178,7 @@ def test_a_result_says_what_may_pass_and_leaves_it_out_when_it_is_tried_again() 
 
     assert entries(again, "quarantine") == [IDS[2]]
     assert (again.counters["p"].subjects, again.counters["p"].failed, again.counters["p"].done) == (3, 1, 2)
-    whole = BatchResult.merged([again, build_result(fetched.only([IDS[0]]), {})])
+    whole = BatchResult.merge([again, build_result(fetched.only([IDS[0]]), {})])
     assert (whole.counters["p"].subjects, whole.counters["p"].done, whole.counters["p"].failed) == (4, 3, 1)
     assert sorted(entries(whole, "ledger")) == [IDS[0], IDS[1], IDS[3]]
     assert whole.transient == []

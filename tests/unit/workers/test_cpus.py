@@ -51,4 +51,4 @@ def test_there_are_as_many_processors_as_the_process_may_use(
     monkeypatch.setattr(cpus, "_GROUPS", tmp_path / "groups")
     monkeypatch.setattr(cpus, "_OWN_GROUPS", tmp_path / "own")
 
-    assert cpus.processors() == expected
+    assert cpus.count_processors() == expected
