@@ -63,7 +63,7 @@ def define_states(
     else:
         subjects = read_sql(__name__, f"subjects_{stage}").format(annotated=ANNOTATED_SQL)
     connection.execute(f"create or replace temp view _subject as {subjects}")
-    connection.execute(f"create or replace temp view _states as {read_sql(__name__, 'states')}")
+    connection.execute(f"create or replace temp view _states as {read_sql(__name__, 'staleness')}")
 
 
 def digest_input(connection: duckdb.DuckDBPyConnection, upstream: frozenset[str]) -> str:

@@ -8,7 +8,7 @@ A `Runner` runs batches, `Workers` adds the policy for workers that die or hang,
 """
 
 from .imap import imap
-from .policy import Workers, local_runner
+from .recovery import Workers, local_runner
 from .runner import Runner, WorkerDiedError, WorkerHungError
 
 __all__ = ["Runner", "WorkerDiedError", "WorkerHungError", "Workers", "imap", "local_runner"]

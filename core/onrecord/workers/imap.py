@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 
 from ..stages import Batch, BatchResult
-from .policy import Workers
+from .recovery import Workers
 
 
 def imap(
