@@ -15,6 +15,7 @@ from rich.text import Text
 
 from ..sql import read_sql
 from ..warehouse import Reader, Warehouse
+from ..warehouse.database import refuse_unmigrated
 from .common import config_options, console, resolve_warehouse
 
 _LONGEST = 150
@@ -28,6 +29,7 @@ def show_command(config: Path | None, warehouse: Path | None) -> None:
     stored = Warehouse(resolve_warehouse(config, warehouse))
     connection = stored.open_published()
     try:
+        refuse_unmigrated(connection, stored.published, stored.published.stem)
         reader = Reader(connection)
         queries = (read_sql(__name__, f"show_{name}") for name in ("articles", "people", "claims"))
         articles, people, claims = (reader.sql(query).to_pylist() for query in queries)

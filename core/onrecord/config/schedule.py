@@ -121,6 +121,8 @@ def _check_rule(rule: str) -> None:
         rrulestr(rule)
     except (ValueError, TypeError, AttributeError) as error:
         raise ValueError(f"is no rule of a calendar (RFC 5545): {error}") from None
+    if re.search(r"\bINTERVAL=0+(?!\d)", rule, re.IGNORECASE):
+        raise ValueError("repeats after an interval of 0")
     # The parser would search for February 30 until the year 9999.
     months = [int(month) for month in re.findall(r"\d+", _part(rule, "BYMONTH"))]
     days = [int(day) for day in re.findall(r"\d+", _part(rule, "BYMONTHDAY"))]

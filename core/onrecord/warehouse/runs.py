@@ -86,7 +86,8 @@ def find_changed_sources(
     warned = set()
     for version in versions:
         source = known.get((version.component, version.fingerprint), version.source_hash)
-        if source != version.source_hash and version.component not in warned:
+        # Migration 0002 has emptied it where a change of the source means nothing.
+        if source and source != version.source_hash and version.component not in warned:
             warned.add(version.component)
             yield (
                 f"the source of {version.component} has changed and its version has not: its rows are kept; "

@@ -93,6 +93,8 @@ def test_a_time_that_the_clock_repeats_is_due_once() -> None:
         ({"interval": timedelta(milliseconds=10)}, "must be a second or more"),
         ({"interval": timedelta(days=9_999_999)}, "is never due"),
         ({"rrule": "FREQ=NEVER"}, "is no rule of a calendar .*FREQ"),
+        ({"rrule": "FREQ=DAILY;INTERVAL=0"}, "repeats after an interval of 0"),
+        ({"rrule": "FREQ=HOURLY;INTERVAL=00;BYMINUTE=5"}, "repeats after an interval of 0"),
         ({"rrule": ""}, "is no rule of a calendar"),
         ({"rrule": "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"}, "is never due"),
         ({"rrule": "FREQ=SECONDLY;BYMONTH=4,6;BYMONTHDAY=31"}, "is never due"),

@@ -11,9 +11,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 
+import duckdb
 import pytest
+from click.testing import CliRunner
 
 from onrecord import Aggregator, Annotator, Article, Row, hookimpl
+from onrecord.cli import cli
 from onrecord.errors import WarehouseError
 from onrecord.testing import Sandbox
 from onrecord.warehouse import Warehouse
@@ -86,9 +89,41 @@ def test_the_next_run_migrates_it_recomputes_nothing_and_publishes_it(sandbox: S
     ]
 
 
+@pytest.mark.parametrize("name", ["component_version", "source_item"])
+def test_a_plugins_table_that_has_a_name_of_the_engine_now_is_kept_under_another_one(
+    sandbox: Sandbox, name: str
+) -> None:
+    with duckdb.connect(sandbox.directory / "live.duckdb") as connection:
+        connection.execute(f"create table {name} as select 5 as words")
+    assert sandbox.run().run.status == "completed"
+    assert sandbox.sql(f"from former_{name}") == [{"words": 5}]
+
+
+def test_it_does_not_warn_of_built_in_components_whose_source_was_rewritten(
+    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    with duckdb.connect(sandbox.directory / "live.duckdb") as connection:
+        connection.execute(
+            "update plugin set distribution = 'onrecord 0.1.0', source_hash = 'x' where plugin = 'totals'"
+        )
+        connection.execute("update plugin set source_hash = 'x' where plugin = 'word_count'")
+    sandbox.run()
+    warned = {message.partition(" has changed and its version has not")[0] for message in caplog.messages}
+    assert "the source of word_count" in warned
+    assert "the source of totals" not in warned
+
+
 def test_until_then_reading_it_says_what_to_do(sandbox: Sandbox) -> None:
     with (
         pytest.raises(WarehouseError, match="written by an older version of onrecord: `onrecord run` brings it up"),
         Warehouse(sandbox.directory).reading(),
     ):
         pass
+
+
+def test_onrecord_show_says_so_too(sandbox: Sandbox) -> None:
+    published = sandbox.directory / "onrecord.duckdb"
+    published.write_bytes((sandbox.directory / "live.duckdb").read_bytes())
+    ended = CliRunner().invoke(cli, ["show", "-w", str(sandbox.directory)])
+    assert isinstance(ended.exception, WarehouseError)
+    assert "`onrecord run` brings it up to date" in str(ended.exception)
