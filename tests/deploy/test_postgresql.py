@@ -210,7 +210,7 @@ def test_the_server_rejects_requests_without_the_password(prefect: str, project:
     done = onrecord(project, prefect, "up", auth="onrecord:guessed")
 
     assert done.returncode == 2
-    assert "wants a password, and not the one that it was shown: set PREFECT_API_AUTH_STRING" in done.stderr
+    assert "rejects the password, or needs one: set PREFECT_API_AUTH_STRING" in done.stderr
 
 
 def test_onrecord_up_runs_schedules_with_it(
