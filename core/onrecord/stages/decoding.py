@@ -9,7 +9,7 @@ from contextlib import suppress
 import charset_normalizer
 
 _FEW = 10
-"""Fewer than one byte in so many is no ASCII: nearly all of the text is."""
+"""Text counts as nearly all ASCII if fewer than one byte in this many is not."""
 
 
 _SIGNS_OF_UTF_8 = 20

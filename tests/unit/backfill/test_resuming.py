@@ -81,7 +81,7 @@ def test_an_article_that_a_run_changes_in_between_is_done_again_and_one_that_it_
     world.documents["b"] = document("Hello Eve.", "Post")
     world.documents["e"] = document("Hello Fay.", "Post")
     world.run()
-    # The run has done b and e by itself, with the new version.
+    # The run has done b and e, with the new version.
     assert world.backfill("names") == []
     world.promote("names")
     assert {row["name"] for row in world.rows()["name"]} >= {"Eve", "Fay"}

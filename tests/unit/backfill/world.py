@@ -124,7 +124,7 @@ class World:
         return report
 
     def backfill(self, *names: str, most: int | None = None, **selection: Any) -> list[str]:
-        """Backfill; returns what was done, as "names+greetings ab". With `most`, break off after so many batches."""
+        """Backfill and return what was done, as "names+greetings ab"; with `most`, stop after that many."""
         done = []
         plugins = self.sandbox.plugins
         with start_backfill(plugins, Selection(components=names, **selection)) as run:

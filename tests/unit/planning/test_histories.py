@@ -102,7 +102,7 @@ class History(World):
         self.settings["plugins"] = {"words": {"least": self.least}} if "words" in self.parts else {}
 
     def backfill(self, name: str, most: int) -> None:
-        """Backfill so many batches."""
+        """Backfill a number of batches."""
         plugins = self.sandbox.plugins
         with start_backfill(plugins, Selection(components=(name,))) as run:
             for batch in islice(run.batches("annotate"), most):
