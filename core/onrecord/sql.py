@@ -1,4 +1,4 @@
-"""SQL files beside the modules that use them, and the results of queries."""
+"""SQL: files beside the modules that use them, quoting, and the results of queries."""
 
 from __future__ import annotations
 
@@ -15,6 +15,16 @@ def read_sql(module: str, name: str) -> str:
     return files(module.rpartition(".")[0]).joinpath(f"{name}.sql").read_text("utf-8")
 
 
+def quote_identifier(name: str) -> str:
+    """Quote a name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def quote_literal(text: str) -> str:
+    """Quote text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 _UUIDS = {"UUID": ("BLOB", pa.uuid()), "UUID[]": ("BLOB[]", pa.list_(pa.uuid()))}
 
 
@@ -28,8 +38,7 @@ def to_arrow(relation: duckdb.DuckDBPyRelation) -> pa.Table:
     ids = {name: _UUIDS[type_] for name, type_ in columns if type_ in _UUIDS}
     if not ids:
         return relation.to_arrow_table()
-    quoted = {f'"{name.replace(chr(34), chr(34) * 2)}"': type_ for name, (type_, _) in ids.items()}
-    as_bytes = [f"{name}::{type_} as {name}" for name, type_ in quoted.items()]
+    as_bytes = [f"{quote_identifier(name)}::{type_} as {quote_identifier(name)}" for name, (type_, _) in ids.items()]
     found = relation.project(f"* replace ({', '.join(as_bytes)})").to_arrow_table()
     fields = [field.with_type(ids[field.name][1]) if field.name in ids else field for field in found.schema]
     return found.cast(pa.schema(fields))

@@ -17,10 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..errors import OnrecordError
-from ..model.row import quote_identifier
 from ..model.table import ARTICLE_ID, RUN_ID, Table
 from ..plugins.registry import Plugins
-from ..sql import read_sql
+from ..sql import quote_identifier, read_sql
 from ..warehouse import Warehouse
 from ..warehouse.lock import lock_warehouse
 from .pairing import ComparedRow, merge, pair_rows

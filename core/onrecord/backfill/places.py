@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import duckdb
 
-from ..model.row import quote_identifier
 from ..model.table import ARTICLE_ID, RUN_ID, Column, Table
 from ..plugins.registry import Plugins
+from ..sql import quote_identifier
 
 PLACE = "place {}"
 """The name of a column with a place; the columns of a component have no spaces in their names."""

@@ -10,11 +10,10 @@ import duckdb
 
 from ..errors import OnrecordError, WarehouseError
 from ..model.report import RunReport
-from ..model.row import quote_identifier
 from ..plugins.registry import Plugins
 from ..run.engine import start_run
 from ..run.signals import install_signal_handlers, raise_if_interrupted
-from ..sql import to_arrow
+from ..sql import quote_identifier, to_arrow
 from ..stages import BatchResult, Counters
 from ..warehouse import Warehouse
 from ..warehouse.database import replace_file

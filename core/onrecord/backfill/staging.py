@@ -22,11 +22,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..errors import OnrecordError, WarehouseError
 from ..model.content import ANNOTATED_SQL
-from ..model.row import quote_identifier
 from ..model.table import Table
 from ..planning.versions import ComponentVersions, component_versions, find_upstream
 from ..plugins.registry import Plugins
-from ..sql import read_sql
+from ..sql import quote_identifier, read_sql
 from ..warehouse import Warehouse
 from ..warehouse.database import attach, refuse_unmigrated
 from ..warehouse.lock import lock_holder

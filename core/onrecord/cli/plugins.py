@@ -11,9 +11,9 @@ import click
 from rich.markup import escape
 
 from ..model.bookkeeping import Run
-from ..model.row import quote_identifier
 from ..model.tables import STANDARD_TABLES
 from ..reporting.layout import make_table
+from ..sql import quote_identifier
 from ..warehouse import Warehouse
 from ..warehouse.loading import insert_rows
 from ..warehouse.lock import lock_warehouse

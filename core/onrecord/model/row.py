@@ -75,13 +75,3 @@ class References:
     table: str
     column: str = ""
     """The other table's column; by default the one of the same name."""
-
-
-def quote_identifier(name: str) -> str:
-    """Quote a name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def quote_literal(text: str) -> str:
-    """Quote text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"

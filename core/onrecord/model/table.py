@@ -18,7 +18,8 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from ..errors import RowError
-from .row import References, Row, Span, quote_identifier, quote_literal
+from ..sql import quote_identifier, quote_literal
+from .row import References, Row, Span
 
 
 @dataclass(frozen=True, slots=True)

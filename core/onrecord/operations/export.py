@@ -26,7 +26,7 @@ import duckdb
 from filelock import FileLock
 
 from ..errors import WarehouseError
-from ..model.row import quote_identifier, quote_literal
+from ..sql import quote_identifier, quote_literal
 from ..warehouse.database import Warehouse
 
 CURRENT = "current"

@@ -19,8 +19,7 @@ import pyarrow as pa
 from ..config.settings import MaintainSettings
 from ..errors import WarehouseError
 from ..logs import DATE_GLOB
-from ..model.row import quote_identifier
-from ..sql import read_sql
+from ..sql import quote_identifier, read_sql
 from ..warehouse.database import Warehouse
 from ..warehouse.lock import lock_warehouse
 from .backup import Backup, backup

@@ -10,9 +10,8 @@ import pyarrow as pa
 
 from ..model.bookkeeping import StageName
 from ..model.content import ANNOTATED_SQL
-from ..model.row import quote_identifier
 from ..model.table import Table
-from ..sql import read_sql, to_arrow
+from ..sql import quote_identifier, read_sql, to_arrow
 from .batches import WorkItems
 from .versions import ComponentVersions
 

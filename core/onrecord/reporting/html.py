@@ -10,8 +10,8 @@ from uuid import UUID
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ..model.report import RunReport
-from ..model.row import quote_identifier
 from ..operations.health import Finding
+from ..sql import quote_identifier
 from ..warehouse import Reader, Warehouse
 
 _MOST = 50

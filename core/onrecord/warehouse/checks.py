@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import duckdb
 
-from ..model.row import quote_identifier, quote_literal
 from ..model.table import RUN_ID, Table
 from ..plugins.components import Component
+from ..sql import quote_identifier, quote_literal
 
 
 @dataclass(frozen=True, slots=True)

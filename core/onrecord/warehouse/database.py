@@ -22,10 +22,9 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from ..errors import CheckError, WarehouseError
 from ..model.bookkeeping import Ledger
-from ..model.row import quote_identifier, quote_literal
 from ..model.table import Table
 from ..model.tables import STANDARD_TABLES
-from ..sql import read_sql
+from ..sql import quote_identifier, quote_literal, read_sql
 from ..stages.work import BatchResult
 from . import checks, schema
 from .loading import (

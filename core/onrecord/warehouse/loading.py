@@ -8,9 +8,10 @@ from uuid import UUID
 import duckdb
 import pyarrow as pa
 
-from ..model.row import Row, quote_identifier
+from ..model.row import Row
 from ..model.table import Table
 from ..model.tables import STANDARD_TABLES
+from ..sql import quote_identifier
 from ..stages.work import BatchResult
 
 

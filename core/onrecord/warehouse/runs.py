@@ -10,8 +10,8 @@ import duckdb
 
 from ..model.bookkeeping import ComponentVersion, Run, Step
 from ..model.report import RunReport
-from ..model.row import quote_identifier
 from ..model.tables import STANDARD_TABLES
+from ..sql import quote_identifier
 from .database import Warehouse
 from .loading import insert_rows
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 import duckdb
 
 from ..errors import SchemaError
-from ..model.row import quote_identifier, quote_literal
 from ..model.table import Column, Table
 from ..model.views import VIEWS_SQL
+from ..sql import quote_identifier, quote_literal
 
 log = logging.getLogger("onrecord")
 

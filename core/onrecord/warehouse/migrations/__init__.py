@@ -16,8 +16,8 @@ from importlib.resources import files
 import duckdb
 
 from ...errors import OnrecordError
-from ...model.row import quote_identifier
 from ...model.tables import MIGRATION_TABLE
+from ...sql import quote_identifier
 
 
 def migrate(connection: duckdb.DuckDBPyConnection, directory: Traversable | None = None) -> list[str]:
