@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import MAXYEAR, UTC, datetime, timedelta
+from math import prod
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ _LONGEST_RULE = 6500
 _PERIODS = {"SECONDLY": timedelta(seconds=1), "MINUTELY": timedelta(minutes=1), "HOURLY": timedelta(hours=1)}
 _WINDOWS = (timedelta(days=1), timedelta(days=40), timedelta(days=400))
 """How far before the asked time a frequent rule starts; from the anchor it would take seconds to minutes."""
-_DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,22 +113,41 @@ def _cron_times(cron: str, wall: datetime, *, back: bool) -> Iterator[datetime]:
 
 
 def _check_rule(rule: str) -> None:
-    from dateutil.rrule import rrulestr
+    from dateutil.rrule import rruleset
 
     if len(rule) > _LONGEST_RULE:
         raise ValueError(f"has more than {_LONGEST_RULE:,} characters")
-    try:
-        rrulestr(rule)
-    except (ValueError, TypeError, AttributeError) as error:
-        raise ValueError(f"is no rule of a calendar (RFC 5545): {error}") from None
     if re.search(r"\bINTERVAL=0+(?!\d)", rule, re.IGNORECASE):
         raise ValueError("repeats after an interval of 0")
-    # The parser would search for February 30 until the year 9999.
-    months = [int(month) for month in re.findall(r"\d+", _part(rule, "BYMONTH"))]
-    days = [int(day) for day in re.findall(r"\d+", _part(rule, "BYMONTHDAY"))]
-    impossible = months and days and min(days) > max(_DAYS[month - 1] for month in months)
-    if impossible or next(iter(_parse_rule(rule)), None) is None:
-        raise ValueError("is never due")
+    try:
+        parsed: Any = _parse_rule(rule)  # its type lacks what is inside
+        rules = [*parsed._rrule, *parsed._exrule] if isinstance(parsed, rruleset) else [parsed]
+        is_due = all(map(_is_ever_due, rules)) and next(iter(parsed), None) is not None
+    except (ValueError, TypeError, AttributeError) as error:
+        # "Invalid combination of interval and byhour resulting in empty rule", or "generates an empty set".
+        if "resulting in empty" not in str(error) and "generates an empty" not in str(error):
+            raise ValueError(f'is no rule of a calendar (RFC 5545) like "FREQ=DAILY;BYHOUR=6,18": {error}') from None
+        is_due = False
+    if not is_due:
+        parts = re.findall(r"\b(?:INTERVAL|UNTIL|BY\w+)=[^;\s]*", rule, re.IGNORECASE)
+        raise ValueError(f"is never due: change or remove {' or '.join(parts) or 'a part of it'}")
+
+
+def _is_ever_due(rule: Any) -> bool:
+    """Whether a parsed rule is due, but for its COUNT and UNTIL.
+
+    For one that is not, the parser searches all days until the year 9999, or all seconds.
+    """
+    from dateutil.rrule import DAILY
+
+    if rule._bysetpos and rule._freq >= DAILY:
+        times = (rule._byhour, rule._byminute, rule._bysecond)[rule._freq - DAILY :]
+        if min(map(abs, rule._bysetpos)) > prod(map(len, times)):
+            return False
+    # The calendar repeats after 400 years, so the rule may as well start in the last of these cycles.
+    first, cycle = rule._dtstart.year, 400 * rule._interval
+    late = rule._dtstart.replace(year=first + max(0, (MAXYEAR - 100 - first) // cycle * cycle))
+    return next(iter(rule.replace(dtstart=late, count=None, until=None)), None) is not None
 
 
 def _rule_times(text: str, wall: datetime, *, back: bool) -> Iterator[datetime]:

@@ -98,13 +98,37 @@ def test_a_time_that_the_clock_repeats_is_due_once() -> None:
         ({"rrule": ""}, "is no rule of a calendar"),
         ({"rrule": "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"}, "is never due"),
         ({"rrule": "FREQ=SECONDLY;BYMONTH=4,6;BYMONTHDAY=31"}, "is never due"),
-        ({"rrule": "FREQ=DAILY;UNTIL=20191231T000000"}, "is never due"),
+        ({"rrule": "FREQ=DAILY;UNTIL=20191231T000000"}, "is never due: change or remove UNTIL=20191231T000000"),
+        # The parser alone would search each of these until the year 9999: for seconds, minutes or years.
+        ({"rrule": "FREQ=DAILY;BYSETPOS=5"}, "is never due: change or remove BYSETPOS=5"),
+        ({"rrule": "FREQ=HOURLY;BYMINUTE=0,30;BYSETPOS=-3"}, "is never due"),
+        ({"rrule": "FREQ=SECONDLY;BYSETPOS=2"}, "is never due"),
+        ({"rrule": "FREQ=YEARLY;BYYEARDAY=366;BYMONTH=2"}, "change or remove BYYEARDAY=366 or BYMONTH=2"),
+        ({"rrule": "FREQ=WEEKLY;BYDAY=MO;BYMONTH=2;BYMONTHDAY=31"}, "is never due"),
+        ({"rrule": "DTSTART:20240229T000000\nRRULE:FREQ=DAILY;BYMONTH=4;BYMONTHDAY=31"}, "is never due"),
+        ({"rrule": "FREQ=DAILY;BYSETPOS=2\nEXDATE:20260101T000000"}, "is never due"),
+        # The parser finds these at once, and says it in its own words.
+        ({"rrule": "FREQ=HOURLY;INTERVAL=24;BYHOUR=5"}, "is never due: change or remove INTERVAL=24 or BYHOUR=5"),
+        ({"rrule": "FREQ=MINUTELY;INTERVAL=1440;BYHOUR=5"}, "is never due: change or remove INTERVAL=1440 or BYHOUR=5"),
+        ({"rrule": "FREQ=DAILY;BYHOUR=25"}, 'is no rule of a calendar .* like "FREQ=DAILY;BYHOUR=6,18": hour must be'),
         ({"rrule": "RDATE:" + ",".join(["20260101T000000"] * 500)}, "more than 6,500 characters"),
     ],
 )
 def test_a_schedule_that_cannot_be_says_why(schedule: dict[str, Any], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         Schedule(**schedule)
+
+
+@pytest.mark.parametrize(
+    ("rule", "following"),
+    [
+        ("FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO", "2044-02-29 00:00"),
+        ("FREQ=HOURLY;BYMINUTE=0,30;BYSETPOS=2", "2026-03-10 12:30"),
+        ("DTSTART:20240229T000000\nRRULE:FREQ=YEARLY;INTERVAL=3", "2036-02-29 00:00"),
+    ],
+)
+def test_a_rule_that_is_rarely_due_is_not_refused(rule: str, following: str) -> None:
+    assert written(Schedule(rrule=rule).next(NOON)) == following
 
 
 def test_a_schedule_says_what_it_is_and_can_be_pickled() -> None:
