@@ -13,7 +13,7 @@ from ..model.report import RunReport
 from ..model.tables import STANDARD_TABLES
 from ..sql import quote_identifier
 from .database import Warehouse
-from .loading import insert_rows
+from .loading import insert_rows, mark_changed
 
 
 def mark_killed(connection: duckdb.DuckDBPyConnection) -> list[UUID]:
@@ -38,7 +38,8 @@ def record_components(
     connection: duckdb.DuckDBPyConnection, versions: Collection[ComponentVersion], run_id: UUID
 ) -> list[str]:
     """Record the component versions of a run; return warnings for the operator."""
-    messages = list(_drop_reassigned_tables(connection, versions))
+    if messages := list(_drop_reassigned_tables(connection, versions)):
+        mark_changed(connection, run_id)
     messages += find_changed_sources(connection, versions)
     known = connection.execute("select component, fingerprint from component_version").fetchall()
     new = {(v.component, v.fingerprint): v for v in versions if (v.component, v.fingerprint) not in known}

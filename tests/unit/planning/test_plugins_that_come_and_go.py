@@ -122,6 +122,21 @@ def test_an_annotator_that_takes_over_the_table_of_another_fills_it_afresh(world
     assert [row["words"] for row in world.sandbox.sql("from word_count order by words")] == [2, 3, 3]
 
 
+def test_rows_that_a_table_loses_with_its_writer_are_published_as_lost(world: World) -> None:
+    class Counts(Annotator):
+        name, version, uses_doc, writes = "counts", "1", True, [WordCount]
+
+        def annotate(self, article: Article) -> Iterator[Row]:
+            yield WordCount(words=0)
+
+    world.pipelines.clear()
+    world.settings["disable"] = ["words", "names", "totals", "tokens", "phrases", "token_totals"]
+    world.run()
+    world.parts["counts"] = Counts()
+    world.run()
+    assert contents(world)["word_count"] == [], "no pipeline reads the articles for the new writer"
+
+
 def test_articles_may_change_while_plugins_are_disabled_whose_rows_refer_to_them(world: World) -> None:
     """What a disabled aggregator wrote may refer to rows that are gone; the rest is published all the same."""
 
