@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -99,8 +98,3 @@ def hold_warnings() -> Iterator[list[logging.LogRecord]]:
         yield held
     finally:
         logger.removeFilter(hold)
-
-
-def encode_json(value: Any) -> str:
-    """Encode a value that JSON has no type for; the `default` of `json.dumps`."""
-    return value.isoformat() if isinstance(value, date) else str(value)

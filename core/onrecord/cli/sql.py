@@ -6,19 +6,19 @@ import csv
 import json
 import sys
 from datetime import datetime
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import click
 import duckdb
 import pyarrow.parquet as pq
+from pydantic_core import to_jsonable_python
 from rich.console import Group
 from rich.text import Text
 
 from ..reporting.layout import format_columns
 from ..warehouse import Warehouse
-from .common import config_options, console, encode_json, resolve_warehouse
+from .common import config_options, console, resolve_warehouse
 
 _MOST_ROWS = 100
 """The most rows that a terminal shows; the other formats have all."""
@@ -69,12 +69,10 @@ def _print_result(connection: duckdb.DuckDBPyConnection, query: str, form: str |
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(names)
         while chunk := result.fetchmany(10_000):
-            writer.writerows(chunk)
+            writer.writerows([_to_text(value) for value in row] for row in chunk)
     elif form == "json":
-        # JSON has no NaN or infinity.
-        rows = ([None if isinstance(v, float) and not isfinite(v) else v for v in row] for row in result.fetchall())
-        records = (dict(zip(names, row, strict=True)) for row in rows)
-        click.echo("[" + ",\n ".join(json.dumps(r, default=encode_json, ensure_ascii=False) for r in records) + "]")
+        records = (dict(zip(names, _to_plain(row), strict=True)) for row in result.fetchall())
+        click.echo("[" + ",\n ".join(json.dumps(record, ensure_ascii=False) for record in records) + "]")
     elif names:
         first = result.fetchmany(_MOST_ROWS + 1)
         result.fetchall()  # a connection with rows left over is busy
@@ -100,7 +98,19 @@ def _format_value(value: Any) -> str:
         return f"{value:%Y-%m-%d %H:%M}" if (value.hour, value.minute) != (0, 0) else f"{value:%Y-%m-%d}"
     if isinstance(value, float):
         return f"{value:g}"
-    return str(value)
+    return str(_to_text(value))
+
+
+def _to_text(value: Any) -> Any:
+    """Convert lists, structs and bytes to text: to JSON, and bytes to base64."""
+    if isinstance(value, list | tuple | dict):
+        return json.dumps(_to_plain(value), ensure_ascii=False)
+    return _to_plain(value) if isinstance(value, bytes) else value
+
+
+def _to_plain(value: Any) -> Any:
+    """Convert a value to what JSON has: NaN and infinity to null, bytes to base64."""
+    return to_jsonable_python(value, inf_nan_mode="null", bytes_mode="base64", fallback=str)
 
 
 def _prompt(connection: duckdb.DuckDBPyConnection) -> None:

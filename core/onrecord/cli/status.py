@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
+from pydantic_core import to_json
 from rich.markup import escape
 
 from ..errors import WarehouseError
@@ -17,7 +17,7 @@ from ..reporting.lines import format_outcome
 from ..warehouse import Warehouse
 from ..warehouse.lock import lock_holder
 from ..warehouse.runs import read_report
-from .common import config_options, console, encode_json, resolve_settings
+from .common import config_options, console, resolve_settings
 
 _COUNTED = {name: name for name in ("document", "article", "mention", "claim", "entity", "quarantine")} | {
     "deleted": "source_item where deleted_at is not null"
@@ -38,8 +38,7 @@ def status_command(config: Path | None, warehouse: Path | None, as_json: bool) -
     level = worst_level(findings)
     facts = _describe(stored)
     if as_json:
-        records = [{"code": each.code, "level": each.level, "sentence": each.sentence} for each in findings]
-        click.echo(json.dumps({"status": level, "findings": records, **facts}, indent=2, default=encode_json))
+        click.echo(to_json({"status": level, "findings": findings, **facts}, indent=2))
     else:
         _print_facts(facts)
         for each in findings:
@@ -85,7 +84,8 @@ def _print_facts(facts: dict[str, Any]) -> None:
         if last["message"]:
             _print_line("", last["message"])
     else:
-        _print_line("last run", "none")
+        # Rows could be counted if the database could be read.
+        _print_line("last run", "none" if facts["rows"] else "unknown")
     if file := facts["published"]:
         age = f"{file['modified_at'].astimezone():%Y-%m-%d %H:%M:%S}"
         _print_line("published", f"{file['path']} ({age}, {file['bytes'] / 1e6:.1f} MB)")

@@ -53,6 +53,39 @@ def test_sql_json(project: Path, onrecord: Callable[..., Ended]) -> None:
     assert json.loads(onrecord("sql", "from length where false", "--json").out) == []
 
 
+NESTED = """
+    select
+        ['00000000-0000-0000-0000-000000000001'::uuid] as ids,
+        {'day': date '2024-05-06', 'share': 'nan'::double, 'shares': [0.5::double, 'inf'::double]} as struct,
+        map {date '2024-05-06': 1} as map,
+        'u\\xff'::blob as bytes
+"""
+
+
+def test_sql_json_has_what_lists_structs_and_maps_hold(project: Path, onrecord: Callable[..., Ended]) -> None:
+    ended = onrecord("sql", NESTED, "--json")
+    assert (ended.status, ended.err) == (0, "")
+    assert json.loads(ended.out, parse_constant=pytest.fail) == [
+        {
+            "ids": ["00000000-0000-0000-0000-000000000001"],
+            "struct": {"day": "2024-05-06", "share": None, "shares": [0.5, None]},
+            "map": {"2024-05-06": 1},
+            "bytes": "df8=",
+        }
+    ]
+
+
+@pytest.mark.parametrize("form", [(), ("--csv",)])
+def test_sql_prints_lists_and_structs_as_json(
+    form: tuple[str, ...], project: Path, onrecord: Callable[..., Ended]
+) -> None:
+    ended = onrecord("sql", "select ids, map, bytes from (" + NESTED + ")", *form)
+    words = ended.out.replace('""', '"')
+    assert '["00000000-0000-0000-0000-000000000001"]' in words
+    assert '{"2024-05-06": 1}' in words
+    assert "df8=" in words
+
+
 def test_sql_parquet(project: Path, onrecord: Callable[..., Ended]) -> None:
     ended = onrecord("sql", LENGTHS, "--parquet", project / "out.parquet")
     assert (ended.status, ended.out) == (0, "")

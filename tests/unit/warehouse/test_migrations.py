@@ -121,6 +121,13 @@ def test_until_then_reading_it_says_what_to_do(sandbox: Sandbox) -> None:
         pass
 
 
+def test_onrecord_status_says_that_it_does_not_know_the_last_run(sandbox: Sandbox) -> None:
+    ended = CliRunner().invoke(cli, ["status", "-w", str(sandbox.directory)])
+    assert ended.exit_code == 2
+    assert "last run  unknown\n" in ended.output
+    assert "`onrecord run` brings it up to date" in ended.output
+
+
 def test_onrecord_show_says_so_too(sandbox: Sandbox) -> None:
     published = sandbox.directory / "onrecord.duckdb"
     published.write_bytes((sandbox.directory / "live.duckdb").read_bytes())
