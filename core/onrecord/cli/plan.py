@@ -80,7 +80,7 @@ def _make_plan_table(lines: list[PlanLine]) -> Table:
 
 def _summarize(lines: list[PlanLine], gone: int, back: int) -> Iterator[str]:
     if gone:
-        yield f"{gone:,} document(s) are gone from their source: their articles will be marked as deleted"
+        yield f"{gone:,} document(s) are no longer at their source: their articles will be marked as deleted"
     if back:
         yield f"{back:,} document(s) are back at their source: their articles will no longer be marked"
     totals = {state: sum(line.states.get(state, 0) for line in lines) for state in _STATES}
@@ -89,9 +89,9 @@ def _summarize(lines: list[PlanLine], gone: int, back: int) -> Iterator[str]:
             f'{totals["deferred"]:,} stale and deferred, because of `stale = "leave"`: `onrecord backfill` recomputes '
             "what annotators made, `onrecord run --stale recompute` everything"
         )
-    to_do = sum(line.to_do for line in lines)
-    if to_do or gone or back:
+    if to_do := sum(line.to_do for line in lines):
         yield f"{to_do:,} to do"
+    if to_do or gone or back:
         return
     rest = [f"{count:,} {_STATES[state]}" for state, count in totals.items() if count and state != "current"]
     yield f"nothing to do: {', '.join(rest) or 'everything is up to date'}"

@@ -42,9 +42,17 @@ def test_plan_says_what_is_new_what_is_stale_and_why_and_runs_nothing(
     assert row_of(ended, "ingest", "folder") == ["1", "·", "·", "1"]
     assert row_of(ended, "annotate", "lengths") == ["1", "1", "·", "·", "version", "1", "→", "2:", "1"]
     assert row_of(ended, "annotate", "doubles") == ["1", "1", "·", "·", "requirement", "lengths", "changed:", "1"]
-    assert "1 document(s) are gone from their source: their articles will be marked as deleted\n" in ended.out
+    assert "1 document(s) are no longer at their source: their articles will be marked as deleted\n" in ended.out
     assert ended.out.endswith("5 to do\n")
     assert live.read_bytes() == before
+
+
+def test_plan_has_no_count_of_work_where_documents_were_only_deleted_at_their_source(
+    project: Path, onrecord: Callable[..., Ended]
+) -> None:
+    (project / "inbox/a.txt").unlink()
+    ended = onrecord("plan")
+    assert ended.out.endswith("1 document(s) are no longer at their source: their articles will be marked as deleted\n")
 
 
 def test_plan_says_that_everything_is_up_to_date_where_nothing_failed(
@@ -72,8 +80,7 @@ def test_plan_says_what_is_back(project: Path, onrecord: Callable[..., Ended]) -
     run_again(project)
     (project / "inbox/a.txt").write_text(text)
     ended = onrecord("plan")
-    assert "1 document(s) are back at their source: their articles will no longer be marked\n" in ended.out
-    assert ended.out.endswith("0 to do\n")
+    assert ended.out.endswith("1 document(s) are back at their source: their articles will no longer be marked\n")
     run_again(project)
     assert "source" not in onrecord("plan").out
 
@@ -92,7 +99,7 @@ def test_plan_of_a_source_that_cannot_be_listed_says_so_and_calls_nothing_gone(
     shutil.rmtree(project / "inbox")
     ended = onrecord("plan")
     assert "onrecord: folder cannot list its documents: " in ended.err
-    assert "gone" not in ended.out
+    assert "no longer" not in ended.out
 
 
 def test_plan_counts_a_document_that_two_sources_list_once(project: Path, onrecord: Callable[..., Ended]) -> None:
