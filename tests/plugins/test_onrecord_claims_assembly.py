@@ -50,7 +50,7 @@ QUOTATIONS = {
         "{K:“The dam is old.} {K:It will hold,”} {S:Reed} {C:said}.",
         [("Reed", "said", "The dam is old. It will hold")],
     ),
-    "over several paragraphs, opened anew and closed at the end": (
+    "over several paragraphs, each opened, and the last one closed": (
         "{S:Reed} {C:said}: {K:“The dam is old.}\n\n{K:“It will hold.}\n\n{K:“Nobody need move.”}\n\nNobody moved.",
         [("Reed", "said", "The dam is old. … It will hold. … Nobody need move.")],
     ),

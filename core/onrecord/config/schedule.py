@@ -113,15 +113,13 @@ def _cron_times(cron: str, wall: datetime, *, back: bool) -> Iterator[datetime]:
 
 
 def _check_rule(rule: str) -> None:
-    from dateutil.rrule import rruleset
-
     if len(rule) > _LONGEST_RULE:
         raise ValueError(f"has more than {_LONGEST_RULE:,} characters")
     if re.search(r"\bINTERVAL=0+(?!\d)", rule, re.IGNORECASE):
         raise ValueError("repeats after an interval of 0")
     try:
         parsed: Any = _parse_rule(rule)  # its type lacks what is inside
-        rules = [*parsed._rrule, *parsed._exrule] if isinstance(parsed, rruleset) else [parsed]
+        rules = [*parsed._rrule, *parsed._exrule] if hasattr(parsed, "_exrule") else [parsed]
         is_due = all(map(_is_ever_due, rules)) and next(iter(parsed), None) is not None
     except (ValueError, TypeError, AttributeError) as error:
         # "Invalid combination of interval and byhour resulting in empty rule", or "generates an empty set".

@@ -211,7 +211,7 @@ class Warehouse:
     def mark_outdated(self, component: str, tables: Sequence[Table], run: UUID) -> None:
         """Mark an aggregator's tables as stale.
 
-        Their rows that refer to rows that are gone are deleted.
+        Their rows that refer to deleted rows are deleted too.
         """
         with self.writing() as connection:
             connection.execute("delete from ledger where component = $component", {"component": component})

@@ -71,7 +71,7 @@ def test_an_article_that_has_changed_since_is_left_to_the_next_run(world: World)
     assert "Gus" in {row["name"] for row in world.rows()["name"]}
 
 
-def test_rows_that_the_next_run_would_make_anew_are_not_promoted(world: World) -> None:
+def test_rows_that_the_next_run_would_recompute_are_not_promoted(world: World) -> None:
     world.backfill("names")
     before = world.rows()
     world.parts["names"].version = "3"

@@ -190,7 +190,7 @@ def test_killed_while_it_changes_over_or_tidies_up_the_next_one_does_so(
         raise KeyboardInterrupt
 
     def again() -> None:
-        # One that is damaged is made anew.
+        # A damaged one is written again.
         for file in exported.glob("current/length/*/*.parquet"):
             file.unlink()
         with suppress(KeyboardInterrupt):
@@ -230,7 +230,7 @@ def test_large_documents_need_no_more_memory_than_there_is(
     assert done.manifest["tables"]["document"]["rows"] == LARGE + len(DOCUMENTS)
 
 
-def test_an_export_that_lost_a_file_is_made_anew(sandbox: Sandbox, exported: Path) -> None:
+def test_an_export_that_lost_a_file_is_written_again(sandbox: Sandbox, exported: Path) -> None:
     next(exported.glob("current/length/*/*.parquet")).unlink()
 
     assert export(sandbox.directory, exported).new is True

@@ -1,4 +1,4 @@
-"""What `onrecord status` finds: each finding's code is a promise to whoever watches."""
+"""What `onrecord status` finds: monitors rely on the code of each finding."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def test_the_rows_of_a_removed_plugin_stay_and_are_up_to_date_when_it_comes_back
     words = world.parts.pop("words")
     world.documents["b"] = text("Bert and Cora and Dora", headline="B")
     world.run()
-    assert len(world.sandbox.sql("from word_count")) == 2, "those of b refer to words that are gone"
+    assert len(world.sandbox.sql("from word_count")) == 2, "those of b refer to words that its text no longer has"
 
     world.parts["words"] = words
     assert world.plan() == {"words": {"content": 1, "current": 2}, "names": {"content": 1, "current": 2},
@@ -138,7 +138,7 @@ def test_rows_that_a_table_loses_with_its_writer_are_published_as_lost(world: Wo
 
 
 def test_articles_may_change_while_plugins_are_disabled_whose_rows_refer_to_them(world: World) -> None:
-    """What a disabled aggregator wrote may refer to rows that are gone; the rest is published all the same."""
+    """The rows of a disabled aggregator may refer to deleted rows; the rest is published all the same."""
 
     class Claims(Annotator):
         name, version, writes = "claims", "1", [Claim]

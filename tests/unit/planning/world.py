@@ -157,7 +157,7 @@ class World:
         return report
 
     def plan(self) -> dict[str, dict[str, int]]:
-        """What is to be done, and why, by component; those that are up to date are left out."""
+        """The work of the next run, by component and reason, without components that are up to date."""
         return {name: states for name, states in self.states().items() if set(states) - {"current"}}
 
     def states(self) -> dict[str, dict[str, int]]:

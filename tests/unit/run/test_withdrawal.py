@@ -1,4 +1,4 @@
-"""Documents that are gone from their source are marked, never deleted; and who a document belongs to."""
+"""Documents that are no longer at their source are marked, never deleted; the ingestor of a document."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def test_what_a_stopped_plugin_said_goes_where_what_it_went_by_is_new(bench: Ben
     doubles.fails = True
     assert bench.run().run.message == "annotate doubles: failed on 5 of 5 subjects"
     assert bench.sql("select count(*) as n from length") == [{"n": 20}]
-    assert bench.sql("select count(*) as n from double") == [{"n": 0}], "they went by lengths that are gone"
+    assert bench.sql("select count(*) as n from double") == [{"n": 0}], "they were made from lengths that are deleted"
 
     doubles.fails, doubles.version = False, "2"
     bench.run()

@@ -116,7 +116,7 @@ def test_a_worker_with_many_threads_does_one_batch_at_a_time(plugins: Plugins, b
     assert messages == ["1 at work"] * 12
 
 
-def test_a_plugin_that_changes_in_the_folder_is_loaded_anew(plugins: Plugins, batch: Batch, tmp_path: Path) -> None:
+def test_a_plugin_that_changes_in_the_folder_is_loaded_again(plugins: Plugins, batch: Batch, tmp_path: Path) -> None:
     before = Setup.of(plugins)
     assert explain_misfit(before) == ""
     (tmp_path / "lengths.py").write_text(COMPONENT.replace("VERSION", "2"))

@@ -219,7 +219,7 @@ def test_an_aggregator_that_hangs_has_failed_and_the_run_goes_on(
     assert len(sandbox.sql("from number")) == 100, "and what it had is kept"
 
 
-def test_whoever_survives_the_alarm_gets_another() -> None:
+def test_a_call_that_survives_the_alarm_gets_another() -> None:
     def persist() -> None:
         for _ in range(3):
             with suppress(BaseException):
