@@ -11,12 +11,11 @@ from uuid import UUID
 
 import click
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from ..backfill import find_staged_version
 from ..backfill.comparison import KINDS, Comparison, Difference, Example, Kind, compare
-from ..reporting.layout import make_table
+from ..reporting.layout import make_grid, make_table
 from .common import config_options, console, open_plugins
 
 _MANY: dict[Kind, str] = {"changes": "change", "appears": "appear", "vanishes": "vanish"}
@@ -93,9 +92,7 @@ def _print_example(difference: Difference, example: Example) -> None:
         style = _STYLES[example.kind]
         words = Text.assemble("…", before, gaps[0], (text, style), gaps[1], after, "…")
         console.print(Padding(words, (0, 0, 0, 2)))
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(style="dim")
-    grid.add_column(overflow="fold")
+    grid = make_grid()
     for name, words in _format_values(difference, example):
         grid.add_row(f"    {name}", words)
     console.print(grid)

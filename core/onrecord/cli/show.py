@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from ..reporting.layout import make_table
 from ..sql import read_sql
 from ..warehouse import Reader, Warehouse
 from ..warehouse.database import refuse_unmigrated
@@ -40,9 +41,9 @@ def show_command(config: Path | None, warehouse: Path | None) -> None:
     finally:
         connection.close()
     _print_headline(f"{counts['articles']:,} articles")
-    console.print(_make_table(articles, right=("words", "claims", "set aside")))
+    console.print(_format_rows(articles, right=("words", "claims", "set aside")))
     _print_headline(f"The people spoken of most, among {counts['entities']:,} entities")
-    console.print(_make_table(people, right=("mentions", "articles", "claims")))
+    console.print(_format_rows(people, right=("mentions", "articles", "claims")))
     _print_headline(f"{len(claims)} of {counts['claims']:,} claims")
     console.print(_make_claim_grid(claims))
     _print_headline("Where it is, and what to ask it")
@@ -62,14 +63,11 @@ def _print_headline(words: str) -> None:
     console.print(f"\n[bold]{escape(words)}[/bold]")
 
 
-def _make_table(rows: list[dict[str, Any]], right: tuple[str, ...]) -> Table | str:
+def _format_rows(rows: list[dict[str, Any]], right: tuple[str, ...]) -> Table | str:
     if not rows:
         return "  none"
     shown = [name for name in rows[0] if any(row[name] not in (None, False) for row in rows)]
-    table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
-    for name in shown:
-        heading = name.replace("_", " ")
-        table.add_column(heading, justify="right" if heading in right else "left", overflow="fold")
+    table = make_table((name.replace("_", " ") for name in shown), right)
     for row in rows:
         table.add_row(*(escape("" if row[name] is None else str(row[name])) for name in shown))
     return table

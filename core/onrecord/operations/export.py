@@ -28,6 +28,7 @@ from filelock import FileLock
 from ..errors import WarehouseError
 from ..sql import quote_identifier, quote_literal
 from ..warehouse.database import Warehouse
+from ..warehouse.schema import read_columns
 
 CURRENT = "current"
 MANIFEST = "manifest.json"
@@ -92,7 +93,7 @@ def _export(connection: duckdb.DuckDBPyConnection, lake: Path) -> Export:
     connection.execute("set timezone = 'UTC'")
     # `row_group_size_bytes` requires it.
     connection.execute("set preserve_insertion_order = false")
-    tables = {name: _write_table(connection, partial, name) for name in _list_tables(connection)}
+    tables = {name: _write_table(connection, partial, name) for name in read_columns(connection)}
     manifest = {**source, "created": datetime.now(UTC).isoformat("T", "seconds"), "tables": tables}
     (partial / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", "utf-8")
     folder = lake / f"{started_at.astimezone(UTC):%Y-%m-%dT%H-%M-%S}-{run_id[:8]}"
@@ -176,11 +177,6 @@ def _describe_file(file: Path, rows: int, folder: Path) -> dict[str, Any]:
         "bytes": file.stat().st_size,
         "sha256": digest,
     }
-
-
-def _list_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    query = "select table_name from duckdb_tables() where database_name = current_database() order by 1"
-    return [name for (name,) in connection.execute(query).fetchall()]
 
 
 def _set_link(current: Path, folder: Path) -> None:

@@ -22,6 +22,7 @@ from ..logs import DATE_GLOB
 from ..sql import quote_identifier, read_sql
 from ..warehouse.database import Warehouse
 from ..warehouse.lock import lock_warehouse
+from ..warehouse.schema import read_columns
 from .backup import Backup, backup
 
 log = logging.getLogger("onrecord")
@@ -119,7 +120,7 @@ def _remove_old(connection: duckdb.DuckDBPyConnection, settings: MaintainSetting
         moment = None if days is None else (now - timedelta(days=days)).isoformat()
         connection.execute(f"set variable {name} = $moment", {"moment": moment})
     connection.execute(read_sql(__name__, "retention"))
-    columns = _read_columns(connection)
+    columns = read_columns(connection)
     removed = {
         "deleted articles": _count(connection, "_old_article"),
         "rows about them": 0,
@@ -128,14 +129,14 @@ def _remove_old(connection: duckdb.DuckDBPyConnection, settings: MaintainSetting
     }
     if removed["deleted articles"]:
         # From every table with rows of articles. Those of aggregators are stale then, and the next run recomputes them.
-        for table in sorted(name for name, has in columns.items() if "article_id" in has and name != "document"):
+        for table in (name for name, has in columns.items() if "article_id" in has and name != "document"):
             removed["rows about them"] += _delete(connection, table, "article_id in (from _old_article)")
         for table in ("ledger", "quarantine"):
             removed["rows about them"] += _delete(connection, table, "subject_id in (from _old_article)")
     removed["versions of documents"] = _delete(connection, "document", "document_id in (from _old_document)")
     removed["steps"] = _delete(connection, "step", "run_id in (from _old_run)")
     # Rows refer to the run that wrote them: it stays as long as one of them does.
-    writers = sorted(name for name, has in columns.items() if "run_id" in has and name not in ("run", "step"))
+    writers = (name for name, has in columns.items() if "run_id" in has and name not in ("run", "step"))
     referred = " union ".join(f"select run_id from {quote_identifier(name)}" for name in writers)
     removed["runs"] = _delete(connection, "run", f"run_id in (from _old_run) and run_id not in ({referred})")
     return removed
@@ -151,21 +152,6 @@ def _find_old_logs(directory: Path, settings: MaintainSettings, now: datetime) -
     oldest = (now - timedelta(days=settings.logs)).timestamp()
     logs = sorted((directory / "logs").glob(f"*-{DATE_GLOB}.log"), key=lambda file: file.stat().st_mtime)
     yield from (file for file in logs[:-1] if file.stat().st_mtime < oldest)
-
-
-def _read_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
-    """Read the columns of each table."""
-    found = connection.execute(
-        """
-        -- Which tables exist, with which columns?
-        select table_name, list(column_name)
-        from duckdb_columns()
-        semi join duckdb_tables() using (database_name, table_name)
-        where database_name = current_database() and not internal
-        group by all
-        """
-    ).fetchall()
-    return dict(found)
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:

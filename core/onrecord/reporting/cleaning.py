@@ -17,6 +17,7 @@ from ..model.content import Article, Document, Segment
 from ..model.draft import FIELDS, Draft
 from ..plugins.components import Cleaner
 from ..stages.clean import build_article, run_cleaners
+from .layout import make_grid
 
 _COLORS = {
     "body": "", "subheading": "bold", "sidebar": "cyan", "headline": "bold green", "byline": "green",
@@ -88,10 +89,10 @@ def print_cleaning(trace: CleaningTrace, console: Console) -> None:
     """Print each stretch of a document with its kind, its cleaner and the reason."""
     article = trace.article
     console.rule(f"[bold]{escape(trace.document.uri)}[/bold]", align="left")
-    facts = Table.grid(padding=(0, 2))
+    facts = make_grid()
     for name in ("kind", *(name for name in FIELDS if name != "kind")):
         if (value := getattr(article, name)) is not None:
-            facts.add_row(Text(name, "dim"), Text(str(value)))
+            facts.add_row(name, Text(str(value)))
     page = Table(box=None, pad_edge=False, header_style="dim", expand=True)
     page.add_column("", no_wrap=True)
     page.add_column("text", ratio=2, overflow="fold")
@@ -103,9 +104,9 @@ def print_cleaning(trace: CleaningTrace, console: Console) -> None:
         # A stretch that continues the paragraph above has no label of its own.
         goes_on = segment.body_start and article.body[segment.body_start - 1] == " "
         page.add_row(Text("" if goes_on else segment.kind, style or "dim"), Text(words, style), Text(why, "dim"))
-    work = Table.grid(padding=(0, 2))
+    work = make_grid()
     for cleaner, change in trace.changes:
-        work.add_row(Text(f"{cleaner.name} {cleaner.version}", "dim"), Text(change))
+        work.add_row(f"{cleaner.name} {cleaner.version}", Text(change))
     console.print(Group(facts, Text(), page, Text(), work, Text()))
 
 

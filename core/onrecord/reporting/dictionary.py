@@ -29,9 +29,7 @@ def render_dictionary(plugins: Plugins) -> str:
         for component in [*plugins.annotators.values(), *plugins.aggregators.values()]
         for table in plugins.tables_of(component)
     }
-    standard = INGEST_TABLES + CLEAN_TABLES + ANNOTATION_TABLES + AGGREGATE_TABLES + BOOKKEEPING_TABLES
-    names = {table.name for table in standard}
-    own = [table for table in plugins.tables.values() if table.name not in names]
+    own = [table for table in plugins.tables.values() if table.name not in STANDARD_TABLES]
     sections = [
         ("Documents", "the stage `ingest`", INGEST_TABLES),
         ("Articles", "the stage `clean`", CLEAN_TABLES),

@@ -10,12 +10,15 @@ from uuid import UUID
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ..model.report import RunReport
+from ..model.tables import BOOKKEEPING_TABLES
 from ..operations.health import Finding
 from ..sql import quote_identifier
 from ..warehouse import Reader, Warehouse
+from ..warehouse.schema import read_columns
 
 _MOST = 50
 """The most failures and articles that a page lists."""
+_BOOKKEEPING = {table.name for table in BOOKKEEPING_TABLES}
 
 
 def render_run_page(report: RunReport, findings: Sequence[Finding] = ()) -> str:
@@ -46,7 +49,12 @@ def render_run_page(report: RunReport, findings: Sequence[Finding] = ()) -> str:
             """,
             run_id,
         )
-        written = _count_rows(reader, run_id)
+        written = []
+        for name, columns in read_columns(connection).items():
+            if "run_id" in columns and name not in _BOOKKEEPING:
+                query = f"select count(*) as rows from {quote_identifier(name)} where run_id = $run"
+                if rows := reader.sql(query, run=run_id).to_pylist()[0]["rows"]:
+                    written.append((name, rows))
     environment = Environment(
         loader=PackageLoader("onrecord.reporting", ""),
         autoescape=True,
@@ -76,26 +84,6 @@ def _query_first(reader: Reader, query: str, run_id: UUID) -> tuple[list[dict[st
     if len(rows) < _MOST:
         return rows, len(rows)
     return rows, reader.sql(f"select count(*) as count from ({query})", run=run_id).to_pylist()[0]["count"]
-
-
-def _count_rows(reader: Reader, run_id: UUID) -> list[tuple[str, int]]:
-    """Count the rows of a run in each table that has any."""
-    tables = reader.sql(
-        """
-        -- Which tables have the id of a run on each row, apart from the bookkeeping?
-        select table_name
-        from duckdb_columns()
-        semi join duckdb_tables() using (database_name, table_name)
-        where column_name = 'run_id' and database_name = current_database()
-            and table_name not in ('run', 'step', 'ledger', 'component', 'quarantine')
-        order by 1
-        """
-    )
-    counted = []
-    for name in tables["table_name"].to_pylist():
-        query = f"select count(*) as rows from {quote_identifier(name)} where run_id = $run"
-        counted.append((name, reader.sql(query, run=run_id).to_pylist()[0]["rows"]))
-    return [(name, rows) for name, rows in counted if rows]
 
 
 def _format_duration(seconds: float) -> str:

@@ -19,6 +19,14 @@ def make_table(headings: Iterable[str], right: Collection[str] = ()) -> Table:
     return table
 
 
+def make_grid() -> Table:
+    """Make an empty table without headings, for names and their values."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style="dim")
+    grid.add_column(overflow="fold")
+    return grid
+
+
 def format_columns(
     names: Sequence[str], cells: Sequence[Sequence[str]], width: int, right: Sequence[str] = ()
 ) -> Table:
@@ -28,9 +36,7 @@ def format_columns(
     """
     columns = list(zip(names, *cells, strict=True))
     if sum(min(_NARROWEST, max(map(len, column))) + 2 for column in columns) > width:
-        grid = Table.grid(padding=(0, 2, 0, 0))
-        grid.add_column(style="dim")
-        grid.add_column(overflow="fold")
+        grid = make_grid()
         for row in cells:
             for name, cell in zip(names, row, strict=True):
                 if cell:

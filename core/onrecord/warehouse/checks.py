@@ -80,23 +80,12 @@ def _check_key(table: Table) -> Check:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Dangling:
-    """The rows of a table that refer to a row that does not exist."""
+def find_references(table: Table) -> Iterator[tuple[str, str, str]]:
+    """Yield each reference of a table: its column, the other table, and where it dangles.
 
-    column: str
-    other: str
-    condition: str
-    """The `from` and `where` clauses of a query for them; `t` is the table."""
-
-    @property
-    def rowids(self) -> str:
-        """The query for their row ids."""
-        return f"select t.rowid from {self.condition}"
-
-
-def find_references(table: Table) -> Iterator[Dangling]:
-    """Yield the dangling rows of each reference of a table."""
+    The last are the `from` and `where` clauses of a query for rows that refer to a row that does not exist; `t` is the
+    table.
+    """
     for column in table.columns:
         if column.references is None or column is RUN_ID or column.name == "run_id":
             continue
@@ -104,14 +93,12 @@ def find_references(table: Table) -> Iterator[Dangling]:
         theirs = quote_identifier(column.references.column or column.name)
         mine = quote_identifier(column.name)
         tables = f"{quote_identifier(table.name)} t anti join {quote_identifier(other)} o"
-        condition = f"{tables} on t.{mine} = o.{theirs} where t.{mine} is not null"
-        yield Dangling(column.name, other, condition)
+        yield column.name, other, f"{tables} on t.{mine} = o.{theirs} where t.{mine} is not null"
 
 
 def _check_references(table: Table) -> Iterator[Check]:
-    for dangling in find_references(table):
-        name = f"{table.name}: every {dangling.column} is in {dangling.other}"
-        yield Check(name, f"select t.* from {dangling.condition}")
+    for column, other, dangling in find_references(table):
+        yield Check(f"{table.name}: every {column} is in {other}", f"select t.* from {dangling}")
 
 
 def _check_values(table: Table) -> Iterator[Check]:

@@ -216,8 +216,9 @@ class Warehouse:
         with self.writing() as connection:
             connection.execute("delete from ledger where component = $component", {"component": component})
             for table in tables:
-                for dangling in checks.find_references(table):
-                    connection.execute(f"delete from {quote_identifier(table.name)} where rowid in ({dangling.rowids})")
+                for _, _, dangling in checks.find_references(table):
+                    rows = f"select t.rowid from {dangling}"
+                    connection.execute(f"delete from {quote_identifier(table.name)} where rowid in ({rows})")
             mark_changed(connection, run)
 
     # ── publishing ───────────────────────────────────────────────────────────────────────────────

@@ -26,7 +26,7 @@ def synchronize_tables(
     tables = list(tables)
     for conflict in find_conflicts(connection, tables, owners or {}):
         raise conflict
-    existing = _read_columns(connection)
+    existing = read_columns(connection)
     for table in tables:
         if table.name not in existing:
             connection.execute(table.ddl)
@@ -40,7 +40,7 @@ def find_conflicts(
     connection: duckdb.DuckDBPyConnection, tables: Iterable[Table], owners: Mapping[str, str]
 ) -> Iterator[SchemaError]:
     """Find all columns that `synchronize_tables` refuses, as errors."""
-    existing = _read_columns(connection)
+    existing = read_columns(connection)
     for table in tables:
         drop = f"drop the table and let the next run fill it: onrecord plugins remove {owners.get(table.name)}"
         declared = {column.name: column for column in table.columns}
@@ -61,14 +61,16 @@ def define_views(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(VIEWS_SQL)
 
 
-def _read_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, tuple[str, bool]]]:
-    """Read the type and nullability of each column of each table."""
+def read_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, tuple[str, bool]]]:
+    """Read the type and nullability of each column of each table, by their names."""
     found = connection.execute(
         """
-        -- Which tables and columns exist?
+        -- Which tables exist, with which columns?
         select table_name, column_name, data_type, is_nullable
         from duckdb_columns()
+        semi join duckdb_tables() using (database_name, schema_name, table_name)
         where schema_name = 'main' and database_name = current_database()
+        order by table_name, column_index
         """
     ).fetchall()
     tables: dict[str, dict[str, tuple[str, bool]]] = {}

@@ -69,6 +69,8 @@ def test_report_tells_of_a_run_on_a_page_of_its_own(
     # Whatever a document or a plugin says, it is not taken for a part of the page.
     assert "ValueError: cannot measure [/this] [one]" in page
     assert "Three [/short] [words]." in page
+    assert "<code>document</code>" in page
+    assert "<code>component_version</code>" not in page, "bookkeeping is no content"
     assert not {"http://", "https://", "<script", "src="} & set(re.findall(r"https?://|<script|src=", page))
 
     monkeypatch.setattr("onrecord.reporting.html._MOST", 1)
