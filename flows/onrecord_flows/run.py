@@ -13,7 +13,7 @@ from onrecord.errors import CheckError, LockedError, OnrecordError
 from onrecord.logs import log_file_path
 from onrecord.plugins.registry import Plugins
 from onrecord.reporting.progress import show_progress
-from onrecord.reporting.terminal import render_summary
+from onrecord.reporting.summary import render_summary
 from onrecord.run import signals
 from onrecord.run.engine import RunFailed, select_ingestors
 from onrecord.warehouse.lock import lock_holder

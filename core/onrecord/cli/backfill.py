@@ -23,7 +23,7 @@ from ..model.report import RunReport
 from ..plugins.registry import Plugins
 from ..reporting.layout import make_table
 from ..reporting.progress import show_progress
-from ..reporting.terminal import render_steps, render_summary
+from ..reporting.summary import render_steps, render_summary
 from ..run import signals
 from ..run.engine import RunFailed
 from ..warehouse.lock import lock_holder

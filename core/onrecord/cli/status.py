@@ -13,7 +13,7 @@ from rich.markup import escape
 
 from ..errors import WarehouseError
 from ..operations.health import EXIT_STATUS, collect_findings, worst_level
-from ..reporting.lines import format_outcome
+from ..reporting.summary import format_outcome
 from ..warehouse import Warehouse
 from ..warehouse.lock import lock_holder
 from ..warehouse.runs import read_report

@@ -7,8 +7,7 @@ A `Runner` runs batches, `Workers` adds the policy for workers that die or hang,
             run.load(result)
 """
 
-from .imap import imap
-from .recovery import Workers, local_runner
+from .recovery import Workers, imap, local_runner
 from .runner import Runner, WorkerDiedError, WorkerHungError
 
 __all__ = ["Runner", "WorkerDiedError", "WorkerHungError", "Workers", "imap", "local_runner"]

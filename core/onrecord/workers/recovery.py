@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Lock
@@ -13,9 +14,8 @@ from ..model.bookkeeping import StageName
 from ..plugins.registry import Plugins
 from ..stages import Batch, BatchResult, fail_batch, perform
 from .cpus import count_processors
-from .in_process import InProcess
 from .processes import Processes
-from .runner import WORKER_STAGES, Runner, WorkerDiedError, WorkerHungError
+from .runner import WORKER_STAGES, InProcess, Runner, WorkerDiedError, WorkerHungError
 
 log = logging.getLogger("onrecord")
 
@@ -99,6 +99,24 @@ class Workers:
     def _run_halves(self, batch: Batch, seconds: float) -> BatchResult:
         less = max(seconds / 2, min(self._seconds, _LEAST_SECONDS))
         return BatchResult.merge([self._run_alone(half, less) for half in batch.halves()])
+
+
+def imap(
+    team: Workers, batches: Iterable[Batch], submit: Callable[[Batch], Callable[[], BatchResult]] | None = None
+) -> Iterator[BatchResult]:
+    """Run batches and yield results in order, with bounded batches in flight.
+
+    `submit` starts a batch and returns a function that waits for its result; by default it uses threads.
+    """
+    submit = submit or team.submit
+    waiting: deque[Callable[[], BatchResult]] = deque()
+    for batch in batches:
+        # A second batch per worker keeps it busy while a result is loaded; more would pile up in memory.
+        while len(waiting) >= 2 * max(1, team.processes(batch.stage)):
+            yield waiting.popleft()()
+        waiting.append(submit(batch))
+    while waiting:
+        yield waiting.popleft()()
 
 
 def local_runner(plugins: Plugins, processes: int | None = None) -> Runner:

@@ -1,12 +1,14 @@
-"""The protocol of runners, and the errors for lost workers."""
+"""The protocol of runners, the one without workers, and the errors for lost workers."""
 
 from __future__ import annotations
 
 import logging
+from threading import Lock
 from typing import Protocol
 
 from ..errors import OnrecordError
-from ..stages import Batch, BatchResult
+from ..plugins.registry import Plugins
+from ..stages import Batch, BatchResult, perform
 
 WORKER_STAGES = frozenset({"clean", "annotate"})
 """The stages that need processors; fetching mostly waits, and runs in threads."""
@@ -27,6 +29,24 @@ class Runner(Protocol):
 
     def close(self) -> None:
         """End or release the workers; afterwards `run` raises WorkerDiedError."""
+
+
+class InProcess:
+    """Runs batches in this process, one at a time, without a time limit."""
+
+    processes = 0
+
+    def __init__(self, plugins: Plugins) -> None:
+        self._plugins = plugins
+        self._lock = Lock()
+
+    def run(self, batch: Batch, seconds: float) -> BatchResult:
+        """Run a batch; `seconds` is ignored."""
+        with self._lock:
+            return perform(batch, self._plugins)
+
+    def close(self) -> None:
+        """Do nothing."""
 
 
 class WorkerDiedError(OnrecordError):

@@ -30,7 +30,7 @@ from onrecord.config.settings import RunSettings, Settings
 from onrecord.errors import PLUGIN_FAILURES
 from onrecord.logs import log_file_path, log_to_file
 from onrecord.plugins.registry import Plugins
-from onrecord.reporting.lines import render_markdown
+from onrecord.reporting.summary import render_markdown
 from onrecord.run.engine import ActiveRun
 from onrecord.stages import Batch, BatchResult, discover
 from onrecord.workers import Workers, imap
