@@ -28,6 +28,23 @@ def log_context(**fields: Any) -> Iterator[None]:
         _context.reset(token)
 
 
+@contextmanager
+def hold_warnings() -> Iterator[list[logging.LogRecord]]:
+    """Collect the log records of the block in a list, instead of logging them."""
+    held: list[logging.LogRecord] = []
+
+    def hold(record: logging.LogRecord) -> bool:
+        held.append(record)
+        return False
+
+    logger = logging.getLogger("onrecord")
+    logger.addFilter(hold)
+    try:
+        yield held
+    finally:
+        logger.removeFilter(hold)
+
+
 class ContextFields(logging.Filter):
     """Filter that adds the fields run, stage, component and batch to records."""
 

@@ -8,9 +8,10 @@ from typing import Literal
 
 import click
 
-from onrecord.cli.common import FAILED, config_options, console, hold_warnings, leave, resolve_settings
+from onrecord.cli.options import config_options, resolve_settings
+from onrecord.cli.terminal import FAILED, console, leave
 from onrecord.errors import CheckError, LockedError, OnrecordError
-from onrecord.logs import log_file_path
+from onrecord.logs import hold_warnings, log_file_path
 from onrecord.plugins.registry import Plugins
 from onrecord.reporting.progress import show_progress
 from onrecord.reporting.summary import render_summary

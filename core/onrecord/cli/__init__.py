@@ -13,8 +13,9 @@ import duckdb
 
 from ..config.loading import load_settings, parse_settings
 from ..errors import OnrecordError
+from ..logs import hold_warnings
 from ..plugins.registry import Plugins
-from .common import COULD_NOT_START, hold_warnings, leave
+from .terminal import COULD_NOT_START, leave
 
 _COMMANDS = {
     "backfill": "onrecord.cli.backfill",

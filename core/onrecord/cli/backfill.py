@@ -29,7 +29,8 @@ from ..run.engine import RunFailed
 from ..warehouse.lock import lock_holder
 from ..warehouse.runs import read_report
 from ..workers import Workers, imap, local_runner
-from .common import FAILED, config_options, console, leave, open_plugins, resolve_warehouse
+from .options import config_options, open_plugins, resolve_warehouse
+from .terminal import FAILED, console, leave
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from ..operations.backup import backup
-from .common import config_options, console, resolve_warehouse
+from .options import config_options, resolve_warehouse
+from .terminal import console
 
 
 @click.command()

@@ -16,7 +16,8 @@ from rich.text import Text
 from ..backfill import find_staged_version
 from ..backfill.comparison import KINDS, Comparison, Difference, Example, Kind, compare
 from ..reporting.layout import make_grid, make_table
-from .common import config_options, console, open_plugins
+from .options import config_options, open_plugins
+from .terminal import console
 
 _MANY: dict[Kind, str] = {"changes": "change", "appears": "appear", "vanishes": "vanish"}
 _STYLES: dict[Kind, str] = {"changes": "yellow", "appears": "green", "vanishes": "red"}

@@ -12,7 +12,8 @@ from ..backfill import list_staged_versions
 from ..config.settings import Settings
 from ..errors import WarehouseError
 from ..operations.retention import MaintenanceReport, maintain_warehouse
-from .common import config_options, console, resolve_settings
+from .options import config_options, resolve_settings
+from .terminal import console
 
 
 @click.command()

@@ -15,7 +15,8 @@ from ..planning.plan import Plan, PlanLine
 from ..reporting.layout import make_table
 from ..stages import discover
 from ..warehouse import Warehouse
-from .common import config_options, console, open_plugins
+from .options import config_options, open_plugins
+from .terminal import console
 
 _STATES = {
     "new": "new",

@@ -17,7 +17,8 @@ from ..sql import quote_identifier
 from ..warehouse import Warehouse
 from ..warehouse.loading import insert_rows
 from ..warehouse.lock import lock_warehouse
-from .common import config_options, console, open_plugins, resolve_settings
+from .options import config_options, open_plugins, resolve_settings
+from .terminal import console
 
 
 @click.group(invoke_without_command=True)

@@ -12,7 +12,8 @@ from rich.markup import escape
 from ..reporting.layout import make_table
 from ..warehouse import Reader, Warehouse
 from ..warehouse.lock import lock_warehouse
-from .common import config_options, console, resolve_warehouse
+from .options import config_options, resolve_warehouse
+from .terminal import console
 
 
 @click.group(invoke_without_command=True)

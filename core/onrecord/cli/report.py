@@ -8,10 +8,11 @@ import click
 
 from ..operations.health import collect_findings
 from ..reporting.html import render_run_page
-from ..reporting.terminal import render_summary
+from ..reporting.summary import render_summary
 from ..warehouse import Warehouse
-from ..warehouse.runs import find_run, read_report
-from .common import config_options, console, resolve_settings
+from ..warehouse.runs import read_report
+from .options import config_options, resolve_settings
+from .terminal import console
 
 
 @click.command()
@@ -25,9 +26,8 @@ def report_command(config: Path | None, warehouse: Path | None, run: str | None,
     """Show how the last run went, or RUN, the beginning of a run's id in `run`."""
     settings = resolve_settings(config, warehouse, optional=True)
     directory = settings.warehouse
-    run_id = find_run(directory, run) if run else None
-    report = read_report(directory, run_id)
-    if report is None or (run and run_id is None):
+    report = read_report(directory, run)
+    if report is None:
         what = f"not exactly one run begins with {run}" if run else "nothing has run yet"
         raise click.UsageError(f"{directory}: {what}")
     if html is None:

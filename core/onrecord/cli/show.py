@@ -17,7 +17,8 @@ from ..reporting.layout import make_table
 from ..sql import read_sql
 from ..warehouse import Reader, Warehouse
 from ..warehouse.database import refuse_unmigrated
-from .common import config_options, console, resolve_warehouse
+from .options import config_options, resolve_warehouse
+from .terminal import console
 
 _LONGEST = 150
 """The number of characters after which a claim is cut."""

@@ -18,7 +18,8 @@ from rich.text import Text
 
 from ..reporting.layout import format_columns
 from ..warehouse import Warehouse
-from .common import config_options, console, resolve_warehouse
+from .options import config_options, resolve_warehouse
+from .terminal import console
 
 _MOST_ROWS = 100
 """The most rows that a terminal shows; the other formats have all."""

@@ -17,7 +17,8 @@ from ..reporting.summary import format_outcome
 from ..warehouse import Warehouse
 from ..warehouse.lock import lock_holder
 from ..warehouse.runs import read_report
-from .common import config_options, console, resolve_settings
+from .options import config_options, resolve_settings
+from .terminal import console
 
 _COUNTED = {name: name for name in ("document", "article", "mention", "claim", "entity", "quarantine")} | {
     "deleted": "source_item where deleted_at is not null"

@@ -9,7 +9,7 @@ import click
 from ..config.loading import parse_settings
 from ..plugins.registry import Plugins
 from ..reporting.dictionary import render_dictionary
-from .common import config_options, resolve_settings
+from .options import config_options, resolve_settings
 
 
 @click.command()

@@ -21,7 +21,7 @@ from ..stages.annotate import annotate_articles, check_rows
 from ..stages.builder import convert_rows
 from ..stages.context import BatchContext
 from ..stages.ingest import fetch_document
-from .common import console
+from .terminal import console
 
 
 @click.command("try")

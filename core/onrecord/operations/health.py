@@ -13,7 +13,7 @@ import duckdb
 from ..config.schedule import Schedule
 from ..config.settings import ScheduleSettings, StatusSettings
 from ..errors import WarehouseError
-from ..warehouse import Warehouse
+from ..warehouse import Reader, Warehouse
 from ..warehouse.lock import lock_holder
 
 Level = Literal["fine", "attention", "unknown"]
@@ -61,14 +61,14 @@ def collect_findings(
     at_work = lock_holder(warehouse.directory)
     try:
         with warehouse.reading() as connection:
-            runs = _query(connection, "select * from run order by started_at desc limit 50")
+            reader = Reader(connection)
+            runs = reader.sql("select * from run order by started_at desc limit 50").to_pylist()
             ended = {schedule.name: _find_last_end(connection, schedule) for schedule in schedules}
-            steps = _query(connection, _INGEST_STEPS)
-            recent = _query(
-                connection,
+            steps = reader.sql(_INGEST_STEPS).to_pylist()
+            recent = reader.sql(
                 "select component, count(*) as n from quarantine where failed_at > $since group by all order by all",
                 since=now - timedelta(days=1),
-            )
+            ).to_pylist()
     except (WarehouseError, duckdb.Error) as error:
         return [Finding("unreadable", f"the live database cannot be read: {error}", "unknown")]
     found = [*_check_last_run(runs, at_work), *_check_age(runs, settings, now, at_work)]
@@ -191,8 +191,3 @@ def _check_quarantine(recent: Sequence[dict[str, Any]], settings: StatusSettings
         f"{count:,} subjects were quarantined within a day, and at most {settings.max_quarantined:,} should be: {by}"
     )
     return [Finding("quarantine-growing", sentence)]
-
-
-def _query(connection: duckdb.DuckDBPyConnection, query: str, **parameters: Any) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = connection.sql(query, params=parameters or None).to_arrow_table().to_pylist()
-    return rows

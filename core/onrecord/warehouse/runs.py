@@ -11,6 +11,7 @@ import duckdb
 from ..model.bookkeeping import ComponentVersion, Run, Step
 from ..model.report import RunReport
 from ..model.tables import STANDARD_TABLES
+from ..plugins.reader import Reader
 from ..sql import quote_identifier
 from .database import Warehouse
 from .loading import insert_rows, mark_changed
@@ -106,30 +107,22 @@ def finish_run(connection: duckdb.DuckDBPyConnection, run: Run, steps: Sequence[
     insert_rows(connection, steps, run.run_id)
 
 
-def read_report(warehouse: Path, run_id: UUID | None = None) -> RunReport | None:
-    """Read the report of a run, by default the last one; None if there is none."""
+def read_report(warehouse: Path, run: UUID | str | None = None) -> RunReport | None:
+    """Read the report of a run, by default the last one; `run` is its id or the beginning of it.
+
+    Returns None unless there is exactly one such run.
+    """
     found = Warehouse(warehouse)
     if not found.live.exists():
         return None
     with found.reading() as connection:
-        selected = "$run" if run_id else "(select max_by(run_id, started_at) from run)"
-        parameters = {"run": run_id} if run_id else None
-        runs = connection.sql(f"select * from run where run_id = {selected}", params=parameters).to_arrow_table()
-        query = f"select * from step where run_id = {selected} order by ordinal"
-        steps = connection.sql(query, params=parameters).to_arrow_table()
-    if not runs.num_rows:
-        return None
-    run = STANDARD_TABLES["run"].rows(runs)[0]
-    assert isinstance(run, Run)
-    return RunReport(run, tuple(s for s in STANDARD_TABLES["step"].rows(steps) if isinstance(s, Step)), warehouse)
-
-
-def find_run(warehouse: Path, beginning: str) -> UUID | None:
-    """Find the only run whose id begins with a string; None if not exactly one."""
-    found = Warehouse(warehouse)
-    if not found.live.exists():
-        return None
-    with found.reading() as connection:
-        query = "select run_id from run where starts_with(run_id::varchar, $beginning)"
-        ids = connection.execute(query, {"beginning": beginning.lower()}).fetchall()
-    return ids[0][0] if len(ids) == 1 else None
+        reader = Reader(connection)
+        query = "from run where starts_with(run_id::varchar, $run) order by started_at desc limit 2"
+        runs = STANDARD_TABLES["run"].rows(reader.sql(query, run=str(run or "").lower()))
+        if not runs or (run and len(runs) > 1):
+            return None
+        last = runs[0]
+        assert isinstance(last, Run)
+        query = "from step where run_id = $run order by ordinal"
+        steps = STANDARD_TABLES["step"].rows(reader.sql(query, run=last.run_id))
+    return RunReport(last, tuple(step for step in steps if isinstance(step, Step)), warehouse)

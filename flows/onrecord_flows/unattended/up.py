@@ -18,7 +18,8 @@ from filelock import FileLock, Timeout
 from rich.markup import escape
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_delay, wait_exponential
 
-from onrecord.cli.common import config_options, console, open_plugins
+from onrecord.cli.options import config_options, open_plugins
+from onrecord.cli.terminal import console
 from onrecord.config.schedule import Schedule
 from onrecord.config.settings import Settings
 from onrecord.errors import ConfigError, OnrecordError

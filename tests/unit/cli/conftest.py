@@ -51,7 +51,7 @@ def onrecord(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     """Run a command as the program does, in this process."""
     logger = logging.getLogger("onrecord")
     before = list(logger.handlers)
-    monkeypatch.setattr("onrecord.cli.common.console.width", 200)
+    monkeypatch.setattr("onrecord.cli.terminal.console.width", 200)
     # The program ends its process at once.
     monkeypatch.setattr(cli, "leave", sys.exit)
     monkeypatch.delenv("ONRECORD_CONFIG", raising=False)

@@ -1,43 +1,18 @@
-"""Shared parts of the commands: options, the terminal and exit statuses."""
+"""The options --config and --warehouse, and what they name: settings, a folder, plugins."""
 
 from __future__ import annotations
 
-import logging
-import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import click
-from rich.console import Console
 
 from ..config.loading import DEFAULT_FILE, load_settings, parse_settings
 from ..config.settings import Settings
 from ..plugins.registry import Plugins
 
 AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
-
-console = Console(highlight=False)
-
-COULD_NOT_START = 2
-"""The exit status of a command that could not start its work."""
-
-FAILED = 1
-"""The exit status of a command that failed in part."""
-
-
-def leave(status: int) -> NoReturn:
-    """End the program at once.
-
-    Otherwise threads that wait for dead workers would delay the exit, and DuckDB's binding would complain about
-    connections in the tracebacks of errors that were already reported.
-    """
-    logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)
 
 
 def config_options(function: AnyFunction) -> AnyFunction:
@@ -81,20 +56,3 @@ def resolve_warehouse(config: Path | None, warehouse: Path | None) -> Path:
 def open_plugins(config: Path | None, warehouse: Path | None, *, strict: bool | None = None) -> Plugins:
     """Load the plugins of the configuration that the options name."""
     return Plugins(resolve_settings(config, warehouse, strict=strict))
-
-
-@contextmanager
-def hold_warnings() -> Iterator[list[logging.LogRecord]]:
-    """Collect the log records of the block in a list, instead of logging them."""
-    held: list[logging.LogRecord] = []
-
-    def hold(record: logging.LogRecord) -> bool:
-        held.append(record)
-        return False
-
-    logger = logging.getLogger("onrecord")
-    logger.addFilter(hold)
-    try:
-        yield held
-    finally:
-        logger.removeFilter(hold)
