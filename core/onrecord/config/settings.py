@@ -59,7 +59,8 @@ class RunSettings(_Section):
     """Most bytes of one document, unpacked; one with more is quarantined and not stored."""
     batch_seconds: float = Field(default=1800, gt=0)
     """Most seconds for a batch in a worker process. A longer one is ended and run again in halves, with half the time,
-    so that the subject that hangs is found and quarantined. Without worker processes there is no limit."""
+    so that the subject that hangs is found and quarantined. A worker has as long to load the plugins, but at least 15
+    seconds. Without worker processes there is no limit."""
     fetch_seconds: float = Field(default=60, gt=0)
     """Most seconds for fetching one document; the next run retries one that takes longer."""
     list_seconds: float = Field(default=1800, gt=0)
