@@ -73,7 +73,7 @@ def log_file_path(warehouse: Path, what: str) -> Path:
     return warehouse / "logs" / f"{what}-{datetime.now(UTC):%Y-%m-%dT%H-%M-%S}.log"
 
 
-def open_log_handler(file: Path, form: LogFormat) -> logging.Handler:
+def open_log_handler(file: Path, form: LogFormat) -> logging.FileHandler:
     """Make a handler that writes to a log file, and the file's folder."""
     file.parent.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(file, delay=True, encoding="utf-8")

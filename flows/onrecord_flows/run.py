@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
 from onrecord.cli.options import config_options, resolve_settings
 from onrecord.cli.terminal import FAILED, console, leave
-from onrecord.errors import CheckError, LockedError, OnrecordError
-from onrecord.logs import hold_warnings, log_file_path
+from onrecord.errors import CheckError, OnrecordError
+from onrecord.logs import hold_warnings, log_file_path, open_log_handler
 from onrecord.plugins.registry import Plugins
 from onrecord.reporting.progress import show_progress
 from onrecord.reporting.summary import render_summary
 from onrecord.run import signals
-from onrecord.run.engine import RunFailed, select_ingestors
-from onrecord.warehouse.lock import lock_holder
+from onrecord.run.engine import ActiveRun, RunFailed, select_ingestors, start_run
 from onrecord.warehouse.runs import read_report
+
+from .listing import list_source
+from .unattended.server import move_console_to, open_prefect
+
+logger = logging.getLogger("onrecord")
 
 
 @click.command()
@@ -49,38 +55,36 @@ def run_command(
     settings = resolve_settings(config, warehouse, strict=strict)
     if stale:
         settings = settings.override(run=settings.run.model_copy(update={"stale": stale}))
-    # Mistakes in the configuration show here, before a server is started; warnings go to the run's log.
+    # Mistakes in the configuration show here; warnings go to the run's log.
     with hold_warnings() as warnings:
         plugins = Plugins(settings)
         select_ingestors(plugins, sources)
     directory = settings.warehouse
-    if no_wait and (who := lock_holder(directory)):
-        raise LockedError(directory, who)
     log = log_file_path(directory, "run")
-
-    from .unattended.server import open_prefect
-
     failure: str | None = None
     interrupted = False
+    file = open_log_handler(log, settings.log.format)
     with show_progress(console) as progress:
-        progress.say("starting Prefect (half a minute the first time)")
+        move_console_to(file)
+        for record in warnings:
+            logger.handle(record)
         try:
-            with signals.install_signal_handlers(), open_prefect(log, settings.log.format):
-                from .flow.etl import etl
-                from .flow.tasks import use_plugins
-
-                logger = logging.getLogger("onrecord")
-                for record in warnings:
-                    logger.handle(record)
-                with use_plugins(plugins):
-                    etl(
-                        config=str(settings.file),
-                        warehouse=str(directory),
-                        strict=settings.strict,
-                        wait=not no_wait,
-                        sources=list(sources),
-                        stale=stale,
-                    )
+            with signals.install_signal_handlers(), ExitStack() as ending:
+                run = ending.enter_context(start_run(plugins, sources=sources, wait=not no_wait))
+                for name in run.ingestors:
+                    list_source(run, name)
+                    signals.raise_if_interrupted()
+                if run.has_work():
+                    parameters = {
+                        "config": str(settings.file),
+                        "warehouse": str(directory),
+                        "strict": settings.strict,
+                        "wait": not no_wait,
+                        "sources": list(sources),
+                        "stale": stale,
+                    }
+                    progress.say("starting Prefect (half a minute the first time)")
+                    _continue_as_flow(run, ending, file, parameters)
         except (RunFailed, CheckError) as error:
             failure = str(error)
         except KeyboardInterrupt:
@@ -88,7 +92,7 @@ def run_command(
         except OnrecordError:
             raise
         except Exception as error:
-            logging.getLogger("onrecord").exception("the run ended unexpectedly")
+            logger.exception("the run ended unexpectedly")
             failure = f"{type(error).__name__}: {error} (the log has the traceback: {log})"
             if progress.run_id is None:
                 raise OnrecordError(f"the run could not start: {failure}") from error
@@ -101,3 +105,15 @@ def run_command(
     if failure:
         click.echo(f"failed in part:\n{failure}", err=True)
         leave(FAILED)
+
+
+def _continue_as_flow(
+    run: ActiveRun, ending: ExitStack, file: logging.FileHandler, parameters: Mapping[str, Any]
+) -> None:
+    """Do the work of a run, and end it, in Prefect's flow."""
+    with open_prefect(file):
+        from .flow.etl import etl
+        from .flow.tasks import hand_over
+
+        with hand_over(run, ending):
+            etl(**parameters)

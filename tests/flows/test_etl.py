@@ -73,7 +73,7 @@ def test_prefect_shows_stage_plugin_and_batch_and_a_report(first_run, prefect_ur
 
     assert runs[0]["state_type"] == "COMPLETED"
     assert {task["name"] for task in tasks} == {
-        "ingest files list", "ingest files 0000", "clean 0000", "annotate entities+claims 0000",
+        "ingest files 0000", "clean 0000", "annotate entities+claims 0000",
         "aggregate resolution", "aggregate tally", "check", "publish",
     }  # fmt: skip
     assert artifacts[0]["key"] == "onrecord-run"

@@ -67,6 +67,7 @@ class Plan:
         self.upstream = find_upstream(plugins)
         self.items = ITEM_SCHEMA.empty_table()
         self._listed: list[str] = []
+        self._found: dict[StageName, tuple[int, bool]] = {}
         # Aggregators are not among them: their tables are filled as a whole, and would keep rows about what is gone.
         self._deferring: dict[str, str] = {}
         if versions is None and plugins.settings.run.stale == "leave":
@@ -82,6 +83,7 @@ class Plan:
         own = own.set_column(own.schema.get_field_index("row_position"), "row_position", positions)
         self.items = pa.concat_tables([self.items, own])
         self._listed.append(name)
+        self._found.clear()
         return own, taken
 
     # ── what it says ─────────────────────────────────────────────────────────────────────────────
@@ -153,19 +155,23 @@ class Plan:
 
     # ── what a run asks ──────────────────────────────────────────────────────────────────────────
 
-    def count_work(self, stage: StageName) -> int:
-        """Count the subjects of a stage that have work to do."""
-        with self.warehouse.reading() as connection:
-            self._define_states(connection, stage)
-            query = "select count(distinct subject_id) from _states where list_contains($to_do, state)"
-            return int(connection.execute(query, {"to_do": list(TO_DO)}).fetchall()[0][0])
+    def find_work(self, stage: StageName) -> tuple[int, bool]:
+        """Count the subjects of a stage that have work to do, and say whether there are failures to delete.
+
+        The states are evaluated once: the work stays in a table in memory, from which `batches` takes it. Nothing but
+        the batches of earlier stages may be loaded in between.
+        """
+        if stage not in self._found:
+            self._found[stage] = self._evaluate(stage)
+        return self._found[stage]
 
     def batches(self, stage: StageName, total: int, workers: int, stopped: set[str]) -> Iterator[Batch]:
-        """Yield the work of a stage, `total` subjects, as batches.
+        """Yield the work of a stage that `find_work` has found, `total` subjects, as batches.
 
         Load each result as it comes: nothing is held open in between. Components that are in `stopped` by then are left
         out, with those that require them.
         """
+        del self._found[stage]
         settings = self.plugins.settings.run
         size = choose_batch_size(total, workers, settings.batch_size)
         number = 0
@@ -185,16 +191,15 @@ class Plan:
             state, digest = connection.execute(query, {"name": name}).fetchall()[0]
         return str(state), str(digest)
 
-    def delete_outlived_failures(self, connection: duckdb.DuckDBPyConnection, stage: StageName) -> bool:
-        """Delete failures of subjects that are current; return whether any existed."""
-        self._define_states(connection, stage)
-        deleted = connection.execute(
-            """
-            delete from quarantine q using _states s
+    @staticmethod
+    def delete_outlived_failures(connection: duckdb.DuckDBPyConnection, stage: StageName) -> None:
+        """Delete the failures of subjects that are current, which `find_work` has found."""
+        connection.execute(
+            f"""
+            delete from quarantine q using {_table_of(stage)} s
             where s.state = 'current' and q.component = s.component and q.subject_id = s.subject_id
             """
-        ).fetchall()
-        return deleted != [(0,)]
+        )
 
     # ── inside ───────────────────────────────────────────────────────────────────────────────────
 
@@ -218,12 +223,34 @@ class Plan:
         ]
         return pa.Table.from_pylist(rows, schema=ITEM_SCHEMA)
 
+    def _evaluate(self, stage: StageName) -> tuple[int, bool]:
+        """Fill the table of a stage's work; see `find_work`."""
+        with self.warehouse.reading() as connection:
+            self._define_states(connection, stage)
+            connection.execute(
+                f"""
+                -- Which components have to do which subjects, and which failures are outlived?
+                create or replace table {_table_of(stage)} as
+                select subject_id, component, position, language, bytes, row_position, state
+                from _states s
+                where list_contains($to_do, state) or (
+                    state = 'current'
+                    and exists (from quarantine q where q.component = s.component and q.subject_id = s.subject_id)
+                )
+                order by row_position
+                """,
+                {"to_do": list(TO_DO)},
+            )
+            is_current = "state = 'current'"
+            query = f"select count(distinct subject_id) filter (not {is_current}), count(*) filter ({is_current})"
+            ((count, outlived),) = connection.execute(f"{query} from {_table_of(stage)}").fetchall()
+        return int(count), outlived > 0
+
     def _select_work(self, stage: StageName, after: int) -> tuple[pa.Table, int | None]:
         """Select the next subjects with work; also returns the next position or None."""
         with self.warehouse.reading() as connection:
-            self._define_states(connection, stage)
             relation = connection.sql(
-                """
+                f"""
                 -- Which subjects have something to do, and which components have to do it?
                 select
                     subject_id,
@@ -231,13 +258,13 @@ class Plan:
                     any_value(language) as language,
                     any_value(bytes) as bytes,
                     row_position
-                from _states
-                where list_contains($to_do, state) and row_position > $after
+                from {_table_of(stage)}
+                where state <> 'current' and row_position > $after
                 group by subject_id, row_position
                 order by row_position
                 limit $limit
                 """,
-                params={"to_do": list(TO_DO), "after": after, "limit": _WINDOW},
+                params={"after": after, "limit": _WINDOW},
             )
             selected = to_arrow(relation)
         return selected, selected["row_position"][-1].as_py() if selected.num_rows == _WINDOW else None
@@ -259,3 +286,8 @@ class Plan:
                 for table in self.plugins.tables_of(self.plugins.annotators[name])
             }
         return Batch(stage, number, versions, subjects, work.language, inputs)
+
+
+def _table_of(stage: StageName) -> str:
+    """The table in memory with a stage's work: it outlives the connection, and spills if it is large."""
+    return f"memory.main._work_{stage}"

@@ -136,11 +136,20 @@ class ActiveRun:
         """Record that an ingestor could not list its documents, which stay unchanged."""
         self._fail("ingest", name, f"could not list its documents: {type(error).__name__}: {error}")
 
+    def has_work(self) -> bool:
+        """Return whether anything is to be done or published, once all sources are listed."""
+        return (
+            any(any(self.plan.find_work(stage)) for stage in STAGES)
+            or any(self.plan.aggregate_state(name)[0] != "current" for name in self.aggregators)
+            or self.has_changed
+        )
+
     def batches(self, stage: StageName, workers: int = 1) -> Iterator[Batch]:
         """Yield the work of a stage as batches, each of whose results must be loaded."""
-        total = self.plan.count_work(stage)
-        with self.warehouse.writing() as connection:
-            if self.plan.delete_outlived_failures(connection, stage):
+        total, has_outlived_failures = self.plan.find_work(stage)
+        if has_outlived_failures:
+            with self.warehouse.writing() as connection:
+                self.plan.delete_outlived_failures(connection, stage)
                 mark_changed(connection, self.id)
         self.begin(stage, total)
         yield from self.plan.batches(stage, total, workers, self._stopped)

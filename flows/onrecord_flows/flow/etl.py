@@ -7,6 +7,7 @@ schedules.
 from __future__ import annotations
 
 import logging
+from contextlib import ExitStack
 from typing import Literal
 
 from prefect import State, flow
@@ -21,14 +22,13 @@ from onrecord.workers import Workers
 
 from ..clusters.connect import connect_runner
 from .tasks import (
-    DiscoveryFailure,
     imap_tasks,
     load_flow_settings,
     log_flow,
-    plugins_in_use,
     run_aggregator_task,
     run_check_task,
-    run_discover_task,
+    run_handed_over,
+    run_list_task,
     run_publish_task,
     write_report,
 )
@@ -52,17 +52,29 @@ def etl(
     with `wait`; without `wait`, a scheduled run ends as skipped, and any other raises LockedError. Raises RunFailed if
     a part failed; the rest is loaded and published.
     """
-    plugins = plugins_in_use()
-    settings = plugins.settings if plugins else load_flow_settings(config, warehouse).override(strict=strict)
-    if stale:
-        settings = settings.override(run=settings.run.model_copy(update={"stale": stale}))
+    handed_over = run_handed_over()
+    if handed_over:
+        settings = handed_over[0].settings
+    else:
+        settings = load_flow_settings(config, warehouse).override(strict=strict)
+        if stale:
+            settings = settings.override(run=settings.run.model_copy(update={"stale": stale}))
     with log_flow(settings, "run"):
-        plugins = plugins or Plugins(settings)
         run: ActiveRun | None = None
         try:
-            # Here too: Prefect has replaced the command's handlers with its own.
-            with start_run(plugins, sources=sources or (), wait=wait) as run, install_signal_handlers():
-                run_stages(run, plugins)
+            with ExitStack() as stack:
+                if handed_over:
+                    run, ending = handed_over
+                    stack.enter_context(ending.pop_all())
+                else:
+                    run = stack.enter_context(start_run(Plugins(settings), sources=sources or (), wait=wait))
+                # Here too: Prefect has replaced the command's handlers with its own.
+                stack.enter_context(install_signal_handlers())
+                if not handed_over:
+                    for name in run.ingestors:
+                        run_list_task(run, name)
+                        raise_if_interrupted()
+                run_stages(run)
         except LockedError as error:
             if deployment.id is None:
                 raise
@@ -74,18 +86,9 @@ def etl(
         return None
 
 
-def run_stages(run: ActiveRun, plugins: Plugins) -> None:
-    """Run all stages of a run in order."""
-    # Connect first, so that nothing has been done yet if a cluster cannot be reached.
-    with Workers(plugins, connect_runner(plugins)) as team:
-        for name, ingestor in run.ingestors.items():
-            items = run_discover_task(ingestor, run.settings.run)
-            if isinstance(items, DiscoveryFailure):
-                run.record_listing_failure(name, items.error)
-            else:
-                run.record_listing(name, items)
-            raise_if_interrupted()
-
+def run_stages(run: ActiveRun) -> None:
+    """Run all stages of a run in order, once its sources are listed."""
+    with Workers(run.plugins, connect_runner(run.plugins)) as team:
         for stage in STAGES:
             for result in imap_tasks(team, run.batches(stage, team.processes(stage)), run.settings.run):
                 run.load(result)

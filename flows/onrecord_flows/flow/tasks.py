@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
@@ -24,42 +22,28 @@ from prefect.runtime import deployment
 from prefect.tasks import exponential_backoff
 from prefect.utilities.annotations import quote
 
-from onrecord import Ingestor, RunReport, TransientError
+from onrecord import RunReport, TransientError
 from onrecord.config.loading import load_settings
 from onrecord.config.settings import RunSettings, Settings
-from onrecord.errors import PLUGIN_FAILURES
 from onrecord.logs import log_file_path, log_to_file
-from onrecord.plugins.registry import Plugins
 from onrecord.reporting.summary import render_markdown
 from onrecord.run.engine import ActiveRun
-from onrecord.stages import Batch, BatchResult, discover
+from onrecord.stages import Batch, BatchResult
 from onrecord.workers import Workers, imap
+
+from ..listing import list_source
 
 log = logging.getLogger("onrecord")
 
-_plugins_in_use: ContextVar[Plugins | None] = ContextVar("plugins_in_use", default=None)
+_handed_over: ContextVar[tuple[ActiveRun, ExitStack] | None] = ContextVar("handed_over", default=None)
 
 opaque: Any = quote
 """`quote`, typed as Any: Prefect unwraps the argument, so the task's parameter has the type of the content."""
 
 
-@dataclass(frozen=True, slots=True)
-class DiscoveryFailure:
-    """Why an ingestor could not list its documents, after the last retry."""
-
-    error: BaseException
-
-
-def run_discover_task(ingestor: Ingestor, settings: RunSettings) -> pa.Table | DiscoveryFailure:
-    """List the documents of an ingestor; after a transient failure, retry with growing pauses."""
-    box: list[pa.Table] = []
-    try:
-        _discover.with_options(task_run_name=f"ingest {ingestor.name} list", **_retries(settings))(
-            opaque(ingestor), opaque(box), settings.list_seconds
-        )
-    except PLUGIN_FAILURES as error:
-        return DiscoveryFailure(error)
-    return box[-1]
+def run_list_task(run: ActiveRun, name: str) -> None:
+    """List and record the documents of an ingestor."""
+    _call.with_options(task_run_name=f"ingest {name} list")(opaque(list_source), opaque(run), name)
 
 
 def imap_tasks(team: Workers, batches: Iterable[Batch], settings: RunSettings) -> Iterator[BatchResult]:
@@ -108,18 +92,18 @@ def load_flow_settings(config: str, warehouse: str | None) -> Settings:
 
 
 @contextmanager
-def use_plugins(plugins: Plugins) -> Iterator[None]:
-    """Make flows called inside the block use these plugins and their settings, and load none."""
-    token = _plugins_in_use.set(plugins)
+def hand_over(run: ActiveRun, ending: ExitStack) -> Iterator[None]:
+    """Make the flow called inside the block continue this run and end it: `ending` has what is to be closed then."""
+    token = _handed_over.set((run, ending))
     try:
         yield
     finally:
-        _plugins_in_use.reset(token)
+        _handed_over.reset(token)
 
 
-def plugins_in_use() -> Plugins | None:
-    """Return the plugins that the flow's caller has loaded; None if a worker called the flow."""
-    return _plugins_in_use.get()
+def run_handed_over() -> tuple[ActiveRun, ExitStack] | None:
+    """Return the run that the flow's caller has begun; None if a worker called the flow."""
+    return _handed_over.get()
 
 
 @contextmanager
@@ -145,11 +129,6 @@ def _retries(settings: RunSettings) -> dict[str, Any]:
         "retry_jitter_factor": 0.5,
         "retry_condition_fn": is_transient,
     }
-
-
-@task(cache_policy=NO_CACHE, persist_result=False)
-def _discover(ingestor: Ingestor, box: list[pa.Table], seconds: float) -> None:
-    box.append(discover(ingestor, seconds))
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)

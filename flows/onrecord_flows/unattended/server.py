@@ -21,7 +21,6 @@ from pathlib import Path
 from filelock import FileLock
 
 from onrecord import OnrecordError
-from onrecord.logs import LogFormat, open_log_handler
 
 START_SECONDS = 180
 """Seconds that a server may take to start; the first start, which creates its database, takes about 30."""
@@ -52,18 +51,18 @@ uvicorn.run("prefect.server.api.server:create_app", factory=True, host="127.0.0.
 
 
 @contextmanager
-def open_prefect(log: Path, form: LogFormat = "text") -> Iterator[None]:
-    """Use the configured Prefect server, or start one for the block; log to the file `log`.
+def open_prefect(file: logging.FileHandler) -> Iterator[None]:
+    """Use the configured Prefect server, or start one for the block; log to the handler's file.
 
     Enter it before Prefect is imported, because Prefect reads the environment on import.
     """
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
-    log.parent.mkdir(parents=True, exist_ok=True)
     if is_server_configured():
-        with silence_prefect(log, form):
+        with silence_prefect(file):
             yield
         return
+    log = Path(file.baseFilename)
     # Two first runs at the same time must not both create Prefect's database.
     prefect_home().mkdir(parents=True, exist_ok=True)
     starting = FileLock(prefect_home() / "onrecord-start.lock")
@@ -75,7 +74,7 @@ def open_prefect(log: Path, form: LogFormat = "text") -> Iterator[None]:
 
         wait_for_server(server, url, log)
         starting.release()
-        with silence_prefect(log, form, url):
+        with silence_prefect(file, url):
             yield
     finally:
         starting.release()
@@ -173,16 +172,15 @@ def stop_server(server: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def silence_prefect(log: Path, form: LogFormat, url: str | None = None) -> Iterator[None]:
-    """Redirect Prefect's console output to the file; with `url`, use the server there."""
+def silence_prefect(file: logging.Handler, url: str | None = None) -> Iterator[None]:
+    """Redirect Prefect's console output to a file; with `url`, use the server there."""
     # Importing a flow makes Prefect set up its logging.
     from prefect.logging.handlers import APILogWorker
     from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
     import onrecord_flows.flow.etl  # noqa: F401
 
-    file = open_log_handler(log, form)
-    _move_console_to(file)
+    move_console_to(file)
     logging.captureWarnings(True)
     # By the heartbeat, a lasting server notices that a run was killed; ours ends with the run.
     settings = {PREFECT_API_URL: url, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None} if url else {}
@@ -200,7 +198,8 @@ _replaced_handlers: list[logging.Handler] = []
 """Keeps Prefect's handlers alive: it looks them up by name, and would create deleted ones again."""
 
 
-def _move_console_to(file: logging.Handler) -> None:
+def move_console_to(file: logging.Handler) -> None:
+    """Send what any logger prints to the console, and all that we log, to a file instead."""
     console = (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__)
     for name in [None, *logging.root.manager.loggerDict]:
         logger = logging.getLogger(name)
@@ -211,7 +210,7 @@ def _move_console_to(file: logging.Handler) -> None:
                 _replaced_handlers.append(handler)
     ours = logging.getLogger("onrecord")
     ours.setLevel(logging.INFO)
-    # The root logger has Prefect's console handler too, by now replaced by the same file.
+    logging.root.addHandler(file)
+    # The root logger has the same file.
     ours.propagate = False
-    if file not in ours.handlers:
-        ours.addHandler(file)
+    ours.addHandler(file)

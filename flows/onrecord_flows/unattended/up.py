@@ -23,7 +23,7 @@ from onrecord.cli.terminal import console
 from onrecord.config.schedule import Schedule
 from onrecord.config.settings import Settings
 from onrecord.errors import ConfigError, OnrecordError
-from onrecord.logs import LogFormat, make_formatter
+from onrecord.logs import LogFormat, make_formatter, open_log_handler
 from onrecord.run import signals
 from onrecord.run.engine import select_ingestors
 
@@ -99,7 +99,7 @@ def _run_until_stopped(settings: Settings, port: int) -> None:
             _wait_for_server(parts[0], url)
         command = [sys.executable, "-m", "onrecord_flows.unattended.worker", settings.up.pool]
         worker = Supervised("worker", command, environment, logs / "worker.log")
-        quiet = server.silence_prefect(logs / "up.log", settings.log.format, url)
+        quiet = server.silence_prefect(open_log_handler(logs / "up.log", settings.log.format), url)
         with quiet, _open_watchdog(settings, own=ours) as watchdog:
             worker.start()
             parts.insert(0, worker)
