@@ -7,7 +7,7 @@ import json
 import re
 import types
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from ..errors import RowError
-from ..sql import quote_identifier, quote_literal
+from ..sql import quote_identifier
 from .row import References, Row, Span
 
 
@@ -79,12 +79,9 @@ class Table:
         return f"CREATE TABLE {quote_identifier(self.name)} (\n" + ",\n".join(lines) + "\n)"
 
     @property
-    def comments(self) -> Iterator[str]:
-        """`COMMENT ON` statements for the table and its columns."""
-        yield f"COMMENT ON TABLE {quote_identifier(self.name)} IS {quote_literal(self.description)}"
-        for c in self.columns:
-            column = f"{quote_identifier(self.name)}.{quote_identifier(c.name)}"
-            yield f"COMMENT ON COLUMN {column} IS {quote_literal(describe_column(c))}"
+    def comments(self) -> dict[str, str]:
+        """The comments of the columns, by name, and under "" that of the table."""
+        return {"": self.description} | {c.name: describe_column(c) for c in self.columns}
 
     def arrow(self, rows: Iterable[Any]) -> pa.Table:
         """Convert rows to an Arrow table with `schema`.

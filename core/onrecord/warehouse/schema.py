@@ -26,14 +26,17 @@ def synchronize_tables(
     tables = list(tables)
     for conflict in find_conflicts(connection, tables, owners or {}):
         raise conflict
-    existing = read_columns(connection)
+    existing, comments = read_columns(connection), _read_comments(connection)
     for table in tables:
         if table.name not in existing:
             connection.execute(table.ddl)
         else:
             _adapt(connection, table, existing[table.name])
-        for comment in table.comments:
-            connection.execute(comment)
+        for column, comment in table.comments.items():
+            if comments.get((table.name, column)) != comment:
+                place = ".".join(map(quote_identifier, filter(None, (table.name, column))))
+                kind = "COLUMN" if column else "TABLE"
+                connection.execute(f"COMMENT ON {kind} {place} IS {quote_literal(comment)}")
 
 
 def find_conflicts(
@@ -77,6 +80,23 @@ def read_columns(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, t
     for table, column, data_type, nullable in found:
         tables.setdefault(table, {})[column] = (data_type, nullable)
     return tables
+
+
+def _read_comments(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str | None]:
+    """Read the comment of each column, by table and name, and of each table, by its name and ""."""
+    found = connection.execute(
+        """
+        -- Which comments do tables and columns have?
+        select table_name, column_name, comment
+        from duckdb_columns()
+        where schema_name = 'main' and database_name = current_database()
+        union all
+        select table_name, '', comment
+        from duckdb_tables()
+        where schema_name = 'main' and database_name = current_database()
+        """
+    ).fetchall()
+    return {(table, column): comment for table, column, comment in found}
 
 
 def _adapt(connection: duckdb.DuckDBPyConnection, table: Table, existing: Mapping[str, tuple[str, bool]]) -> None:

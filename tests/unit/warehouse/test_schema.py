@@ -178,6 +178,33 @@ def test_comments_follow_the_class(database: duckdb.DuckDBPyConnection) -> None:
 # ── Refusing ─────────────────────────────────────────────────────────────────────────────────────
 
 
+class Recorder:
+    """A connection that records the statements it executes."""
+
+    def __init__(self, database: duckdb.DuckDBPyConnection) -> None:
+        self.database, self.statements = database, []
+
+    def execute(self, query: str, *parameters: Any) -> duckdb.DuckDBPyConnection:
+        self.statements.append(query)
+        return self.database.execute(query, *parameters)
+
+
+def test_only_comments_that_differ_are_written(database: duckdb.DuckDBPyConnection) -> None:
+    synchronize_tables(database, STANDARD_TABLES.values())
+    database.execute("comment on column article.body is 'Something else.'; comment on table claim is null")
+    recorder = Recorder(database)
+
+    synchronize_tables(recorder, STANDARD_TABLES.values())
+
+    changes = [statement for statement in recorder.statements if "select" not in statement]
+    assert [change.partition(" IS ")[0] for change in changes] == [
+        'COMMENT ON COLUMN "article"."body"', 'COMMENT ON TABLE "claim"',
+    ]  # fmt: skip
+    recorder.statements.clear()
+    synchronize_tables(recorder, STANDARD_TABLES.values())
+    assert not [statement for statement in recorder.statements if "select" not in statement]
+
+
 def test_a_column_that_changes_its_type_is_refused_with_what_to_do(database: duckdb.DuckDBPyConnection) -> None:
     old = weather(sky=str)
     synchronize_tables(database, [old])
