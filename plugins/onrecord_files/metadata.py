@@ -38,9 +38,14 @@ class MetadataError(OnrecordError):
         super().__init__(f"{file}, line {line}: {reason}")
 
 
+def sidecar_names(name: str) -> tuple[str, str]:
+    """Return the names of a file's sidecar: for `a.txt`, `a.txt.meta.json` or else `a.meta.json`."""
+    return name + SIDECAR_ENDING, (name.rpartition(".")[0] or name) + SIDECAR_ENDING
+
+
 def find_sidecar(path: Path) -> Path | None:
-    """Return a file's sidecar: for `a.txt`, `a.txt.meta.json` or else `a.meta.json`."""
-    candidates = (path.with_name(path.name + SIDECAR_ENDING), path.with_name(path.stem + SIDECAR_ENDING))
+    """Return a file's sidecar, if there is one."""
+    candidates = map(path.with_name, sidecar_names(path.name))
     return next((candidate for candidate in candidates if candidate.is_file()), None)
 
 

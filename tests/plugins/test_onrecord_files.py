@@ -97,6 +97,22 @@ def test_a_broken_link_is_an_error_and_does_not_delete_the_article(tmp_path: Pat
         listed(tmp_path)
 
 
+def test_a_file_has_the_same_token_whether_it_or_its_folder_or_a_link_is_named(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.txt", "b.txt.meta.json", "b.meta.json", "c.txt", "c.meta.json", "d.txt.gz"):
+        write(tmp_path / "inbox" / name)
+    (tmp_path / "links").mkdir()
+    files = [tmp_path / "inbox" / name for name in ("a.txt", "b.txt", "c.txt", "d.txt.gz")]
+    for file in files:
+        (tmp_path / "links" / f"x{file.name}").symlink_to(file)
+
+    items = list(ingestor(tmp_path / "inbox").discover())
+
+    assert [item.uri for item in items] == [file.as_uri() for file in files]
+    assert ["meta.json" in item.token for item in items] == [False, True, True, False]
+    assert list(ingestor(*files).discover()) == items
+    assert list(ingestor(tmp_path / "links").discover()) == items
+
+
 @settings(deadline=None)
 @given(content=st.binary(max_size=200))
 def test_bytes_are_read_exactly(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 NAMESPACE = UUID("6f6e7265-636f-5264-a000-000000000001")
 
@@ -18,7 +18,9 @@ def identify(kind: str, *parts: object) -> UUID:
     >>> identify("article", "file:///a.txt") == identify("article", "file:///a.txt")
     True
     """
-    return uuid5(NAMESPACE, canonical_json([kind, *map(str, parts)]))
+    name = canonical_json([kind, *map(str, parts)]).encode()
+    # What `uuid.uuid5` computes, in half the time.
+    return UUID(bytes=hashlib.sha1(NAMESPACE.bytes + name, usedforsecurity=False).digest()[:16], version=5)
 
 
 def content_hash(*parts: bytes | str) -> str:
@@ -39,9 +41,12 @@ def canonical_json(value: Any) -> str:
 
     Equal values give equal text.
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_jsonable)
+    return _encoder.encode(value)
 
 
 def _jsonable(value: Any) -> Any:
     # The order of a set of strings differs between processes.
     return sorted(map(canonical_json, value)) if isinstance(value, set | frozenset) else str(value)
+
+
+_encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_jsonable)
