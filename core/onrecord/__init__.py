@@ -12,10 +12,10 @@ from .model.identity import identify
 from .model.report import RunReport
 from .model.row import References, Row, Span
 from .plugins.components import Aggregator, Annotator, Cleaner, Config, Fetched, Ingestor, Item
+from .plugins.decoding import decode
 from .plugins.hookspecs import API_VERSION, hookimpl
 from .plugins.pipelines import Pipeline
 from .plugins.reader import Reader
-from .stages.decoding import decode
 
 __all__ = [
     "API_VERSION",

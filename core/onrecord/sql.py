@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING, Any
 
-import duckdb
-import pyarrow as pa
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
 
 
 @cache
@@ -25,7 +28,13 @@ def quote_literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-_UUIDS = {"UUID": ("BLOB", pa.uuid()), "UUID[]": ("BLOB[]", pa.list_(pa.uuid()))}
+def fetch_dicts(
+    connection: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    """Fetch the rows of a small result as dictionaries, without Arrow."""
+    found = connection.execute(query, parameters)
+    names = [column[0] for column in found.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def to_arrow(relation: duckdb.DuckDBPyRelation) -> pa.Table:
@@ -34,8 +43,11 @@ def to_arrow(relation: duckdb.DuckDBPyRelation) -> pa.Table:
     Its option `arrow_lossless_conversion` would also give booleans, JSON and sums as types that Arrow cannot compute
     with.
     """
+    import pyarrow as pa
+
+    uuids = {"UUID": ("BLOB", pa.uuid()), "UUID[]": ("BLOB[]", pa.list_(pa.uuid()))}
     columns = zip(relation.columns, map(str, relation.types), strict=True)
-    ids = {name: _UUIDS[type_] for name, type_ in columns if type_ in _UUIDS}
+    ids = {name: uuids[type_] for name, type_ in columns if type_ in uuids}
     if not ids:
         return relation.to_arrow_table()
     as_bytes = [f"{quote_identifier(name)}::{type_} as {quote_identifier(name)}" for name, (type_, _) in ids.items()]

@@ -11,7 +11,6 @@ from typing import Any
 
 import click
 import duckdb
-import pyarrow.parquet as pq
 from pydantic_core import to_jsonable_python
 from rich.console import Group
 from rich.text import Text
@@ -62,7 +61,9 @@ def _print_result(connection: duckdb.DuckDBPyConnection, query: str, form: str |
         raise click.UsageError("the query is empty")
     if parquet is not None:
         connection.sql(query).write_parquet(str(parquet))
-        click.echo(f"{parquet}: {pq.read_metadata(parquet).num_rows:,} rows", err=True)
+        query = "select sum(num_rows)::bigint from parquet_file_metadata($file)"
+        ((rows,),) = connection.execute(query, {"file": str(parquet)}).fetchall()
+        click.echo(f"{parquet}: {rows:,} rows", err=True)
         return
     result = connection.execute(query)
     names = [column[0] for column in result.description or ()]

@@ -53,6 +53,8 @@ def component_settings(config: type[BaseModel], name: str, settings: Settings) -
             env_prefix=f"{ENVIRONMENT_PREFIX}PLUGINS__{name.upper()}__",
             env_nested_delimiter="__",
             validate_default=True,
+            # The class that it derives from has them; looking for them costs most of the time.
+            use_attribute_docstrings=False,
         )
 
     table = settings.plugin_tables.get(name, {})

@@ -10,16 +10,20 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 from uuid import UUID
 
-import pyarrow as pa
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from ..errors import RowError
 from ..sql import quote_identifier
 from .row import References, Row, Span
+
+if TYPE_CHECKING:
+    # Where it is needed it is imported: commands that read no Arrow start in half the time.
+    import pyarrow as pa
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,6 @@ class Column:
     name: str
     type: str
     """The DuckDB type."""
-    arrow: pa.DataType
     optional: bool = False
     description: str = ""
     values: tuple[str, ...] = ()
@@ -40,11 +43,16 @@ class Column:
     default: Any = None
     """What rows written before the column existed get, if the class states a default."""
 
+    @property
+    def arrow(self) -> pa.DataType:
+        """The Arrow type."""
+        return _to_arrow_type(self.type)
 
-RUN_ID = Column("run_id", "UUID", pa.uuid(), description="The run that wrote the row.", references=References("run"))
+
+RUN_ID = Column("run_id", "UUID", description="The run that wrote the row.", references=References("run"))
 
 
-ARTICLE_ID = Column("article_id", "UUID", pa.uuid(), description="The article.", references=References("article"))
+ARTICLE_ID = Column("article_id", "UUID", description="The article.", references=References("article"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,8 @@ class Table:
     @property
     def schema(self) -> pa.Schema:
         """The schema of rows to load: all columns but `run_id`, which the load adds."""
+        import pyarrow as pa
+
         return pa.schema([pa.field(c.name, c.arrow, nullable=c.optional) for c in self.columns if c is not RUN_ID])
 
     @property
@@ -89,6 +99,8 @@ class Table:
         Rows of a table per article come as (article_id, row). Raises RowError for rows of another class, values that
         do not fit, and keys that occur twice.
         """
+        import pyarrow as pa
+
         own = list(rows)
         ids: list[Any] = []
         if self.per_article:
@@ -105,9 +117,9 @@ class Table:
                 values = ids if c is ARTICLE_ID else [values[c.name] for values in fields]
                 if c is not ARTICLE_ID and not c.direct:
                     values = [_to_arrow_value(value, c, self.name) for value in values]
-                if c.arrow == _UUIDS:
+                if c.type == "UUID[]":
                     # PyArrow cannot make lists of UUIDs at once.
-                    arrays.append(pa.array(values, pa.list_(_BYTES)).cast(_UUIDS))
+                    arrays.append(pa.array(values, pa.list_(pa.binary(16))).cast(c.arrow))
                 else:
                     arrays.append(pa.array(values, c.arrow))
             except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
@@ -119,26 +131,29 @@ class Table:
     def rows(self, arrow: pa.Table) -> list[Row]:
         """Convert Arrow back to rows, without the columns that the framework adds."""
         names = [name for name in self.row.model_fields if name in arrow.column_names]
-        as_json = {c.name for c in self.columns if c.type == "JSON"}
-        rows = []
         columns = [to_python(arrow[name]) for name in names]
-        for values in (dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)):
-            for name in as_json & values.keys():
-                if values[name] is not None:
-                    values[name] = json.loads(values[name])
-            try:
-                rows.append(self.row.model_validate(values))
-            except ValidationError:
-                # An older class wrote it, e.g. one that lacked a column: still readable.
-                rows.append(self.row.model_construct(**values))
-        return rows
+        return [self.make_row(dict(zip(names, values, strict=True))) for values in zip(*columns, strict=True)]
+
+    def make_row(self, stored: Mapping[str, Any]) -> Row:
+        """Convert the values of a stored row back to a row."""
+        values = {name: value for name, value in stored.items() if name in self.row.model_fields}
+        for c in self.columns:
+            if c.type == "JSON" and values.get(c.name) is not None:
+                values[c.name] = json.loads(values[c.name])
+        try:
+            return self.row.model_validate(values)
+        except ValidationError:
+            # An older class wrote it, e.g. one that lacked a column: still readable.
+            return self.row.model_construct(**values)
 
     def _refuse_duplicates(self, made: pa.Table) -> None:
         if made.num_rows < 2:
             return
+        import pyarrow as pa
+
         keys = made.select(list(self.key))
         # PyArrow cannot group by UUIDs.
-        plain = pa.schema([(c.name, _BYTES if c.type == pa.uuid() else c.type) for c in keys.schema])
+        plain = pa.schema([(c.name, pa.binary(16) if c.type == pa.uuid() else c.type) for c in keys.schema])
         if keys.cast(plain).group_by(list(self.key)).aggregate([]).num_rows == made.num_rows:
             return
         ((first, _),) = Counter(zip(*(to_python(column) for column in keys.columns), strict=True)).most_common(1)
@@ -153,13 +168,15 @@ class Table:
 
 def to_python(column: pa.ChunkedArray) -> list[Any]:
     """Convert a column to Python values; faster for UUIDs than `to_pylist`."""
+    import pyarrow as pa
+
     if column.type != pa.uuid():
         values: list[Any] = column.to_pylist()
         return values
     known: dict[bytes | None, UUID | None] = {None: None}
     return [
         known[value] if value in known else known.setdefault(value, UUID(bytes=value))
-        for value in column.cast(_BYTES).to_pylist()
+        for value in column.cast(pa.binary(16)).to_pylist()
     ]
 
 
@@ -192,33 +209,49 @@ def describe_column(column: Column) -> str:
     return text
 
 
-_BYTES = pa.binary(16)
-_UUIDS = pa.list_(pa.uuid())
-
-
-_SCALARS: Mapping[type, tuple[str, pa.DataType]] = {
-    str: ("VARCHAR", pa.string()),
-    bool: ("BOOLEAN", pa.bool_()),
-    int: ("BIGINT", pa.int64()),
-    float: ("DOUBLE", pa.float64()),
-    bytes: ("BLOB", pa.large_binary()),
-    date: ("DATE", pa.date32()),
-    datetime: ("TIMESTAMP WITH TIME ZONE", pa.timestamp("us", tz="UTC")),
-    UUID: ("UUID", pa.uuid()),
+_SCALARS: Mapping[type, str] = {
+    str: "VARCHAR",
+    bool: "BOOLEAN",
+    int: "BIGINT",
+    float: "DOUBLE",
+    bytes: "BLOB",
+    date: "DATE",
+    datetime: "TIMESTAMP WITH TIME ZONE",
+    UUID: "UUID",
 }
+
+
+@cache
+def _to_arrow_type(type_: str) -> pa.DataType:
+    """Return the Arrow type of a DuckDB type that a column may have."""
+    import pyarrow as pa
+
+    if type_.endswith("[]"):
+        return pa.list_(_to_arrow_type(type_.removesuffix("[]")))
+    return {
+        "VARCHAR": pa.string(),
+        "JSON": pa.string(),
+        "BOOLEAN": pa.bool_(),
+        "BIGINT": pa.int64(),
+        "DOUBLE": pa.float64(),
+        "BLOB": pa.large_binary(),
+        "DATE": pa.date32(),
+        "TIMESTAMP WITH TIME ZONE": pa.timestamp("us", tz="UTC"),
+        "UUID": pa.uuid(),
+    }[type_]
 
 
 def _derive_column(table: str, name: str, field: FieldInfo) -> Column:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise RowError(table, name, "a column's name is made of a-z, 0-9 and _")
     annotation, optional = _unwrap_optional(field.annotation)
-    duck, arrow, values = _map_type(table, name, annotation)
+    type_, values = _map_type(table, name, annotation)
     parts = get_args(field.annotation) if get_origin(field.annotation) in (Union, types.UnionType) else ()
     metadata = [*field.metadata, *(m for part in parts for m in getattr(part, "__metadata__", ()))]
     references = next((m for m in metadata if isinstance(m, References)), None)
     default = None if field.is_required() else _to_stored_value(field.get_default(call_default_factory=True))
     direct = annotation in (str, int, float, bool, bytes, date, UUID) or get_origin(annotation) is Literal
-    return Column(name, duck, arrow, optional, field.description or "", values, references, direct, default)
+    return Column(name, type_, optional, field.description or "", values, references, direct, default)
 
 
 def _unwrap_optional(annotation: Any) -> tuple[Any, bool]:
@@ -231,22 +264,22 @@ def _unwrap_optional(annotation: Any) -> tuple[Any, bool]:
     return annotation, False
 
 
-def _map_type(table: str, name: str, annotation: Any) -> tuple[str, pa.DataType, tuple[str, ...]]:
+def _map_type(table: str, name: str, annotation: Any) -> tuple[str, tuple[str, ...]]:
     origin = get_origin(annotation)
     if origin is list:
-        duck, arrow, values = _map_type(table, name, get_args(annotation)[0])
-        if duck != "JSON":
-            return f"{duck}[]", pa.list_(arrow), values
+        type_, values = _map_type(table, name, get_args(annotation)[0])
+        if type_ != "JSON":
+            return f"{type_}[]", values
     if origin is dict or annotation is dict:
-        return "JSON", pa.string(), ()
+        return "JSON", ()
     if origin is Literal and all(isinstance(value, str) for value in get_args(annotation)):
-        return "VARCHAR", pa.string(), get_args(annotation)
+        return "VARCHAR", get_args(annotation)
     if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
         values = tuple(member.value for member in annotation)
         if all(isinstance(value, str) for value in values):
-            return "VARCHAR", pa.string(), values
+            return "VARCHAR", values
     if annotation in _SCALARS:
-        return (*_SCALARS[annotation], ())
+        return _SCALARS[annotation], ()
     raise RowError(
         table, name, f"has the type {annotation!r}, which has no place in a table: use one that Row's docstring lists"
     )

@@ -13,7 +13,8 @@ import duckdb
 from ..config.schedule import Schedule
 from ..config.settings import ScheduleSettings, StatusSettings
 from ..errors import WarehouseError
-from ..warehouse import Reader, Warehouse
+from ..sql import fetch_dicts
+from ..warehouse import Warehouse
 from ..warehouse.lock import lock_holder
 
 Level = Literal["fine", "attention", "unknown"]
@@ -61,14 +62,11 @@ def collect_findings(
     at_work = lock_holder(warehouse.directory)
     try:
         with warehouse.reading() as connection:
-            reader = Reader(connection)
-            runs = reader.sql("select * from run order by started_at desc limit 50").to_pylist()
+            runs = fetch_dicts(connection, "select * from run order by started_at desc limit 50")
             ended = {schedule.name: _find_last_end(connection, schedule) for schedule in schedules}
-            steps = reader.sql(_INGEST_STEPS).to_pylist()
-            recent = reader.sql(
-                "select component, count(*) as n from quarantine where failed_at > $since group by all order by all",
-                since=now - timedelta(days=1),
-            ).to_pylist()
+            steps = fetch_dicts(connection, _INGEST_STEPS)
+            query = "select component, count(*) as n from quarantine where failed_at > $since group by all order by all"
+            recent = fetch_dicts(connection, query, {"since": now - timedelta(days=1)})
     except (WarehouseError, duckdb.Error) as error:
         return [Finding("unreadable", f"the live database cannot be read: {error}", "unknown")]
     found = [*_check_last_run(runs, at_work), *_check_age(runs, settings, now, at_work)]

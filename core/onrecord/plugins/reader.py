@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import duckdb
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any
 
 from ..sql import to_arrow
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
 
 
 class Reader:

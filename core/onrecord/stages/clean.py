@@ -11,8 +11,8 @@ from ..model.draft import FIELDS, Draft
 from ..model.identity import canonical_json, content_hash
 from ..model.tables import STANDARD_TABLES
 from ..plugins.components import Cleaner
+from ..plugins.decoding import decode
 from .builder import ResultBuilder
-from .decoding import decode
 from .work import Batch, BatchResult
 
 

@@ -13,11 +13,10 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import duckdb
-import pyarrow as pa
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random_exponential
 
 from ..errors import CheckError, WarehouseError
@@ -25,7 +24,6 @@ from ..model.bookkeeping import Ledger
 from ..model.table import Table
 from ..model.tables import STANDARD_TABLES
 from ..sql import quote_identifier, quote_literal, read_sql
-from ..stages.work import BatchResult
 from . import checks, schema
 from .loading import (
     delete_annotations_of_changed,
@@ -37,6 +35,11 @@ from .loading import (
     mark_changed,
 )
 from .migrations import migrate, pending_migrations
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from ..stages.work import BatchResult
 
 log = logging.getLogger("onrecord")
 
@@ -322,7 +325,8 @@ class Warehouse:
             query = "select run_id from published.run where status <> 'running'"
             known = [run_id for (run_id,) in connection.execute(query).fetchall()]
             connection.execute("detach published")
-        connection.register("_published_run", pa.table({"run_id": pa.array(known, pa.uuid())}))
+        query = "create or replace temp table _published_run as select unnest($known::uuid[]) as run_id"
+        connection.execute(query, {"known": known})
         connection.execute(
             """
             create or replace temp view _unpublished as

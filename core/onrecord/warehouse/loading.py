@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import duckdb
-import pyarrow as pa
 
 from ..model.row import Row
 from ..model.table import Table
 from ..model.tables import STANDARD_TABLES
 from ..sql import quote_identifier
-from ..stages.work import BatchResult
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from ..stages.work import BatchResult
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: Table, source: str | pa.Table, run: UUID) -> None:
@@ -57,6 +61,8 @@ def delete_rows(
     connection: duckdb.DuckDBPyConnection, component: str, subjects: Sequence[UUID], tables: Sequence[Table]
 ) -> None:
     """Delete a component's rows and ledger entries for some subjects."""
+    import pyarrow as pa
+
     connection.register("_replaced", pa.table({"subject_id": pa.array(subjects, pa.uuid())}))
     connection.execute(
         """
@@ -96,6 +102,8 @@ def delete_failures(connection: duckdb.DuckDBPyConnection, result: BatchResult) 
 
     The table `_failed_before` keeps since when they had failed.
     """
+    import pyarrow as pa
+
     tried = [(component, subject) for component, subjects in result.replaced.items() for subject in subjects]
     failed = result.tables["quarantine"].select(["component", "subject_id"]).to_pylist()
     tried += [(row["component"], row["subject_id"]) for row in failed]

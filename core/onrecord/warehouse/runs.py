@@ -11,8 +11,7 @@ import duckdb
 from ..model.bookkeeping import ComponentVersion, Run, Step
 from ..model.report import RunReport
 from ..model.tables import STANDARD_TABLES
-from ..plugins.reader import Reader
-from ..sql import quote_identifier
+from ..sql import fetch_dicts, quote_identifier
 from .database import Warehouse
 from .loading import insert_rows, mark_changed
 
@@ -116,13 +115,12 @@ def read_report(warehouse: Path, run: UUID | str | None = None) -> RunReport | N
     if not found.live.exists():
         return None
     with found.reading() as connection:
-        reader = Reader(connection)
         query = "from run where starts_with(run_id::varchar, $run) order by started_at desc limit 2"
-        runs = STANDARD_TABLES["run"].rows(reader.sql(query, run=str(run or "").lower()))
+        runs = fetch_dicts(connection, query, {"run": str(run or "").lower()})
         if not runs or (run and len(runs) > 1):
             return None
-        last = runs[0]
+        last = STANDARD_TABLES["run"].make_row(runs[0])
         assert isinstance(last, Run)
-        query = "from step where run_id = $run order by ordinal"
-        steps = STANDARD_TABLES["step"].rows(reader.sql(query, run=last.run_id))
-    return RunReport(last, tuple(step for step in steps if isinstance(step, Step)), warehouse)
+        steps = fetch_dicts(connection, "from step where run_id = $run order by ordinal", {"run": last.run_id})
+    rows = map(STANDARD_TABLES["step"].make_row, steps)
+    return RunReport(last, tuple(row for row in rows if isinstance(row, Step)), warehouse)
