@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -35,6 +35,12 @@ def fetch_dicts(
     found = connection.execute(query, parameters)
     names = [column[0] for column in found.description or ()]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def join_on(columns: Iterable[str], one: str, other: str) -> str:
+    """Return the condition of a join by columns that may have no value: a missing value equals a missing value."""
+    quoted = map(quote_identifier, columns)
+    return " and ".join(f"{one}.{name} is not distinct from {other}.{name}" for name in quoted)
 
 
 def to_arrow(relation: duckdb.DuckDBPyRelation) -> pa.Table:

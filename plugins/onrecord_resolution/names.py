@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
-from uuid import UUID
-
-from onrecord import EntityKind
 
 SHORTEST_RESPELLED = 5
 """In letters. Shorter first names are not spellings of one another: Dan and Ian, Paul and Paula."""
@@ -16,17 +11,6 @@ SHORTEST_RESPELLED = 5
 _POSSESSIVE = re.compile(r"(?:['’]s|(?<=s)['’])$")
 _BROKEN = re.compile(r"(?<=\w[-‐‑])\s+(?=\w)")
 _PARTICLE = re.compile(r"^(?:al|el|ad|as|ash|an|ar)-(?=\w)")
-
-
-@dataclass(frozen=True, slots=True)
-class NameMention:
-    """A mention that is a name, with facts about its article."""
-
-    article_id: UUID
-    ordinal: int
-    text: str
-    kind: EntityKind
-    published_at: datetime | None = None
 
 
 @lru_cache(maxsize=200_000)

@@ -36,13 +36,23 @@ class ClaimsPerSpeaker(Row, key=("entity_id", "outlet")):
     """Publication date of the latest of these articles, if known."""
 
 
+GROUPS = """
+-- Which speakers are there in which outlets?
+select entity_id, coalesce(article.outlet, 'unknown') as outlet
+from claim
+inner join claim_entity using (claim_id)
+inner join entity using (entity_id)
+inner join article using (article_id)
+where claim_entity.role = 'speaker'
+"""
+
 CLAIMS_PER_SPEAKER = """
 -- How many claims does each speaker make in each outlet?
 select
     entity.entity_id,
     any_value(entity.name) as speaker,
     any_value(entity.kind) as kind,
-    coalesce(article.outlet, 'unknown') as outlet,
+    touched.outlet,
     count(*) as claims,
     count(*) filter (where claim.quote_type = 'direct') as direct,
     count(distinct claim.article_id) as articles,
@@ -52,17 +62,19 @@ from claim
 inner join claim_entity using (claim_id)
 inner join entity using (entity_id)
 inner join article using (article_id)
+inner join touched
+    on touched.entity_id = entity.entity_id and touched.outlet = coalesce(article.outlet, 'unknown')
 where claim_entity.role = 'speaker'
-group by entity.entity_id, coalesce(article.outlet, 'unknown')
-order by claims desc, speaker, outlet
+group by entity.entity_id, touched.outlet
 """
 
 
 class Tally(Aggregator):
     """Count claims by speaker and outlet."""
 
-    name, version, writes = "tally", "1", (ClaimsPerSpeaker,)
+    name, version, writes = "tally", "2", (ClaimsPerSpeaker,)
     requires = ("claims", "resolution")
+    groups = (GROUPS,)
     queries = MappingProxyType({ClaimsPerSpeaker: CLAIMS_PER_SPEAKER})
 
 

@@ -8,53 +8,70 @@ from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecord import Aggregator, Alias, Claim, ClaimEntity, Entity, Mention, MentionEntity, Reader, Row, identify
 from onrecord.model.tables import STANDARD_TABLES
-from onrecord.testing import make_article
+from onrecord.planning.touched import find_all_groups
+from onrecord.plugins.validation import table_for
+from onrecord.stages import aggregate
+from onrecord.testing import annotate_text, make_article
 from onrecord_resolution import register_aggregators
 from onrecord_resolution.names import is_within_one_edit
+from onrecord_resolution.steps import ArticleNames
 
 Articles = dict[str, list[tuple[str, str]]]
 """Names and their labels, by article."""
 
 
-def resolution() -> Aggregator:
-    registered: list[Aggregator] = []
-    register_aggregators(registered.append)
-    return registered[0]
+STEPS: list[Aggregator] = []
+register_aggregators(STEPS.append)
+TABLES = {row.__table__: table_for(row, step) for step in (*STEPS, ArticleNames()) for row in step.writes}
 
 
-def warehouse(articles: Articles, claims: Iterable[tuple[str, int]] = ()) -> Reader:
+def warehouse(articles: Articles, claims: Iterable[tuple[str, int]] = ()) -> duckdb.DuckDBPyConnection:
     """A warehouse with these mentions, and a claim for each article and ordinal of its speaker's mention."""
-    rows: dict[str, list[tuple[Any, Row]]] = {"article": [], "mention": [], "claim": []}
+    rows: dict[str, list[tuple[Any, Row]]] = {"article": [], "mention": [], "claim": [], "article_name": []}
     for day, (name, mentions) in enumerate(articles.items(), 1):
         made = make_article(name, published_at=datetime(2020, 1, day, tzinfo=UTC))
         rows["article"].append((made.article_id, made))
+        own: list[Row] = []
         for ordinal, (text, label) in enumerate(mentions):
             mention: Any = {"kind": "name", "label": label, "text": text, "start_char": 0, "end_char": len(text)}
-            rows["mention"].append((made.article_id, Mention(ordinal=ordinal, **mention)))
+            own.append(Mention(ordinal=ordinal, **mention))
+        rows["mention"] += [(made.article_id, row) for row in own]
+        rows["article_name"] += [
+            (made.article_id, row) for row in annotate_text(ArticleNames(), made, given={Mention: own})
+        ]
     for ordinal, (name, speaker) in enumerate(claims):
         claim: Any = {"speaker_status": "named", "content": "x", "quote_type": "direct", "confidence": 1.0}
         claim |= {"claim_id": identify("claim", ordinal), "ordinal": ordinal, "speaker_mention": speaker}
         rows["claim"].append((make_article(name).article_id, Claim(**claim)))
     connection = duckdb.connect()
-    for table, own in rows.items():
-        arrow = STANDARD_TABLES[table].arrow(own)
-        connection.execute(STANDARD_TABLES[table].ddl)
-        connection.register("arrow", arrow)
-        connection.execute(f"insert into {table} by name select *, uuid() as run_id from arrow")
-        connection.unregister("arrow")
-    return Reader(connection)
+    for table in (STANDARD_TABLES | TABLES).values():
+        connection.execute(table.ddl)
+    for name, own_rows in rows.items():
+        load(connection, name, (STANDARD_TABLES | TABLES)[name].arrow(own_rows))
+    return connection
+
+
+def load(connection: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
+    connection.register("arrow", rows)
+    connection.execute(f"insert into {name} by name select *, uuid() as run_id from arrow")
 
 
 def resolved(articles: Articles, claims: Iterable[tuple[str, int]] = ()) -> dict[type[Row], list[Any]]:
-    rows = defaultdict(list)
-    for row in resolution().aggregate(warehouse(articles, claims)):
-        rows[type(row)].append(row)
+    """The rows of all steps, each of which fills all its groups."""
+    rows: dict[type[Row], list[Any]] = defaultdict(list)
+    with warehouse(articles, claims) as connection:
+        for step in STEPS:
+            connection.register("touched", find_all_groups(connection, step))
+            for name, found in aggregate(step, Reader(connection), TABLES).items():
+                load(connection, name, found)
+                rows[TABLES[name].row] = TABLES[name].rows(found.cast(TABLES[name].schema))
     return rows
 
 

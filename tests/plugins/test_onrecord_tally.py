@@ -44,7 +44,7 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     )
     report = sandbox.run()
     assert report.run.status == "completed", report.run.message
-    return sandbox.sql("from claims_per_speaker")
+    return sandbox.sql("from claims_per_speaker order by claims desc")
 
 
 def test_counts_claims_direct_ones_and_articles_per_outlet(rows: list[dict[str, Any]]) -> None:

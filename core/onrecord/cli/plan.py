@@ -61,9 +61,12 @@ def plan_command(config: Path | None, warehouse: Path | None) -> None:
     conflicts = plan.find_conflicts()
     for conflict in conflicts:
         console.print(f"[red]a run is refused[/red]: {escape(str(conflict))}", soft_wrap=True)
+    refused = plan.find_refused_reads()
+    for refusal in refused:
+        console.print(f"[red]an aggregator will fail[/red]: {escape(str(refusal))}", soft_wrap=True)
     if not listed_all:
         console.print("some sources could not be listed: their new documents are not counted")
-    if conflicts or not listed_all:
+    if conflicts or refused or not listed_all:
         sys.exit(1)
 
 

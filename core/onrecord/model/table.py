@@ -125,7 +125,7 @@ class Table:
             except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
                 raise RowError(self.name, c.name, f"{error}") from error
         made = pa.Table.from_arrays(arrays, schema=self.schema)
-        self._refuse_duplicates(made)
+        self.refuse_duplicates(made)
         return made
 
     def rows(self, arrow: pa.Table) -> list[Row]:
@@ -146,8 +146,9 @@ class Table:
             # An older class wrote it, e.g. one that lacked a column: still readable.
             return self.row.model_construct(**values)
 
-    def _refuse_duplicates(self, made: pa.Table) -> None:
-        if made.num_rows < 2:
+    def refuse_duplicates(self, made: pa.Table) -> None:
+        """Raise RowError if two rows have the same key."""
+        if made.num_rows < 2 or not set(self.key) <= set(made.column_names):
             return
         import pyarrow as pa
 

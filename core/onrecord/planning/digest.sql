@@ -1,14 +1,8 @@
--- In what state is all that an aggregator reads: what it requires, and which articles there are?
-select md5(concat_ws(
-    ' ',
-    (
-        select concat_ws(' ', count(*), sum(hash(concat_ws(' ', l.component, l.subject_id, l.input_hash, l.fingerprint))))
-        from ledger l
-        where l.stage = 'clean' or list_contains($upstream, l.component)
-    ),
-    (
-        select concat_ws(' ', count(*), sum(hash(concat_ws(' ', l.article_id, l.document_id, l.deleted_at is null))))
-        from source_item l
-    ),
-    (select concat_ws(' ', count(*), sum(hash(concat_ws(' ', a.article_id, a.content_hash)))) from article a)
-))
+-- In what state is all that an aggregator may read: each component's rows, the source items, the articles?
+select component as part, md5(concat_ws(' ', count(*), sum(hash(subject_id, input_hash, fingerprint)))) as digest
+from ledger
+group by component
+union all
+select '', md5(concat_ws(' ', count(*), sum(hash(article_id, document_id, deleted_at is null)))) from source_item
+union all
+select ' ', md5(concat_ws(' ', count(*), sum(hash(article_id, content_hash)))) from article

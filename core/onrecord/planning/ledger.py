@@ -8,8 +8,9 @@ from uuid import UUID
 import duckdb
 import pyarrow as pa
 
-from ..model.bookkeeping import StageName
+from ..model.bookkeeping import CLEAN, StageName
 from ..model.content import ANNOTATED_SQL
+from ..model.identity import content_hash
 from ..model.table import Table
 from ..sql import quote_identifier, read_sql, to_arrow
 from .batches import WorkItems
@@ -67,8 +68,29 @@ def define_states(
 
 def digest_input(connection: duckdb.DuckDBPyConnection, upstream: frozenset[str]) -> str:
     """Hash the input of an aggregator, given its required components."""
-    found = connection.execute(read_sql(__name__, "digest"), {"upstream": sorted(upstream)}).fetchall()
-    return str(found[0][0])
+    digests = dict(connection.execute(read_sql(__name__, "digest")).fetchall())
+    return content_hash(*(f"{part} {digests.get(part)}" for part in ("", " ", CLEAN, *sorted(upstream))))
+
+
+def is_unchanged_since(
+    connection: duckdb.DuckDBPyConnection, name: str, fingerprint: str, upstream: frozenset[str]
+) -> bool:
+    """Whether an aggregator's rows are still those of the published database, and were up to date there."""
+    query = """
+        -- Which input are the rows made of that are in both databases?
+        select before.input_hash
+        from published.ledger before
+        join opened.ledger now using (component, subject_id, input_hash, fingerprint, run_id)
+        where component = $name and fingerprint = $fingerprint
+    """
+    found = connection.execute(query, {"name": name, "fingerprint": fingerprint}).fetchall()
+    if not found:
+        return False
+    connection.execute("use published")
+    try:
+        return found == [(digest_input(connection, upstream),)]
+    finally:
+        connection.execute("use opened")
 
 
 def read_subjects(connection: duckdb.DuckDBPyConnection, stage: StageName, work: WorkItems) -> pa.Table:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import duckdb
 import pyarrow as pa
 
-from ..errors import SchemaError
+from ..errors import PluginError, SchemaError
 from ..model.bookkeeping import CLEAN, ComponentVersion, StageName
 from ..model.identity import identify
 from ..model.tables import STANDARD_TABLES
+from ..plugins.reader import Reader
 from ..plugins.registry import Plugins
 from ..sql import to_arrow
 from ..stages import Batch
@@ -21,7 +23,9 @@ from ..warehouse import Warehouse, source_items
 from ..warehouse.runs import find_changed_sources
 from ..warehouse.schema import find_conflicts
 from .batches import WorkItems, choose_batch_size, cut_batches, leave_out_stopped
-from .ledger import STALE, TO_DO, define_states, digest_input, read_rows, read_subjects
+from .ledger import STALE, TO_DO, define_states, digest_input, is_unchanged_since, read_rows, read_subjects
+from .reads import check_groups, find_refused_reads, open_reader
+from .touched import TouchedTable, find_all_groups, find_changed_articles, find_touched
 from .versions import ComponentVersions, component_versions, explain_change, find_connected, find_upstream
 
 WAREHOUSE_SUBJECT = identify("warehouse")
@@ -66,6 +70,7 @@ class Plan:
         self.versions = component_versions(plugins) if versions is None else versions
         self.upstream = find_upstream(plugins)
         self.items = ITEM_SCHEMA.empty_table()
+        self._touched: dict[str, pa.Table | None] = {}
         self._listed: list[str] = []
         self._found: dict[StageName, tuple[int, bool]] = {}
         # Aggregators are not among them: their tables are filled as a whole, and would keep rows about what is gone.
@@ -137,16 +142,14 @@ class Plan:
             ).fetchall()
         return int(found[0][0]), int(found[0][1])
 
-    @property
-    def table_owners(self) -> dict[str, str]:
-        """The component that writes each table, except for the engine's own."""
-        components = [*self.plugins.annotators.values(), *self.plugins.aggregators.values()]
-        return {table.name: component.name for component in components for table in self.plugins.tables_of(component)}
+    def find_refused_reads(self) -> list[PluginError]:
+        """Find aggregators that will fail because they read what they do not require."""
+        return list(find_refused_reads(self.plugins))
 
     def find_conflicts(self) -> list[SchemaError]:
         """Find column changes that would lose data, for which a run is refused."""
         with self.warehouse.reading() as connection:
-            return list(find_conflicts(connection, self.plugins.tables.values(), self.table_owners))
+            return list(find_conflicts(connection, self.plugins.tables.values(), self.plugins.table_owners))
 
     def find_changed_sources(self) -> list[str]:
         """Warn of each component whose source changed while its version did not."""
@@ -191,6 +194,16 @@ class Plan:
             state, digest = connection.execute(query, {"name": name}).fetchall()[0]
         return str(state), str(digest)
 
+    @contextmanager
+    def reading_for(self, name: str) -> Iterator[tuple[Reader, pa.Table | None]]:
+        """Open the warehouse as an aggregator may read it; also yields its touched groups, or None to fill it whole."""
+        aggregator = self.plugins.aggregators[name]
+        with self.warehouse.reading_both() as (connection, is_published):
+            check_groups(connection, self.plugins, aggregator)
+            touched = self._find_touched(connection, name) if is_published else None
+            groups = find_all_groups(connection, aggregator) if aggregator.groups and touched is None else touched
+            yield open_reader(connection, self.plugins, aggregator, groups), touched
+
     @staticmethod
     def delete_outlived_failures(connection: duckdb.DuckDBPyConnection, stage: StageName) -> None:
         """Delete the failures of subjects that are current, which `find_work` has found."""
@@ -208,6 +221,34 @@ class Plan:
     ) -> None:
         items = self._aggregate_items(connection, component) if stage == "aggregate" else self.items
         define_states(connection, stage, self.versions, self.upstream, self._deferring, items)
+
+    def _find_touched(self, connection: duckdb.DuckDBPyConnection, name: str) -> pa.Table | None:
+        """Find the groups of an aggregator that differ from the published state; None if any may differ.
+
+        The answer is kept: once the aggregator is done, it is what those that require it have to know.
+        """
+        if name not in self._touched:
+            try:
+                self._touched[name] = self._compare_states(connection, name)
+            except (duckdb.BinderException, duckdb.CatalogException):
+                # The published database is an older version's, with other tables.
+                self._touched[name] = None
+        return self._touched[name]
+
+    def _compare_states(self, connection: duckdb.DuckDBPyConnection, name: str) -> pa.Table | None:
+        aggregator, upstream = self.plugins.aggregators[name], self.upstream[name]
+        fingerprint = self.versions[name, None].fingerprint
+        if not aggregator.groups or not is_unchanged_since(connection, name, fingerprint, upstream):
+            return None
+        touched: dict[str, TouchedTable] = {}
+        for required in sorted(upstream & self.plugins.aggregators.keys()):
+            groups = self._find_touched(connection, required)
+            if groups is None:
+                return None
+            tables = self.plugins.tables_of(self.plugins.aggregators[required])
+            touched |= {table.name: TouchedTable(table, groups) for table in tables}
+        find_changed_articles(connection, [CLEAN, *sorted(upstream & self.plugins.annotators.keys())])
+        return find_touched(connection, aggregator, touched)
 
     def _aggregate_items(self, connection: duckdb.DuckDBPyConnection, component: str | None) -> pa.Table:
         rows = [

@@ -126,10 +126,17 @@ class Annotator(Component):
 
 
 class Aggregator(Component):
-    """A function from the warehouse to rows; rerun when its inputs have changed."""
+    """A function from the warehouse to rows; rerun when its inputs have changed.
+
+    It reads only tables of components that it requires, and those of documents and articles.
+    """
 
     queries: Mapping[type[Row], str] = {}
     """For an aggregator in plain SQL: the query that fills the table of each row class, with columns by name."""
+    groups: Sequence[str] = ()
+    """For an incremental aggregator: queries for its groups, over all tables that it reads. Their columns name a group,
+    and are columns of each of its tables. `queries` or `aggregate` then return the rows of the groups in the table
+    `touched`: those that a change reaches. Each query joins tables and filters rows, and names a table once."""
 
     def aggregate(self, warehouse: Reader) -> Iterable[Row]:
         """Return the rows, computed in Python from the results of `warehouse.sql(…)`."""

@@ -77,9 +77,12 @@ class Plugins:
         pipes = [factory for annotator in self.annotators.values() for factory in annotator.pipes]
         self.pipelines = {language: each.with_pipes(pipes) for language, each in self.pipelines.items()}
         self.tables = dict(STANDARD_TABLES)
+        self.table_owners: dict[str, str] = {}
+        """The component that writes each table, except for the engine's own."""
         for component in [*self.annotators.values(), *self.aggregators.values()]:
             for row in component.writes:
                 self.tables[row.__table__] = table_for(row, component)
+                self.table_owners[row.__table__] = component.name
 
     def distribution_of(self, component: Component) -> str:
         """Return the distribution or file of a component."""

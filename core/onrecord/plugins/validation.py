@@ -81,6 +81,8 @@ def check_component(component: Component, plugin: str) -> None:
         if row.__append_only__:
             raise PluginError(plugin, f"{row.__name__} is append-only, which only the engine's own tables can be")
         table_for(row, component)
+    if isinstance(component, Aggregator) and isinstance(component.groups, str):
+        raise PluginError(plugin, f"{kind}.groups is a list of queries, also where there is one")
     if isinstance(component, Aggregator) and component.queries and set(component.queries) != set(component.writes):
         raise PluginError(plugin, f"{kind}.queries must have a query for each row class in {kind}.writes, and no other")
 

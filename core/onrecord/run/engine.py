@@ -39,7 +39,6 @@ from ..model.tables import AGGREGATE_TABLES, ANNOTATION_TABLES, STANDARD_TABLES
 from ..planning.plan import WAREHOUSE_SUBJECT, Plan
 from ..planning.versions import ComponentVersions
 from ..plugins.components import Ingestor
-from ..plugins.reader import Reader
 from ..plugins.registry import Plugins
 from ..stages import Batch, BatchResult, Counters, aggregate
 from ..warehouse import runs, source_items
@@ -104,7 +103,7 @@ class ActiveRun:
 
     def prepare(self) -> None:
         """Do what a run with `prepare=False` left out: update tables, record versions."""
-        self.warehouse.prepare(self.plugins.tables.values(), self.plan.table_owners)
+        self.warehouse.prepare(self.plugins.tables.values(), self.plugins.table_owners)
         with self.warehouse.writing() as connection:
             self._record_components(connection)
 
@@ -206,17 +205,14 @@ class ActiveRun:
                     if step is not None and step.status == "failed":
                         raise OnrecordError(f"requires {required}, which failed")
                 entered = perf_counter()
-                with time_limit(self.settings.run.aggregate_seconds, self.warehouse.interrupt):
-                    rows: Mapping[str, str | pa.Table] = {row.__table__: sql for row, sql in aggregator.queries.items()}
-                    if not rows:
-                        with self.warehouse.reading() as connection:
-                            rows = aggregate(aggregator, Reader(connection), self.plugins.tables)
-                    counters.seconds = perf_counter() - entered
-                    counters.rows = self.warehouse.replace_tables(tables, rows, entry, self.id)
+                with (
+                    time_limit(self.settings.run.aggregate_seconds, self.warehouse.interrupt),
+                    self.plan.reading_for(name) as (reader, touched),
+                ):
+                    rows = aggregate(aggregator, reader, self.plugins.tables)
+                counters.seconds = perf_counter() - entered
+                counters.rows = self.warehouse.replace_rows(tables, rows, touched, entry, self.id)
                 counters.done = 1
-                if aggregator.queries:
-                    # The queries ran while the tables were filled.
-                    counters.seconds = perf_counter() - entered
             except PLUGIN_FAILURES as error:
                 self._fail("aggregate", name, f"{type(error).__name__}: {error}")
                 counters.failed = 1
@@ -234,9 +230,13 @@ class ActiveRun:
         # Rows of a component that is not loaded may refer to deleted rows; they do not block publishing.
         unfilled = {table.name for table in ANNOTATION_TABLES + AGGREGATE_TABLES} - filled
         tables = [table for name, table in self.plugins.tables.items() if name not in unfilled]
+        failed = {
+            name for (stage, name), each in self._progress.items() if (stage, each.status) == ("aggregate", "failed")
+        }
+        outdated = {table for table, owner in self.plugins.table_owners.items() if owner in failed}
         with self._track("check", "check"):
             try:
-                self.warehouse.check(derive_checks(tables, components))
+                self.warehouse.check(derive_checks(tables, components, outdated))
             except CheckError as error:
                 self._fail("check", "check", str(error))
                 raise
@@ -268,7 +268,7 @@ class ActiveRun:
         # First, because leftovers may fill the disk.
         self.warehouse.clear_leftovers()
         tables = self.plugins.tables if prepare else STANDARD_TABLES
-        self.warehouse.prepare(tables.values(), self.plan.table_owners)
+        self.warehouse.prepare(tables.values(), self.plugins.table_owners)
         with self.warehouse.writing() as connection:
             killed = runs.mark_killed(connection)
             runs.begin_run(connection, self._row)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -20,15 +20,18 @@ class Check:
     query: str
 
 
-def derive_checks(tables: Iterable[Table], components: Iterable[Component]) -> Iterator[Check]:
+def derive_checks(
+    tables: Iterable[Table], components: Iterable[Component], outdated: Collection[str] = ()
+) -> Iterator[Check]:
     """Derive the checks that the row classes and the components imply.
 
-    Checks of single rows read only rows of runs that are not published yet, see `_unpublished(run_id)`.
+    References to `outdated` tables, which a failed aggregator did not fill, are not checked. Checks of single rows read
+    only rows of runs that are not published yet, see `_unpublished(run_id)`.
     """
     tables = [table for table in tables if table.name != "run"]
     for table in tables:
         yield _check_key(table)
-        yield from _check_references(table)
+        yield from _check_references(table, outdated)
         yield from _check_values(table)
         if table.is_span:
             yield _check_span(table)
@@ -96,9 +99,10 @@ def find_references(table: Table) -> Iterator[tuple[str, str, str]]:
         yield column.name, other, f"{tables} on t.{mine} = o.{theirs} where t.{mine} is not null"
 
 
-def _check_references(table: Table) -> Iterator[Check]:
+def _check_references(table: Table, outdated: Collection[str]) -> Iterator[Check]:
     for column, other, dangling in find_references(table):
-        yield Check(f"{table.name}: every {column} is in {other}", f"select t.* from {dangling}")
+        if other not in outdated:
+            yield Check(f"{table.name}: every {column} is in {other}", f"select t.* from {dangling}")
 
 
 def _check_values(table: Table) -> Iterator[Check]:

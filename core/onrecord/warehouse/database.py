@@ -33,6 +33,7 @@ from .loading import (
     insert,
     insert_rows,
     mark_changed,
+    replace,
 )
 from .migrations import migrate, pending_migrations
 
@@ -84,6 +85,26 @@ class Warehouse:
         with duckdb.connect(":memory:", config=_OPTIONS) as connection:
             schema.synchronize_tables(connection, STANDARD_TABLES.values())
             yield connection
+
+    @contextmanager
+    def reading_both(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, bool]]:
+        """Open the live database like `reading`, and the published one beside it as `published`.
+
+        Also yields whether that one could be opened. A damaged file must not prevent publishing, which replaces it.
+        """
+        with self.reading() as connection:
+            is_published = self.published.exists()
+            if is_published:
+                try:
+                    attach(connection, self.published, read_only=True, alias="published")
+                except WarehouseError as error:
+                    log.warning("%s; the next publication replaces it", error)
+                    is_published = False
+            try:
+                yield connection, is_published
+            finally:
+                if is_published:
+                    connection.execute("detach published")
 
     @contextmanager
     def writing(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -191,25 +212,20 @@ class Warehouse:
             )
             mark_changed(connection, run)
 
-    def replace_tables(
-        self, tables: Sequence[Table], rows: Mapping[str, str | pa.Table], entry: Ledger, run: UUID
+    def replace_rows(
+        self, tables: Sequence[Table], rows: Mapping[str, pa.Table], touched: pa.Table | None, entry: Ledger, run: UUID
     ) -> int:
-        """Replace all rows of an aggregator's tables; return their number.
+        """Replace an aggregator's rows, or those of its `touched` groups; return the number of the new ones.
 
-        `rows` maps a table to Arrow rows or to a query; a table that it lacks becomes empty.
+        A table that `rows` lacks gets none. Rows that are there already stay as they are.
         """
-        count = 0
         with self.writing() as connection:
             connection.execute("delete from ledger where component = $component", {"component": entry.component})
             for table in tables:
-                connection.execute(f"delete from {quote_identifier(table.name)}")
-                if table.name in rows:
-                    insert(connection, table, rows[table.name], run)
-                query = f"select count(*) from {quote_identifier(table.name)}"
-                count += connection.execute(query).fetchall()[0][0]
+                replace(connection, table, rows.get(table.name, table.schema.empty_table()), touched, run)
             insert_rows(connection, [entry], run)
             mark_changed(connection, run)
-        return count
+        return sum(each.num_rows for each in rows.values())
 
     def mark_outdated(self, component: str, tables: Sequence[Table], run: UUID) -> None:
         """Mark an aggregator's tables as stale.
@@ -228,27 +244,24 @@ class Warehouse:
 
     def check(self, wanted: Iterable[checks.Check]) -> None:
         """Run checks on the live database. Raises CheckError with all that fail."""
-        with self.reading() as connection:
-            self._define_unpublished(connection)
+        with self.reading_both() as (connection, is_published):
+            _define_unpublished(connection, is_published)
             if found := checks.find_failures(connection, wanted):
                 raise CheckError(found)
 
     def is_published(self) -> bool:
         """Whether the published database is up to date with the live one."""
-        with self.reading() as connection:
-            self._define_unpublished(connection)
+        with self.reading_both() as (connection, is_published):
+            _define_unpublished(connection, is_published)
             query = "select count(*) from run semi join _unpublished using (run_id) where changed"
-            if connection.execute(query).fetchall() != [(0,)] or not self._attach_published(connection):
+            if not is_published or connection.execute(query).fetchall() != [(0,)]:
                 return False
             # Maintenance is not a run and may have removed documents, with or without their articles.
             query = "select (select count(*) from document) = (select count(*) from published.document)"
             if connection.execute(query).fetchall() != [(True,)]:
-                connection.execute("detach published")
                 return False
             # A new version of the program or of a component may have changed a view, a comment, a column.
-            differences = connection.execute(read_sql(__name__, "differences")).fetchall()
-            connection.execute("detach published")
-            return differences == [(0,)]
+            return connection.execute(read_sql(__name__, "differences")).fetchall() == [(0,)]
 
     def publish(self) -> None:
         """Replace the published database by a copy of the live one, in one step."""
@@ -300,39 +313,15 @@ class Warehouse:
 
     def unpublished_runs(self) -> list[UUID]:
         """Return the ids of the runs that are not in the published database."""
-        with self.reading() as connection:
-            self._define_unpublished(connection)
+        with self.reading_both() as (connection, is_published):
+            _define_unpublished(connection, is_published)
             return [run_id for (run_id,) in connection.execute("select run_id from _unpublished").fetchall()]
 
-    def _attach_published(self, connection: duckdb.DuckDBPyConnection) -> bool:
-        """Attach the published database as `published`, if it can be opened.
 
-        Returns whether it is attached. A damaged file must not prevent publishing, which replaces it.
-        """
-        if not self.published.exists():
-            return False
-        try:
-            attach(connection, self.published, read_only=True, alias="published")
-        except WarehouseError as error:
-            log.warning("%s; the next publication replaces it", error)
-            return False
-        return True
-
-    def _define_unpublished(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Define the view `_unpublished(run_id)` of runs that are not published."""
-        known: list[UUID] = []
-        if self._attach_published(connection):
-            query = "select run_id from published.run where status <> 'running'"
-            known = [run_id for (run_id,) in connection.execute(query).fetchall()]
-            connection.execute("detach published")
-        query = "create or replace temp table _published_run as select unnest($known::uuid[]) as run_id"
-        connection.execute(query, {"known": known})
-        connection.execute(
-            """
-            create or replace temp view _unpublished as
-            select run_id from run anti join _published_run using (run_id)
-            """
-        )
+def _define_unpublished(connection: duckdb.DuckDBPyConnection, is_published: bool) -> None:
+    """Define the table `_unpublished(run_id)` of runs that are not published."""
+    known = "anti join (from published.run where status <> 'running') using (run_id)" if is_published else ""
+    connection.execute(f"create or replace temp table _unpublished as select run_id from run {known}")
 
 
 @contextmanager

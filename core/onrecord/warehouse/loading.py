@@ -8,10 +8,11 @@ from uuid import UUID
 
 import duckdb
 
+from ..errors import RowError
 from ..model.row import Row
 from ..model.table import Table
 from ..model.tables import STANDARD_TABLES
-from ..sql import quote_identifier
+from ..sql import join_on, quote_identifier, to_arrow
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -50,6 +51,39 @@ def insert_rows(connection: duckdb.DuckDBPyConnection, rows: Sequence[Row], run:
     if rows:
         table = STANDARD_TABLES[rows[0].__table__]
         insert(connection, table, table.arrow(rows), run)
+
+
+def replace(
+    connection: duckdb.DuckDBPyConnection, table: Table, rows: pa.Table, touched: pa.Table | None, run: UUID
+) -> None:
+    """Replace all rows of a table, or those of the `touched` groups, except rows that would stay the same.
+
+    Raises RowError for a new row of another group.
+    """
+    name = quote_identifier(table.name)
+    connection.register("_incoming", rows)
+    within = ""
+    if touched is not None:
+        connection.register("_touched", touched)
+        mine = join_on(touched.column_names, "t", "g")
+        within = f"semi join _touched g on {mine}"
+        stray = connection.sql(f"from _incoming t anti join _touched g on {mine} limit 1").fetchall()
+        if stray:
+            reason = "a row of a group that was not asked for: restrict the rows to the groups in `touched`"
+            raise RowError(table.name, "", reason, stray[0])
+    same = join_on(rows.column_names, "t", "i")
+    connection.execute(
+        f"""
+        -- Which rows are no longer made?
+        create or replace temp table _obsolete as
+        select t.rowid as id
+        from {name} t {within}
+        anti join _incoming i on {same}
+        """
+    )
+    connection.register("_incoming", to_arrow(connection.sql(f"from _incoming t anti join {name} i on {same}")))
+    connection.execute(f"delete from {name} where rowid in (from _obsolete)")
+    insert(connection, table, "from _incoming", run)
 
 
 def mark_changed(connection: duckdb.DuckDBPyConnection, run: UUID) -> None:

@@ -147,11 +147,13 @@ def test_articles_may_change_while_plugins_are_disabled_whose_rows_refer_to_them
             yield Claim(claim_id=identify("claim", article.body), ordinal=0, content=article.body,
                         speaker_status="none", quote_type="indirect", confidence=1)  # fmt: skip
 
+    someone = identify("entity", "X")
+
     class Speakers(Aggregator):
         name, version, requires, writes = "speakers", "1", ["claims"], [Entity, ClaimEntity]
         queries = {
-            Entity: "select uuid() as entity_id, 'X' as name, 'person' as kind, 0 as mention_count, 0 as article_count",
-            ClaimEntity: "select claim_id, entity_id, 'speaker' as role from claim, entity",
+            Entity: f"select '{someone}' as entity_id, 'X' as name, 'person' as kind, 0 mention_count, 0 article_count",
+            ClaimEntity: f"select claim_id, '{someone}' as entity_id, 'speaker' as role from claim",
         }
 
     world.parts |= {"claims": Claims(), "speakers": Speakers()}

@@ -175,13 +175,16 @@ class World:
         return plan
 
     def written_by(self, report: RunReport) -> dict[str, str]:
-        """Of which documents a run wrote rows, table by table; "*" for the tables of aggregators."""
+        """Of which documents a run wrote rows, table by table; "*" for an aggregator that was rerun.
+
+        Rows of an aggregator that come out the same are not written again.
+        """
         letters = {identify("article", f"memory:{name}"): name for name in self.documents}
         query = " union all ".join(
-            f"select distinct '{table}' as t, {'null' if table.endswith('total') else 'article_id'} as x "
-            f"from {table} where run_id = $run"
-            for table in (*DONE_BY_DOCUMENT, *ANNOTATIONS, "total", "token_total")
+            f"select distinct '{table}' as t, article_id as x from {table} where run_id = $run"
+            for table in (*DONE_BY_DOCUMENT, *ANNOTATIONS)
         )
+        query += " union all select component[:-2], null from ledger where stage = 'aggregate' and run_id = $run"
         found: dict[str, str] = {}
         for row in self.sandbox.sql(f"from ({query}) order by x", run=report.run.run_id):
             found[row["t"]] = "".join(sorted(found.get(row["t"], "") + letters.get(row["x"], "*")))
