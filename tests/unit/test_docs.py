@@ -43,7 +43,7 @@ def filled(name: str, tmp_path: Path) -> Sandbox:
 
 
 def test_the_guide_has_the_plugins_that_are_tried_here() -> None:
-    assert set(PLUGINS) == {"word_count", "busiest", "long_words", "cues", "notes"}
+    assert set(PLUGINS) == {"word_count", "busiest", "long_words", "cues", "cue_weeks", "notes"}
 
 
 def test_the_word_count_of_the_guide_fills_its_table(tmp_path: Path) -> None:
@@ -60,6 +60,15 @@ def test_the_guides_settings_are_used(tmp_path: Path) -> None:
 
 def test_the_guides_sql_aggregator_fills_its_table(tmp_path: Path) -> None:
     assert filled("cues", tmp_path).sql("select cue, claims from cue_use") == [{"cue": "said", "claims": 2}]
+
+
+def test_the_guides_incremental_aggregator_fills_its_table(tmp_path: Path) -> None:
+    sandbox = filled("cue_weeks", tmp_path)
+    query = "select cue, claims from cue_week"
+    assert sandbox.sql(query) == [{"cue": "said", "claims": 2}]
+    sandbox.source.documents["more"] = "Sam Jones said that it would snow."
+    assert not sandbox.run().failed
+    assert sandbox.sql(query) == [{"cue": "said", "claims": 3}]
 
 
 def test_the_guides_ingestor_and_cleaner_make_articles(tmp_path: Path) -> None:
