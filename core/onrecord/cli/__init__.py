@@ -35,6 +35,7 @@ _COMMANDS = {
     "tables": "onrecord.cli.tables",
     "try": "onrecord.cli.try_",
     "up": "onrecord_flows.unattended.up",
+    "verify": "onrecord.cli.verify",
 }
 """The module of each command, which has it as the function NAME_command.
 

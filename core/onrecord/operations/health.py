@@ -16,6 +16,7 @@ from ..errors import WarehouseError
 from ..sql import fetch_dicts
 from ..warehouse import Warehouse
 from ..warehouse.lock import lock_holder
+from .verification import read_verification
 
 Level = Literal["fine", "attention", "unknown"]
 EXIT_STATUS: dict[Level, int] = {"fine": 0, "attention": 1, "unknown": 2}
@@ -74,6 +75,13 @@ def collect_findings(
         for schedule in (each for each in schedules if each.flow == "etl"):
             found += _check_schedule(schedule, ended[schedule.name], runs[0], now, at_work)
     found += [*_check_ingestors(steps), *_check_quarantine(recent, settings)]
+    for each in read_verification(warehouse.directory):
+        if each.wrong:
+            sentence = (
+                f"{each.wrong:,} rows of {each.component} were not what a new computation gives ({each.at}), e.g. "
+            )
+            remedy = "onrecord verify --refill lets the next run fill its tables from scratch"
+            found.append(Finding("rows-wrong", f"{sentence}{each.example}: {remedy}"))
     if runs and not warehouse.published.exists() and not at_work:
         found.append(Finding("nothing-published", "no run has published anything yet"))
     return found
