@@ -12,7 +12,8 @@ from rich.markup import escape
 from ..operations.verification import mark_for_refill, verify_warehouse
 from ..reporting.layout import make_table
 from ..warehouse import Warehouse
-from .common import FAILED, config_options, console, open_plugins
+from .options import config_options, open_plugins
+from .terminal import FAILED, console
 
 
 @click.command()
