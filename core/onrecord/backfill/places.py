@@ -6,131 +6,99 @@ refers to rows with a place has their places too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import duckdb
 
 from ..model.table import ARTICLE_ID, RUN_ID, Column, Table
 from ..plugins.registry import Plugins
-from ..sql import quote_identifier
+from ..sql import quote_identifier, read_sql
 
-PLACE = "place {}"
-"""The name of a column with a place; the columns of a component have no spaces in their names."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """The rows of another table that give a table's rows a place.
-
-    They are those whose `other_column` equals the row's `column`.
-    """
-
-    column: str
-    other: Table
-    other_column: str
+Source = tuple[str, Table, str]
+"""What gives a row a place: the rows of the table `s[1]` whose column `s[2]` equals the row's column `s[0]`."""
 
 
-class Places:
-    """The places of all tables that annotators write."""
+def find_spans(plugins: Plugins, table: Table) -> list[Source]:
+    """Return the spans of the same annotator that refer to a table's rows, if there are any."""
+    owned = map(plugins.tables_of, plugins.annotators.values())
+    siblings = next((tables for tables in owned if table in tables and not table.is_span), [])
+    return [
+        (_target_column(column), other, column.name)
+        for other in siblings
+        for column in other.columns
+        if other.is_span and column.references and column.references.table == table.name
+    ][:1]
 
-    def __init__(self, plugins: Plugins) -> None:
-        self._tables: dict[str, Table] = {}
-        self._siblings: dict[str, list[Table]] = {}
-        for annotator in plugins.annotators.values():
-            tables = plugins.tables_of(annotator)
-            self._tables |= {table.name: table for table in tables}
-            self._siblings |= dict.fromkeys((table.name for table in tables), tables)
 
-    def spans_of(self, table: Table) -> Source | None:
-        """Return the spans of the same annotator that refer to a table's rows."""
-        if table.is_span:
-            return None
-        for other in self._siblings.get(table.name, ()):
-            for column in other.columns:
-                if other.is_span and column.references and column.references.table == table.name:
-                    return Source(_target_column(column), other, column.name)
-        return None
+def find_referred(plugins: Plugins, table: Table, through: tuple[str, ...] = ()) -> list[Source]:
+    """Return the rows with a place that a table's key refers to; `through` are tables that lead to this one."""
+    through = (*through, table.name)
+    found = []
+    for column in table.columns:
+        other = plugins.tables.get(column.references.table) if column.references else None
+        if other is None or column.name not in table.key or other.name in through:
+            continue
+        if other.is_span or find_sources(plugins, other, through):
+            found.append((column.name, other, _target_column(column)))
+    return found
 
-    def references(self, table: Table, through: tuple[str, ...] = ()) -> list[Source]:
-        """Return the columns of a table's key that refer to rows with a place."""
-        found = []
-        for column in table.columns:
-            other = self._tables.get(column.references.table) if column.references else None
-            if other is None or column.name not in table.key or column in (ARTICLE_ID, RUN_ID):
-                continue
-            if self._has_place(other, (*through, table.name)):
-                found.append(Source(column.name, other, _target_column(column)))
-        return found
 
-    def sources(self, table: Table, through: tuple[str, ...] = ()) -> list[Source]:
-        """Return what gives a table's rows a place, besides a span's own offsets.
+def find_sources(plugins: Plugins, table: Table, through: tuple[str, ...] = ()) -> list[Source]:
+    """Return what gives a table's rows a place, besides a span's own offsets; a row's own spans come first."""
+    return find_spans(plugins, table) + [
+        (column, other, other_column)
+        for column, other, other_column in find_referred(plugins, table, through)
+        # A row that gets its place from these spans cannot give them one.
+        if not any(spans is table for _, spans, _ in find_spans(plugins, other))
+    ]
 
-        A row's own spans come first.
-        """
-        spans = self.spans_of(table)
-        return ([spans] if spans else []) + [
-            source
-            for source in self.references(table, through)
-            # A row that gets its place from these spans cannot give them one.
-            if not ((theirs := self.spans_of(source.other)) and theirs.other is table)
-        ]
 
-    def count(self, table: Table) -> int:
-        """Return how many places each row of a table has."""
-        return table.is_span + len(self.sources(table))
+def query_rows(connection: duckdb.DuckDBPyConnection, table: Table, *, staged: bool) -> str:
+    """Build a query for the published or the staged rows of a table in `_chunk`, with the table's present columns."""
+    # The temporary view has the staged rows; a table that is not backfilled has none.
+    database = "temp" if staged and _columns(connection, "temp", table) else "base"
+    existing = _columns(connection, database, table)
+    source = f"{database}.main.{quote_identifier(table.name)}" if existing else "(select null::uuid as article_id)"
+    values = ["article_id"]
+    for column in table.columns:
+        if column.name not in (ARTICLE_ID.name, RUN_ID.name):
+            name = quote_identifier(column.name)
+            # A table or a column may be new, and a column may have had another type: such a value differs.
+            values.append(f"try_cast({name if column.name in existing else 'null'} as {column.type}) as {name}")
+    subjects = "select subject_id from _chunk" + (" where outcome = 'done'" if staged else "")
+    return f"select {', '.join(values)} from {source} where article_id in ({subjects})"
 
-    def define_sides(self, connection: duckdb.DuckDBPyConnection, table: Table) -> None:
-        """Define the views `_before_rows` and `_after_rows` of a table in `_chunk`.
 
-        Each place is a list of [start, end], or null.
-        """
-        for side, database, subjects in (
-            ("before", "base", "select subject_id from _chunk"),
-            ("after", "opened", "select subject_id from _chunk where outcome = 'done'"),
-        ):
-            # The published table has no offsets if its class was not a span then.
-            offsets = "if(t.start_char is null or t.end_char is null, null, [[t.start_char, t.end_char]])"
-            places = [offsets] if table.is_span else []
-            joins = ""
-            for number, source in enumerate(self.sources(table)):
-                places.append(f"p{number}.place")
-                joins += f"""
-                    left join (
-                        select article_id, referred, list([start_char, end_char] order by start_char, end_char) as place
-                        from ({self._spans(connection, source, side, (table.name,))})
-                        group by all
-                    ) p{number}
-                        on p{number}.article_id = t.article_id
-                        and p{number}.referred = t.{quote_identifier(source.column)}::varchar
-                    """
-            columns = ", ".join(["t.*", *(f"{p} as {quote_identifier(PLACE.format(n))}" for n, p in enumerate(places))])
-            query = f"select {columns} from ({_rows(connection, table, database, subjects)}) t {joins}"
-            connection.execute(f"create or replace temp view _{side}_rows as {query}")
-
-    def _has_place(self, table: Table, through: tuple[str, ...]) -> bool:
-        return table.name not in through and (table.is_span or bool(self.sources(table, through)))
-
-    def _spans(self, connection: duckdb.DuckDBPyConnection, source: Source, side: str, through: tuple[str, ...]) -> str:
-        """Build a query for the spans of a source.
-
-        Its columns are article_id, referred (the value of the column), start_char, end_char.
-        """
-        database = "base"
-        if side == "after" and _columns(connection, "temp", source.other.name):
-            # A temporary view: the staged rows, and the published ones of articles that are not staged.
-            database = "temp"
-        rows = _rows(connection, source.other, database, "select subject_id from _chunk")
-        referred = f"r.{quote_identifier(source.other_column)}::varchar as referred"
-        if source.other.is_span:
-            return f"select article_id, {referred}, start_char, end_char from ({rows}) r where start_char is not null"
-        beyond = self.sources(source.other, through)[0]
-        return f"""
-            select r.article_id, {referred}, s.start_char, s.end_char
-            from ({rows}) r
-            join ({self._spans(connection, beyond, side, (*through, source.other.name))}) s
-                on s.article_id = r.article_id and s.referred = r.{quote_identifier(beyond.column)}::varchar
+def query_places(connection: duckdb.DuckDBPyConnection, plugins: Plugins, table: Table, *, staged: bool) -> str:
+    """Build a query for a table's rows with their places, the list `_places`; null stands for no place."""
+    connection.execute(read_sql(__name__, "places"))
+    places = ["if(t.start_char < t.end_char, [[t.start_char, t.end_char]], null)"] if table.is_span else []
+    joins = ""
+    for number, (column, other, other_column) in enumerate(find_sources(plugins, table)):
+        places.append(f"p{number}.place")
+        joins += f"""
+            left join (
+                select article_id, {quote_identifier(other_column)} as referred, _merge(list([_start, _end])) as place
+                from ({_query_spans(connection, plugins, other, staged=staged)})
+                where _start < _end
+                group by all
+            ) p{number}
+                on p{number}.article_id = t.article_id and p{number}.referred = t.{quote_identifier(column)}
             """
+    rows = query_rows(connection, table, staged=staged)
+    return f"select t.*, [{', '.join(places)}]::bigint[][][] as _places from ({rows}) t {joins}"
+
+
+def _query_spans(connection: duckdb.DuckDBPyConnection, plugins: Plugins, table: Table, *, staged: bool) -> str:
+    """Build a query for a table's rows and each span of their first places, from `_start` to `_end`."""
+    rows = query_rows(connection, table, staged=staged)
+    if table.is_span:
+        return f"select *, start_char as _start, end_char as _end from ({rows})"
+    column, other, other_column = find_sources(plugins, table)[0]
+    return f"""
+        select r.*, s._start, s._end
+        from ({rows}) r
+        join ({_query_spans(connection, plugins, other, staged=staged)}) s
+            on s.article_id = r.article_id and s.{quote_identifier(other_column)} = r.{quote_identifier(column)}
+        """
 
 
 def _target_column(column: Column) -> str:
@@ -138,21 +106,6 @@ def _target_column(column: Column) -> str:
     return (column.references and column.references.column) or column.name
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, table: Table, database: str, subjects: str) -> str:
-    """Build a query for a table's rows in a database, with its present columns."""
-    existing = _columns(connection, database, table.name)
-    # A table or a column may be new, and a column may have had another type: such a value differs.
-    types = {c.name: "VARCHAR" if c.type == "UUID" else c.type for c in table.columns if c not in (ARTICLE_ID, RUN_ID)}
-    columns = ", ".join(
-        f"try_cast({quote_identifier(name) if name in existing else 'null'} as {type_}) as {quote_identifier(name)}"
-        for name, type_ in types.items()
-    )
-    if not existing:
-        return f"select null::uuid as article_id, {columns} where false"
-    source = f"{database}.main.{quote_identifier(table.name)}"
-    return f"select article_id, {columns} from {source} where article_id in ({subjects})"
-
-
-def _columns(connection: duckdb.DuckDBPyConnection, database: str, table: str) -> Sequence[str]:
+def _columns(connection: duckdb.DuckDBPyConnection, database: str, table: Table) -> list[str]:
     query = "select column_name from duckdb_columns() where database_name = $d and table_name = $t"
-    return [name for (name,) in connection.execute(query, {"d": database, "t": table}).fetchall()]
+    return [name for (name,) in connection.execute(query, {"d": database, "t": table.name}).fetchall()]

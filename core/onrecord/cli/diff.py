@@ -110,7 +110,7 @@ def _format_values(difference: Difference, example: Example) -> list[tuple[str, 
         elif example.kind == "changes":
             if name in difference.free_text and values[0] != "–":
                 lines.append((name, Text(values[0])))
-        elif values[0] != "–" and not _is_id(rows[0][name]):
+        elif values[0] != "–" and not isinstance(rows[0][name], UUID):
             lines.append((name, Text(values[0], style=_STYLES[example.kind])))
     return lines
 
@@ -120,10 +120,3 @@ def _format_value(value: Any) -> str:
         return "–"
     words = " ".join(str(value).split())
     return words if len(words) <= _LONGEST else words[:_LONGEST].rsplit(" ", 1)[0] + " …"
-
-
-def _is_id(value: Any) -> bool:
-    try:
-        return isinstance(value, str) and str(UUID(value)) == value
-    except ValueError:
-        return False
