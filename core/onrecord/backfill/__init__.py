@@ -1,11 +1,7 @@
 """Backfills: recompute rows in the background, then promote or drop them.
 
 A backfill is a run of the stage annotate whose warehouse is a staged version: it reads the published database and
-writes into a database of its own, so that neither runs nor readers notice it. After a kill it resumes from its ledger::
-
-    with start_backfill(plugins, selection) as run, Workers(plugins, local_runner(plugins, 1)) as team:
-        for result in imap(team, run.batches("annotate")):
-            run.load(result)
+writes into a database of its own, so that neither runs nor readers notice it. After a kill it resumes from its ledger.
 """
 
 from __future__ import annotations
@@ -66,7 +62,7 @@ def start_backfill(plugins: Plugins, selection: Selection) -> Iterator[ActiveRun
                 run = ActiveRun(plugins, warehouse=staged, versions=staged.component_versions)
                 held.enter_context(run_lifecycle(run, wait=False))
             yield run
-        if staged.is_empty():
+        if staged.count_articles() == (0, 0):
             # Nothing was stale, so there is nothing to promote.
             drop(staged)
     except SchemaError as error:
@@ -97,13 +93,8 @@ def _find_or_create(plugins: Plugins, selection: Selection) -> StagedVersion:
                     "no articles; to start another one, first --promote or --drop it"
                 )
             return other
-        if set(annotators) & set(other.selection.components) or set(components) & _annotators_of(plugins, other):
+        if set(annotators) & set(other.selection.components) or set(components) & set(other.annotators(plugins)):
             raise OnrecordError(
                 f"the staged version of {other.name} has rows of the same components; --promote or --drop it first"
             )
     return StagedVersion(directory / FOLDER / "+".join(components), selection)
-
-
-def _annotators_of(plugins: Plugins, staged: StagedVersion) -> set[str]:
-    loaded = [name for name in staged.selection.components if name in plugins.annotators]
-    return set(select_annotators(plugins, loaded))

@@ -6,7 +6,7 @@ equal_keys as (
     select o._row as old, n._row as new
     from old o
     join new n on n._key = o._key
-    where $by_key or (o._start is null and n._start is null)
+    where o._by_key or (o._start is null and n._start is null)
 ),
 -- Rows that share a character, with each place of the one beside that of the other.
 near as (

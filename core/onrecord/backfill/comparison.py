@@ -1,7 +1,7 @@
 """Comparison of staged and published rows: which appear, vanish or change.
 
 All that is known of a table comes from its class. Ids and `ordinal` are not compared, since they only name or count
-rows. Keys and places decide which rows correspond (see `pairing` and `places`).
+rows. Keys and places decide which rows correspond (see `pairing`).
 """
 
 from __future__ import annotations
@@ -14,13 +14,11 @@ from uuid import UUID
 import duckdb
 
 from ..errors import OnrecordError
-from ..model.table import ARTICLE_ID, RUN_ID
 from ..plugins.registry import Plugins
-from ..sql import quote_identifier, quote_literal, read_sql
+from ..sql import read_sql
 from ..warehouse import Warehouse
 from ..warehouse.lock import lock_warehouse
-from .pairing import compared_columns, find_differing, is_identifying, pair_rows
-from .places import query_rows
+from .pairing import divide_columns, find_differing, own_columns, pair_rows, query_rows
 from .staging import StagedVersion
 
 Kind = Literal["changes", "appears", "vanishes"]
@@ -93,7 +91,7 @@ def compare(plugins: Plugins, staged: StagedVersion, component: str, examples: i
         annotator = plugins.annotators[component]
         differences = []
         for table in plugins.tables_of(annotator):
-            says = compared_columns(plugins, table)
+            says = divide_columns(plugins, table)["says"]
             words = [c.name for c in table.columns if c.type == "VARCHAR" and not c.values and c.name in says]
             differences.append(Difference(table.name, tuple(words)))
         staged.split_into_chunks(component)
@@ -101,40 +99,33 @@ def compare(plugins: Plugins, staged: StagedVersion, component: str, examples: i
             for difference in differences:
                 _compare_chunk(connection, plugins, difference, examples)
         with staged.reading() as connection:
-            outcomes = dict(
-                connection.execute("select outcome, count(*) from memory.main._chunks group by all").fetchall()
-            )
-            versions = dict(connection.execute(_VERSIONS, {"component": component}).fetchall())
+            query = "select outcome, count(*) from memory.main._chunks group by all"
+            outcomes = dict(connection.execute(query).fetchall())
+            query = """
+                select version, count(*)
+                from _published_version
+                semi join memory.main._chunks using (component, subject_id)
+                group by all
+                order by all
+                """
+            versions = dict(connection.execute(query).fetchall())
         staged.close()
     selection = str(staged.selection)
     return Comparison(component, staged.name, selection, annotator.version, versions, outcomes, differences)
-
-
-_VERSIONS = """
--- Which versions made the published rows?
-select p.version, count(*)
-from base.main.ledger l
-join base.main.component_version p on p.component = l.component and p.fingerprint = l.fingerprint
-where l.component = $component and l.subject_id in (select subject_id from memory.main._chunks)
-group by all
-order by all
-"""
 
 
 def _compare_chunk(connection: duckdb.DuckDBPyConnection, plugins: Plugins, found: Difference, most: int) -> None:
     """Add the differences of the chunk `_chunk` of articles to what was found in the others."""
     table = plugins.tables[found.table]
     find_differing(connection, plugins, table)
-    pair_rows(connection, by_key=is_identifying(plugins, table))
+    pair_rows(connection)
     query = f"""
         select count(*) - (select count(*) from _differing where _new)
         from ({query_rows(connection, table, staged=True)})
         """
     found.same += connection.execute(query).fetchall()[0][0]
-    names = map(quote_identifier, says := compared_columns(plugins, table))
-    changes = (
-        f"if(o.{name} is distinct from n.{name}, {quote_literal(c)}, null)" for name, c in zip(names, says, strict=True)
-    )
+    says = divide_columns(plugins, table)["says"]
+    changes = (f"""if(o."{name}" is distinct from n."{name}", '{name}', null)""" for name in says)
     connection.execute(read_sql(__name__, "compared").format(changes=", ".join(changes)))
     lacking = {kind: most - found.counts[kind] for kind in KINDS}
     query = "select kind, changed, count(*) from _compared group by all order by all"
@@ -145,12 +136,11 @@ def _compare_chunk(connection: duckdb.DuckDBPyConnection, plugins: Plugins, foun
         found.counts[kind] += count
         for name in changed:
             found.columns[name] = found.columns.get(name, 0) + count
-    columns = [c.name for c in table.columns if c.name not in (ARTICLE_ID.name, RUN_ID.name)]
     examples = connection.execute(read_sql(__name__, "examples"), {"most": most}).fetchall()
     for nth, kind, article_id, *rows, changed, start, end, headline, outlet, uri, body in examples:
         if nth > lacking[kind]:
             continue
-        before, after = ({name: row[name] for name in columns} if row else None for row in rows)
+        before, after = (row and {c.name: row[c.name] for c in own_columns(table)} for row in rows)
         place = context = None
         if start is not None:
             place, shown = (start, end), min(end, start + _LONGEST)

@@ -9,7 +9,7 @@ with placed as (
 compared as (
     select
         *, list_min(flatten(flatten(_places))) as _start, list_max(flatten(flatten(_places))) as _end,
-        {key} as _key, {name} as _name, {words} as _words, {says} as _says
+        {by_key} as _by_key, {key} as _key, {name} as _name, {words} as _words, {says} as _says
     from placed
 )
 select *, row_number() over (order by article_id, _key, _new) as _row

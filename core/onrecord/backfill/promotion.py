@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 
 import duckdb
 
@@ -31,36 +31,31 @@ def promote(plugins: Plugins, staged: StagedVersion, *, incomplete: bool = False
     published. Raises OnrecordError if its rows would be stale at once, or if its backfill is not finished and
     `incomplete` is false; CheckError; RunFailed at the end if a part failed.
     """
-    with lock_warehouse(staged.directory, wait=False):
+    with lock_warehouse(staged.directory, wait=False), closing(staged), ExitStack() as published:
         _refuse_unfinished(staged, incomplete)
         with staged.overlay(Warehouse(plugins.settings.warehouse).published, plugins):
             _refuse_outdated(staged)
-        published = False
-        try:
-            with start_run(plugins, sources=None, prepare=False) as run, install_signal_handlers():
-                run.note = f"promoted {staged.name}: {staged.selection}"
-                with _work_on_copy(run.warehouse):
-                    run.prepare()
-                    # The block ends before the loads, which open the live database for writing.
-                    with staged.overlay(run.warehouse.live, plugins):
-                        count = staged.split_into_chunks()
-                    run.begin("annotate", count)
-                    for number, connection in staged.chunks():
-                        run.load(_build_result(connection, plugins, number))
-                        raise_if_interrupted()
-                    for name in run.aggregators:
-                        run.aggregate(name)
-                        raise_if_interrupted()
-                    changed = run.has_changed
-                    if changed:
-                        run.check()
+        with start_run(plugins, sources=None, prepare=False) as run, install_signal_handlers():
+            run.note = f"promoted {staged.name}: {staged.selection}"
+            with _work_on_copy(run.warehouse):
+                run.prepare()
+                # The block ends before the loads, which open the live database for writing.
+                with staged.overlay(run.warehouse.live, plugins):
+                    count = staged.split_into_chunks()
+                run.begin("annotate", count)
+                for number, connection in staged.chunks():
+                    run.load(_build_result(connection, plugins, number))
+                    raise_if_interrupted()
+                for name in run.aggregators:
+                    run.aggregate(name)
+                    raise_if_interrupted()
+                changed = run.has_changed
                 if changed:
-                    run.publish()
-                published = True
-        finally:
-            if published:
-                staged.remove()
-            staged.close()
+                    run.check()
+            if changed:
+                run.publish()
+            # Also if the run failed in part, which is raised at its end.
+            published.callback(staged.remove)
     return run.report
 
 
@@ -112,18 +107,7 @@ def _refuse_unfinished(staged: StagedVersion, incomplete: bool) -> None:
 def _refuse_outdated(staged: StagedVersion) -> None:
     """Raise OnrecordError if the next run would recompute staged rows."""
     with staged.reading() as connection:
-        found = connection.execute(
-            """
-            -- Which rows are of articles as they are now, but were made by component versions of before?
-            select l.component, count(*), any_value(p.version)
-            from opened.main.ledger l
-            join _current_article a on a.article_id = l.subject_id and a.content_hash = l.input_hash
-            left join opened.main.component_version p on p.component = l.component and p.fingerprint = l.fingerprint
-            anti join _staged_done d on d.component = l.component and d.subject_id = l.subject_id
-            group by l.component
-            order by l.component
-            """
-        ).fetchall()
+        found = connection.execute("from _staged_outdated order by component").fetchall()
     if not found:
         return
     now = {name: version.version for (name, _), version in staged.component_versions.items()}
@@ -139,20 +123,19 @@ def _refuse_outdated(staged: StagedVersion) -> None:
 
 
 def _build_result(connection: duckdb.DuckDBPyConnection, plugins: Plugins, number: int) -> BatchResult:
-    """Build the batch result that a run would have got for a chunk.
-
-    The chunk is the view `_chunk` of the connection, `number` its number.
-    """
+    """Build the batch result that a run would have got for the subjects in `_chunk`, with the chunk's number."""
     result = BatchResult("annotate", number)
-    for name, outcome in (("ledger", "done"), ("quarantine", "failed")):
-        relation = connection.sql(
-            f"""
+
+    def add_rows(table: str, outcome: str, condition: str) -> None:
+        query = f"""
             select t.* exclude (run_id)
-            from opened.main.{name} t
-            semi join (from _chunk where outcome = '{outcome}') using (component, subject_id)
+            from opened.main.{quote_identifier(table)} t
+            semi join (from _chunk where outcome = '{outcome}') c on c.subject_id = {condition}
             """
-        )
-        result.tables[name] = to_arrow(relation)
+        result.tables[table] = to_arrow(connection.sql(query))
+
+    add_rows("ledger", "done", "t.subject_id and c.component = t.component")
+    add_rows("quarantine", "failed", "t.subject_id and c.component = t.component")
     counted = connection.execute(
         """
         select component, list(subject_id), count(*) filter (outcome = 'done'),
@@ -162,19 +145,10 @@ def _build_result(connection: duckdb.DuckDBPyConnection, plugins: Plugins, numbe
         """
     ).fetchall()
     for component, subjects, done, failed, blocked in counted:
-        count = 0
-        for table in plugins.tables_of(plugins.annotators[component]):
-            relation = connection.sql(
-                f"""
-                select t.* exclude (run_id)
-                from opened.main.{quote_identifier(table.name)} t
-                where article_id in (
-                    select subject_id from _chunk where component = '{component}' and outcome = 'done'
-                )
-                """
-            )
-            rows = result.tables[table.name] = to_arrow(relation)
-            count += rows.num_rows
+        names = [table.name for table in plugins.tables_of(plugins.annotators[component])]
+        for name in names:
+            add_rows(name, "done", f"t.article_id and c.component = '{component}'")
+        rows = sum(result.tables[name].num_rows for name in names)
+        result.counters[component] = Counters(len(subjects), done, failed, blocked, rows)
         result.replaced[component] = subjects
-        result.counters[component] = Counters(len(subjects), done, failed, blocked, count)
     return result

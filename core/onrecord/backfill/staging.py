@@ -7,22 +7,18 @@ As an overlay on another database it shows what a run would find after its promo
 
 from __future__ import annotations
 
-import json
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import duckdb
-import pyarrow as pa
 from filelock import FileLock
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import OnrecordError, WarehouseError
 from ..model.content import ANNOTATED_SQL
-from ..model.table import Table
 from ..planning.versions import ComponentVersions, component_versions, find_upstream
 from ..plugins.registry import Plugins
 from ..sql import quote_identifier, read_sql
@@ -32,8 +28,6 @@ from ..warehouse.lock import lock_holder
 from ..warehouse.migrations import migrate, pending_migrations
 
 FOLDER = "staged"
-_FORMER_FOLDER = "candidates"
-"""The name of the folder before staged versions were called that."""
 _SELECTION = "selection.json"
 _REMOVED = ".removed"
 """The suffix of folders that are being deleted."""
@@ -46,7 +40,8 @@ class Selection(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    components: tuple[str, ...]
+    # Formerly called plugins, in the files of staged versions.
+    components: tuple[str, ...] = Field(validation_alias=AliasChoices("components", "plugins"))
     since: date | None = None
     until: date | None = None
     outlets: tuple[str, ...] = ()
@@ -55,38 +50,42 @@ class Selection(BaseModel):
     def __str__(self) -> str:
         days = [f"{word} {day}" for word, day in (("since", self.since), ("until", self.until)) if day]
         outlets = [f"of {' or '.join(self.outlets)}"] if self.outlets else []
-        where = [f"where {self.where}"] if self.where else []
-        return " ".join(["articles", *days, *outlets, *where]) if days or outlets or where else "all articles"
+        conditions = [*days, *outlets, *([f"where {self.where}"] if self.where else [])]
+        return " ".join(["articles", *conditions]) if conditions else "all articles"
 
-    def build_query(self, connection: duckdb.DuckDBPyConnection) -> tuple[str, dict[str, Any]]:
-        """Return a query for the ids of the selected articles, and its parameters.
+    def find_articles(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Fill `memory.main._selected` with the ids of the selected articles.
 
-        Raises OnrecordError if `where` is not a condition on the table `article` of the connection.
+        Raises OnrecordError if there are none, or if `where` is not a condition on the table `article`.
         """
-        conditions, parameters = ["true"], dict[str, Any]()
-        if self.since:
-            conditions.append("published_at >= $since::timestamptz")
-            parameters["since"] = f"{self.since} 00:00:00+00"
-        if self.until:
-            # The day after is computed in SQL: Python's dates end with the year 9999.
-            conditions.append("published_at < $until::timestamptz + interval 24 hours")
-            parameters["until"] = f"{self.until} 00:00:00+00"
-        if self.outlets:
-            conditions.append("(list_contains($outlets, lower(outlet)) or list_contains($outlets, outlet_domain))")
-            parameters["outlets"] = [outlet.lower() for outlet in self.outlets]
-        if self.where:
-            conditions.append(f"({self.where}\n)")
-        query = f"select article_id from article where {' and '.join(conditions)}"
+        query = f"""
+            create or replace table memory.main._selected as
+            select article_id
+            from article
+            where ($since is null or published_at >= $since::timestamptz)
+            -- The day after is computed in SQL: Python's dates end with the year 9999.
+            and ($until is null or published_at < $until::timestamptz + interval 24 hours)
+            and ($outlets = [] or list_contains($outlets, lower(outlet)) or list_contains($outlets, outlet_domain))
+            and ({self.where or "true"}
+            )
+            """
+        since, until = (day and f"{day} 00:00:00+00" for day in (self.since, self.until))
+        outlets = [outlet.lower() for outlet in self.outlets]
         try:
             # Exactly one statement: a closing bracket in `where` must not begin another.
             (statement,) = connection.extract_statements(query)
-            connection.execute(f"explain {statement.query}", parameters or None)
+            connection.execute(statement, {"since": since, "until": until, "outlets": outlets})
         except (duckdb.Error, ValueError) as error:
             raise OnrecordError(
                 f"the articles cannot be selected: `where` must be a condition on the columns of `article`, "
                 f"e.g. \"language = 'en'\" (it is {self.where!r}): {error}"
             ) from error
-        return query, parameters
+        if connection.execute("select count(*) from memory.main._selected").fetchall() == [(0,)]:
+            raise OnrecordError(
+                f"the selection has no published article: {self}. `onrecord sql "
+                '"select outlet, outlet_domain, min(published_at), max(published_at) from article group by all"` shows '
+                "what can be selected"
+            )
 
 
 class StagedVersion(Warehouse):
@@ -107,6 +106,10 @@ class StagedVersion(Warehouse):
         """The unique name: the selected annotators, joined by a plus sign."""
         return self.directory.name
 
+    def annotators(self, plugins: Plugins) -> list[str]:
+        """Return the annotators whose rows it has, as far as they are loaded, in the order in which they run."""
+        return select_annotators(plugins, [name for name in self.selection.components if name in plugins.annotators])
+
     @contextmanager
     def overlay(self, base: Path, plugins: Plugins, *, selected: bool = False) -> Iterator[None]:
         """Show the staged version over the database file `base` inside the block.
@@ -117,17 +120,23 @@ class StagedVersion(Warehouse):
         self.migrate()
         names = select_annotators(plugins, self.selection.components)
         self.component_versions = {key: each for key, each in component_versions(plugins).items() if key[0] in names}
-        with closing(self._cursor()) as connection:
-            attach(connection, base, read_only=True, alias="base")
-            refuse_unmigrated(connection, base, "base")
-            try:
-                connection.execute("use base")
-                self._record_selected(connection, selected)
-                self._record_versions(connection, find_upstream(plugins))
-                self._views = self._define_views(connection, plugins, names)
-            finally:
-                connection.execute("use memory")
         try:
+            with closing(self._cursor()) as connection:
+                attach(connection, base, read_only=True, alias="base")
+                refuse_unmigrated(connection, base, "base")
+                connection.execute("use base")
+                connection.execute("create or replace table memory.main._selected as select article_id from article")
+                if selected:
+                    self.selection.find_articles(connection)
+                connection.execute(
+                    "create or replace table memory.main._wanted "
+                    "(component text, language text, fingerprint text, needs text[])"
+                )
+                upstream = find_upstream(plugins)
+                wanted = self.component_versions.items()
+                rows = [(*key, each.fingerprint, list(upstream[key[0]])) for key, each in wanted]
+                connection.executemany("insert into memory.main._wanted values (?, ?, ?, ?)", rows)
+                self._views = self._define_views(connection, plugins, names)
             yield
         finally:
             self._views = []
@@ -174,11 +183,12 @@ class StagedVersion(Warehouse):
                 )
                 yield number, connection
 
-    def is_empty(self) -> bool:
-        """Whether it has neither ledger entries nor failures."""
-        with super().reading() as connection:
-            query = "select (select count(*) from ledger) + (select count(*) from quarantine)"
-            return connection.execute(query).fetchall() == [(0,)]
+    def count_articles(self) -> tuple[int, int]:
+        """Count the articles that are done, and those that a component failed on."""
+        with self.reading() as connection:
+            query = "select count(distinct subject_id) from {}"
+            counts = [connection.execute(query.format(t)).fetchall()[0][0] for t in ("ledger", "quarantine")]
+        return counts[0], counts[1]
 
     def migrate(self) -> None:
         """Migrate the database if an older version of onrecord wrote it."""
@@ -204,38 +214,20 @@ class StagedVersion(Warehouse):
             # Renamed first: a folder that is deleted only in part must not be found as a staged version.
             shutil.rmtree(self.directory.rename(self.directory.with_name(f"{self.name}{_REMOVED}")))
 
-    def _record_selected(self, connection: duckdb.DuckDBPyConnection, selected: bool) -> None:
-        """Fill `memory.main._selected` with the ids of the articles to show."""
-        query, parameters = (
-            self.selection.build_query(connection) if selected else ("select article_id from article", {})
-        )
-        connection.execute(f"create or replace table memory.main._selected as {query}", parameters or None)
-        if selected and connection.execute("select count(*) from memory.main._selected").fetchall() == [(0,)]:
-            raise OnrecordError(
-                f"the selection has no published article: {self.selection}. `onrecord sql "
-                '"select outlet, outlet_domain, min(published_at), max(published_at) from article group by all"` shows '
-                "what can be selected"
-            )
-
-    def _record_versions(self, connection: duckdb.DuckDBPyConnection, upstream: Mapping[str, Collection[str]]) -> None:
-        """Fill `memory.main._wanted` with the component versions."""
-        rows = [
-            {"component": name, "language": language, "fingerprint": version.fingerprint, "needs": list(upstream[name])}
-            for (name, language), version in self.component_versions.items()
-        ]
-        schema = pa.schema([("component", pa.string()), ("language", pa.string()), ("fingerprint", pa.string()),
-                            ("needs", pa.list_(pa.string()))])  # fmt: skip
-        connection.register("_wanted_rows", pa.Table.from_pylist(rows, schema=schema))
-        connection.execute("create or replace table memory.main._wanted as from _wanted_rows")
-
     def _define_views(self, connection: duckdb.DuckDBPyConnection, plugins: Plugins, names: Sequence[str]) -> list[str]:
         """Return the statements that lay the staged version over the base."""
         query = "select table_name from duckdb_tables() where database_name = 'base'"
         in_base = {name for (name,) in connection.execute(query).fetchall()}
         views = [read_sql(__name__, "staging").format(annotated=ANNOTATED_SQL)]
-        for name in names:
-            tables = plugins.tables_of(plugins.annotators[name])
-            views += [_define_overlay(name, table, table.name in in_base) for table in tables]
+        for component in names:
+            # The staged rows of articles that are done, and the rows of the base for others.
+            done = f"select subject_id from _staged_done where component = '{component}'"
+            for table in plugins.tables_of(plugins.annotators[component]):
+                name = quote_identifier(table.name)
+                query = f"select * from opened.main.{name} where article_id in ({done})"
+                if table.name in in_base:
+                    query += f" union all by name select * from base.main.{name} where article_id not in ({done})"
+                views.append(f"create or replace temp view {name} as {query}")
         return views
 
 
@@ -275,16 +267,10 @@ def find_staged_version(warehouse: Path, component: str, plugins: Plugins | None
     """
     found = list_staged_versions(warehouse)
     for staged in found:
-        names = {staged.name, *staged.selection.components}
-        if plugins is not None and set(staged.selection.components) <= plugins.annotators.keys():
-            names |= set(select_annotators(plugins, staged.selection.components))
-        if component in names:
+        if component in {staged.name, *staged.selection.components, *(staged.annotators(plugins) if plugins else ())}:
             return staged
-    remedy = (
-        f"there are staged versions of: {', '.join(staged.name for staged in found)}"
-        if found
-        else f"`onrecord backfill {component}` makes one"
-    )
+    names = ", ".join(staged.name for staged in found)
+    remedy = f"there are staged versions of: {names}" if found else f"`onrecord backfill {component}` makes one"
     raise OnrecordError(f"there is no staged version of {component} in {warehouse / FOLDER}; {remedy}")
 
 
@@ -312,40 +298,14 @@ def select_annotators(plugins: Plugins, selected: Sequence[str]) -> list[str]:
 
 
 def _rename_former_folder(warehouse: Path) -> None:
-    """Move staged versions from `candidates`, their former folder, to `staged`.
+    """Move staged versions from `candidates`, the former name of the folder.
 
-    Those that an older version of onrecord is still filling stay.
+    One that an older version of onrecord is still filling stays.
     """
-    former, folder = warehouse / _FORMER_FOLDER, warehouse / FOLDER
-    if not former.exists():
-        return
-    try:
-        with lock_staged_versions(former):
-            folder.mkdir(exist_ok=True)
-            for file in former.glob(f"*/{_SELECTION}"):
-                if lock_holder(file.parent) or (folder / file.parent.name).exists():
-                    continue
-                selection = json.loads(file.read_text("utf-8"))
-                if "plugins" in selection:
-                    selection["components"] = selection.pop("plugins")
-                    draft = file.with_name(f"{_SELECTION}.new")
-                    draft.write_text(json.dumps(selection, indent=2) + "\n", encoding="utf-8")
-                    draft.replace(file)
-                file.parent.rename(folder / file.parent.name)
-            if not any(entry.is_dir() for entry in former.glob("*")):
-                shutil.rmtree(former, ignore_errors=True)
-    except (OSError, ValueError) as error:
-        raise WarehouseError(former, f"cannot be moved to {folder}: {error}") from error
-
-
-def _define_overlay(component: str, table: Table, in_base: bool) -> str:
-    """Define a view of an annotator's table with the staged version over the base.
-
-    It has the staged rows of articles that are done, and the rows of the base for others.
-    """
-    done = f"select subject_id from _staged_done where component = '{component}'"
-    name = quote_identifier(table.name)
-    query = f"select * from opened.main.{name} where article_id in ({done})"
-    if in_base:
-        query += f" union all by name select * from base.main.{name} where article_id not in ({done})"
-    return f"create or replace temp view {name} as {query}"
+    former = warehouse / "candidates"
+    for file in former.glob(f"*/{_SELECTION}"):
+        if lock_holder(file.parent) is None and not (warehouse / FOLDER / file.parent.name).exists():
+            (warehouse / FOLDER).mkdir(exist_ok=True)
+            file.parent.rename(warehouse / FOLDER / file.parent.name)
+    if former.exists() and not any(entry.is_dir() for entry in former.iterdir()):
+        shutil.rmtree(former)

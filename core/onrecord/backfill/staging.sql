@@ -23,6 +23,15 @@ join _current_article a on a.article_id = l.subject_id and a.content_hash = l.in
 semi join memory.main._wanted w
     on w.component = l.component and w.fingerprint = l.fingerprint and (w.language is null or w.language = a.language);
 
+-- Which rows are of articles as they are now, but were made by component versions of before?
+create or replace temp view _staged_outdated as
+select l.component, count(*) as articles, any_value(p.version) as version
+from opened.main.ledger l
+join _current_article a on a.article_id = l.subject_id and a.content_hash = l.input_hash
+left join opened.main.component_version p using (component, fingerprint)
+anti join _staged_done d on d.component = l.component and d.subject_id = l.subject_id
+group by l.component;
+
 -- On which did these fail?
 create or replace temp view _staged_failed as
 select q.*
@@ -74,3 +83,9 @@ anti join (
     semi join memory.main._wanted w on w.component = l.component and w.fingerprint = l.fingerprint
 ) current
     on current.component = t.component and current.subject_id = t.subject_id and current.input_hash = a.content_hash;
+
+-- Which versions made the published rows?
+create or replace temp view _published_version as
+select l.component, l.subject_id, p.version
+from base.main.ledger l
+join base.main.component_version p using (component, fingerprint);

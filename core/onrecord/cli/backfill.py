@@ -174,10 +174,7 @@ def _list(warehouse: Path) -> None:
         if holder is None:
             staged.migrate()
         if report := read_report(staged.directory):
-            with staged.reading() as connection:
-                query = "select count(distinct subject_id) from "
-                ((done,),) = connection.execute(query + "ledger").fetchall()
-                ((failed,),) = connection.execute(query + "quarantine").fetchall()
+            done, failed = staged.count_articles()
             state = {"completed": "finished", "running": "killed"}.get(report.run.status, report.run.status)
         if holder:
             state = f"in progress: {holder}"

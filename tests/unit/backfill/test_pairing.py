@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onrecord.backfill import places
+from onrecord.backfill import pairing
 from onrecord.backfill.pairing import pair_rows
 from onrecord.sql import read_sql
 
@@ -42,7 +42,7 @@ some_rows = st.lists(
 @pytest.fixture(scope="module")
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
-        connection.execute(read_sql(places.__name__, "places"))
+        connection.execute(read_sql(pairing.__name__, "places"))
         yield connection
 
 
@@ -80,12 +80,14 @@ def test_rows_are_paired_as_if_each_were_compared_with_each(
         if i not in expected and j not in expected.values():
             expected[i] = j
 
-    define_differing(connection, before, after)
-    pair_rows(connection, by_key=by_key)
+    define_differing(connection, before, after, by_key)
+    pair_rows(connection)
     assert dict(connection.execute("select old, new - $n from _pairs", {"n": len(before)}).fetchall()) == expected
 
 
-def define_differing(connection: duckdb.DuckDBPyConnection, before: list[Compared], after: list[Compared]) -> None:
+def define_differing(
+    connection: duckdb.DuckDBPyConnection, before: list[Compared], after: list[Compared], by_key: bool
+) -> None:
     span = pa.list_(pa.int64())
     schema = pa.schema({"_new": pa.bool_(), "name": pa.int64(), "word": pa.string(), "number": pa.int64(),
                         "says": pa.bool_(), "spans": pa.list_(pa.list_(span))})  # fmt: skip
@@ -94,11 +96,12 @@ def define_differing(connection: duckdb.DuckDBPyConnection, before: list[Compare
         "rows", pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema)
     )
     connection.execute(
-        """
+        f"""
         create or replace temp table _differing as
         select
             _new, row_number() over () - 1 as _row, [_merge(place) for place in spans] as _places,
-            row(name, word, number) as _key, row(name, word) as _name, row(word) as _words, row(says) as _says,
+            {by_key} as _by_key, row(name, word, number) as _key, row(name, word) as _name,
+            row(word) as _words, row(says) as _says,
             list_min(flatten(flatten(_places))) as _start, list_max(flatten(flatten(_places))) as _end
         from rows
         """
