@@ -32,7 +32,6 @@ __all__ = [
     "find_staged_version",
     "list_staged_versions",
     "promote",
-    "select_annotators",
     "start_backfill",
     "yield_to_others",
 ]

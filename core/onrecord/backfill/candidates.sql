@@ -8,7 +8,7 @@ equal_keys as (
     join new n on n._key = o._key
     where o._by_key or (o._start is null and n._start is null)
 ),
--- Rows that share a character, with each place of the one beside that of the other.
+-- Rows whose places may overlap, with each place of the one beside that of the other.
 near as (
     select
         o._row as old, n._row as new, (o._name <> n._name, o._says <> n._says, o._key <> n._key) as differs,

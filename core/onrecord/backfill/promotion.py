@@ -69,11 +69,9 @@ def drop(staged: StagedVersion) -> None:
 def _work_on_copy(warehouse: Warehouse) -> Iterator[None]:
     """Direct all writes inside the block to a copy of the live database.
 
-    The copy replaces it unless the block raises.
+    The copy replaces it unless the block raises. What a killed promotion left behind is gone since the run began.
     """
     live, copy = warehouse.live, warehouse.live.with_suffix(".promoting")
-    # The write-ahead log of a killed promotion would be taken for that of the new copy.
-    warehouse.clear_leftovers()
     size, free = live.stat().st_size, shutil.disk_usage(warehouse.directory).free
     if free < size:
         raise WarehouseError(live, f"is {size:,} bytes, and the disk has {free:,} left: too few for a copy. Make room")
