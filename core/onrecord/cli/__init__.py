@@ -20,6 +20,7 @@ from .terminal import COULD_NOT_START, leave
 _COMMANDS = {
     "backfill": "onrecord.cli.backfill",
     "backup": "onrecord.cli.backup",
+    "check": "onrecord.cli.check",
     "diff": "onrecord.cli.diff",
     "export": "onrecord.cli.export",
     "maintain": "onrecord.cli.maintain",

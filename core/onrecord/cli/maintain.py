@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,8 +13,10 @@ from ..backfill import list_staged_versions
 from ..config.settings import Settings
 from ..errors import WarehouseError
 from ..operations.retention import MaintenanceReport, maintain_warehouse
+from ..operations.verification import check_when_due
+from ..plugins.registry import Plugins
 from .options import config_options, resolve_settings
-from .terminal import console
+from .terminal import FAILED, console
 
 
 @click.command()
@@ -30,6 +33,11 @@ def maintain_command(config: Path | None, warehouse: Path | None, dry_run: bool,
     done = maintain_warehouse(settings.warehouse, settings.maintain, dry_run=dry_run, wait=not no_wait)
     for line in describe_maintenance(done, settings, dry_run=dry_run):
         console.print(line, soft_wrap=True, markup=False)
+    failures = None if dry_run else check_when_due(Plugins(settings))
+    for line in describe_check(failures):
+        console.print(line, soft_wrap=True, markup=False)
+    if failures:
+        sys.exit(FAILED)
 
 
 def describe_maintenance(done: MaintenanceReport, settings: Settings, *, dry_run: bool = False) -> list[str]:
@@ -46,6 +54,13 @@ def describe_maintenance(done: MaintenanceReport, settings: Settings, *, dry_run
     if not dry_run and not done.published:
         lines.append("readers get this with the next run")
     return lines + list(_find_forgotten(settings))
+
+
+def describe_check(failures: list[str] | None) -> list[str]:
+    """Describe the outcome of a check of all published rows; nothing if none was due."""
+    if failures is None:
+        return []
+    return [f"of the published rows, {len(failures)} check(s) failed:", *failures] if failures else ["all checks hold"]
 
 
 def _find_forgotten(settings: Settings) -> Iterator[str]:

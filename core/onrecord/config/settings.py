@@ -233,6 +233,8 @@ class MaintainSettings(_Section):
     """Number of backups of this warehouse to keep there."""
     compact: bool = True
     """Whether to rewrite the live database, which gives back the space of removed rows."""
+    check: Days = 7
+    """Days between checks of all published rows; a run checks what it publishes."""
 
 
 class StatusSettings(_Section):

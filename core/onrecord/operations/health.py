@@ -16,7 +16,7 @@ from ..errors import WarehouseError
 from ..sql import fetch_dicts
 from ..warehouse import Warehouse
 from ..warehouse.lock import lock_holder
-from .verification import read_verification
+from .verification import read_last_check, read_verification
 
 Level = Literal["fine", "attention", "unknown"]
 EXIT_STATUS: dict[Level, int] = {"fine": 0, "attention": 1, "unknown": 2}
@@ -75,6 +75,10 @@ def collect_findings(
         for schedule in (each for each in schedules if each.flow == "etl"):
             found += _check_schedule(schedule, ended[schedule.name], runs[0], now, at_work)
     found += [*_check_ingestors(steps), *_check_quarantine(recent, settings)]
+    checked, failures = read_last_check(warehouse.directory)
+    if failures:
+        sentence = f"of the published rows, {len(failures)} check(s) failed on {checked:%Y-%m-%d}: {failures[0]}"
+        found.append(Finding("check-failed", sentence))
     for each in read_verification(warehouse.directory):
         if each.wrong:
             sentence = (

@@ -1,6 +1,6 @@
-"""Verification: recompute a sample of the groups of aggregators, and compare.
+"""Verification: recompute a sample of the groups of aggregators, and compare; check all published rows.
 
-The published database is verified, while runs go on. The outcome is kept beside it, for `onrecord status`.
+Both look at the published database, while runs go on. The outcome is kept beside it, for `onrecord status`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +25,11 @@ from ..plugins.registry import Plugins
 from ..sql import join_on, quote_identifier, to_arrow
 from ..stages import aggregate
 from ..warehouse import Warehouse
+from ..warehouse.checks import derive_checks, find_failures
 from ..warehouse.lock import lock_warehouse
 
 _FILE = "verification.json"
+_CHECKED = "check.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,7 @@ def verify_warehouse(plugins: Plugins, groups: int, seed: int) -> list[Verificat
     warehouse = Warehouse(plugins.settings.warehouse)
     with warehouse.open_published() as connection:
         done = [_verify(connection, plugins, aggregator, groups, seed) for aggregator in plugins.aggregators.values()]
-    file = warehouse.directory / _FILE
-    file.with_suffix(".new").write_text(json.dumps([asdict(each) for each in done]))
-    file.with_suffix(".new").replace(file)
+    _keep(warehouse.directory / _FILE, [asdict(each) for each in done])
     return done
 
 
@@ -67,6 +67,42 @@ def read_verification(directory: Path) -> list[Verification]:
         return [Verification(**each) for each in json.loads((directory / _FILE).read_text())]
     except (OSError, ValueError, TypeError):
         return []
+
+
+def check_all(plugins: Plugins) -> list[str]:
+    """Check all rows of the published database; return a line for each check that fails.
+
+    A run checks what it publishes; this finds what has happened to the file since.
+    """
+    warehouse = Warehouse(plugins.settings.warehouse)
+    with warehouse.open_published() as connection:
+        failures = find_failures(connection, derive_checks(*plugins.checked()))
+    _keep(warehouse.directory / _CHECKED, {"at": datetime.now(UTC).isoformat("T", "seconds"), "failures": failures})
+    return failures
+
+
+def read_last_check(directory: Path) -> tuple[datetime | None, list[str]]:
+    """Return when all rows were last checked, and what failed."""
+    try:
+        last = json.loads((directory / _CHECKED).read_text())
+        return datetime.fromisoformat(last["at"]), list(last["failures"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return None, []
+
+
+def check_when_due(plugins: Plugins, now: datetime | None = None) -> list[str] | None:
+    """Check all rows if the last time is longer ago than [maintain] allows; return the failures, or None."""
+    every, directory = plugins.settings.maintain.check, plugins.settings.warehouse
+    last, _ = read_last_check(directory)
+    if every is None or (last and (now or datetime.now(UTC)) - last < timedelta(days=every)):
+        return None
+    return check_all(plugins) if Warehouse(directory).published.exists() else None
+
+
+def _keep(file: Path, content: Any) -> None:
+    new = file.with_suffix(".new")
+    new.write_text(json.dumps(content))
+    new.replace(file)
 
 
 def mark_for_refill(warehouse: Warehouse, components: Sequence[str]) -> None:

@@ -20,7 +20,7 @@ from ..config.settings import Settings
 from ..errors import PLUGIN_FAILURES, ConfigError, PluginError
 from ..model.report import RunReport
 from ..model.table import Table
-from ..model.tables import STANDARD_TABLES
+from ..model.tables import AGGREGATE_TABLES, ANNOTATION_TABLES, STANDARD_TABLES
 from . import hookspecs
 from .components import Aggregator, Annotator, Cleaner, Component, Ingestor
 from .discovery import describe_module, find_plugins
@@ -91,6 +91,15 @@ class Plugins:
     def tables_of(self, component: Component) -> list[Table]:
         """Return the tables that a component writes."""
         return [self.tables[row.__table__] for row in component.writes]
+
+    def checked(self) -> tuple[list[Table], list[Component]]:
+        """Return the tables and components that checks before publishing look at.
+
+        Rows of a component that is not loaded may refer to deleted rows; they do not block publishing.
+        """
+        unfilled = {table.name for table in ANNOTATION_TABLES + AGGREGATE_TABLES} - self.table_owners.keys()
+        tables = [table for name, table in self.tables.items() if name not in unfilled]
+        return tables, [*self.annotators.values(), *self.aggregators.values()]
 
     def run_finished(self, report: RunReport) -> None:
         """Call the hook `run_finished` of all plugins; exceptions are logged."""

@@ -35,14 +35,13 @@ from ..limits import time_limit
 from ..logs import log_context
 from ..model.bookkeeping import Ledger, Run, StageName, Step
 from ..model.report import RunReport
-from ..model.tables import AGGREGATE_TABLES, ANNOTATION_TABLES, STANDARD_TABLES
+from ..model.tables import STANDARD_TABLES
 from ..planning.plan import WAREHOUSE_SUBJECT, Plan
 from ..planning.versions import ComponentVersions
 from ..plugins.components import Ingestor
 from ..plugins.registry import Plugins
 from ..stages import Batch, BatchResult, Counters, aggregate
 from ..warehouse import runs, source_items
-from ..warehouse.checks import derive_checks
 from ..warehouse.database import Warehouse
 from ..warehouse.loading import mark_changed
 from ..warehouse.lock import lock_warehouse
@@ -225,18 +224,13 @@ class ActiveRun:
 
     def check(self) -> None:
         """Check the live database before publishing. Raises CheckError."""
-        components = [*self.plugins.annotators.values(), *self.plugins.aggregators.values()]
-        filled = {table.name for component in components for table in self.plugins.tables_of(component)}
-        # Rows of a component that is not loaded may refer to deleted rows; they do not block publishing.
-        unfilled = {table.name for table in ANNOTATION_TABLES + AGGREGATE_TABLES} - filled
-        tables = [table for name, table in self.plugins.tables.items() if name not in unfilled]
         failed = {
             name for (stage, name), each in self._progress.items() if (stage, each.status) == ("aggregate", "failed")
         }
         outdated = {table for table, owner in self.plugins.table_owners.items() if owner in failed}
         with self._track("check", "check"):
             try:
-                self.warehouse.check(derive_checks(tables, components, outdated))
+                self.warehouse.check(*self.plugins.checked(), outdated)
             except CheckError as error:
                 self._fail("check", "check", str(error))
                 raise

@@ -10,7 +10,7 @@ import logging
 import os
 import shutil
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,6 +40,7 @@ from .migrations import migrate, pending_migrations
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from ..plugins.components import Component
     from ..stages.work import BatchResult
 
 log = logging.getLogger("onrecord")
@@ -242,10 +243,17 @@ class Warehouse:
 
     # ── publishing ───────────────────────────────────────────────────────────────────────────────
 
-    def check(self, wanted: Iterable[checks.Check]) -> None:
-        """Run checks on the live database. Raises CheckError with all that fail."""
+    def check(self, tables: Sequence[Table], components: Sequence[Component], outdated: Collection[str] = ()) -> None:
+        """Check what is not published yet in the live database; see `checks.derive_checks`. Raises CheckError."""
         with self.reading_both() as (connection, is_published):
             _define_unpublished(connection, is_published)
+            if is_published:
+                try:
+                    checks.find_vanished(connection, tables)
+                except (duckdb.CatalogException, duckdb.BinderException):
+                    # The published database is an older version's, with other tables.
+                    is_published = False
+            wanted = checks.derive_checks(tables, components, outdated, everything=not is_published)
             if found := checks.find_failures(connection, wanted):
                 raise CheckError(found)
 

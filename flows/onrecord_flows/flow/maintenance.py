@@ -6,8 +6,11 @@ from prefect import State, flow, get_run_logger
 from prefect.runtime import deployment
 from prefect.states import Completed
 
-from onrecord.cli.maintain import describe_maintenance
+from onrecord.cli.maintain import describe_check, describe_maintenance
+from onrecord.errors import OnrecordError
 from onrecord.operations.retention import maintain_warehouse
+from onrecord.operations.verification import check_when_due
+from onrecord.plugins.registry import Plugins
 from onrecord.warehouse import Warehouse
 
 from .tasks import load_flow_settings, log_flow
@@ -28,4 +31,9 @@ def maintain(config: str, warehouse: str | None = None, dry_run: bool = False, w
         done = maintain_warehouse(settings.warehouse, settings.maintain, dry_run=dry_run, wait=wait)
         for line in describe_maintenance(done, settings, dry_run=dry_run):
             get_run_logger().info(line)
+        failures = None if dry_run else check_when_due(Plugins(settings))
+        for line in describe_check(failures):
+            get_run_logger().info(line)
+    if failures:
+        raise OnrecordError("\n".join(describe_check(failures)))
     return None
