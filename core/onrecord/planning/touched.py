@@ -44,7 +44,7 @@ def find_all_groups(connection: duckdb.DuckDBPyConnection, aggregator: Aggregato
     """Return all groups of an aggregator."""
     with _collect_groups(connection, aggregator):
         for query in aggregator.groups:
-            connection.execute(f"insert into _touched from ({query})")
+            connection.execute(f"insert into _touched select distinct * from ({query})")
         return _read_groups(connection, aggregator)
 
 
@@ -56,13 +56,15 @@ def find_touched(
     `_changed_article` has the articles that changed, `upstream` the tables of incremental aggregators by name.
     """
     with _collect_groups(connection, aggregator):
-        # The live database comes last, and stays in use.
         for state, other in ((BEFORE, AFTER), (AFTER, BEFORE)):
             connection.execute(f"use {state}")
-            for query in aggregator.groups:
-                for name in find_tables(connection, query):
-                    with _show_changed_rows(connection, name, state, other, upstream.get(name)):
-                        connection.execute(f"insert into _touched from ({query})")
+            try:
+                for query in aggregator.groups:
+                    for name in find_tables(connection, query):
+                        with _show_changed_rows(connection, name, state, other, upstream.get(name)):
+                            connection.execute(f"insert into _touched select distinct * from ({query})")
+            finally:
+                connection.execute(f"use {AFTER}")
         return _read_groups(connection, aggregator)
 
 

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -232,6 +233,15 @@ def test_an_aggregator_that_was_disabled_for_a_while_is_filled_whole(name: str, 
     world.put("d", "Eve 1")
     world.run()
     assert [world.rows(t) for t in TABLES] == scratch(world)
+
+
+def test_groups_are_filled_whole_where_the_published_database_has_other_tables(world: World) -> None:
+    published = world.sandbox.directory / "onrecord.duckdb"
+    published.chmod(0o644)
+    with duckdb.connect(published) as connection:
+        connection.execute("drop table said")
+    world.put("d", "Dan 1")
+    assert world.computed("persons", world.run()) == 4
 
 
 # ── What is refused ──────────────────────────────────────────────────────────────────────────────
