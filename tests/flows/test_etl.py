@@ -73,8 +73,9 @@ def test_prefect_shows_stage_plugin_and_batch_and_a_report(first_run, prefect_ur
 
     assert runs[0]["state_type"] == "COMPLETED"
     assert {task["name"] for task in tasks} == {
-        "ingest files 0000", "clean 0000", "annotate entities+claims 0000",
-        "aggregate resolution", "aggregate tally", "check", "publish",
+        "ingest files 0000", "clean 0000", "annotate entities+article_names+claims 0000",
+        "aggregate name_matching", "aggregate mention_entities", "aggregate claim_entities", "aggregate resolution",
+        "aggregate tally", "check", "publish",
     }  # fmt: skip
     assert artifacts[0]["key"] == "onrecord-run"
     assert "| annotate | claims | 5 |" in artifacts[0]["data"]
