@@ -13,6 +13,7 @@ import pyarrow as pa
 from ..errors import PluginError, SchemaError
 from ..model.bookkeeping import CLEAN, ComponentVersion, StageName
 from ..model.identity import identify
+from ..model.table import Table
 from ..model.tables import STANDARD_TABLES
 from ..plugins.reader import Reader
 from ..plugins.registry import Plugins
@@ -25,7 +26,7 @@ from ..warehouse.schema import find_conflicts
 from .batches import WorkItems, choose_batch_size, cut_batches, leave_out_stopped
 from .ledger import STALE, TO_DO, define_states, digest_input, is_unchanged_since, read_rows, read_subjects
 from .reads import check_groups, find_refused_reads, open_reader
-from .touched import TouchedTable, find_all_groups, find_changed_articles, find_touched
+from .touched import find_all_groups, find_changed_articles, find_touched
 from .versions import ComponentVersions, component_versions, explain_change, find_connected, find_upstream
 
 WAREHOUSE_SUBJECT = identify("warehouse")
@@ -240,13 +241,13 @@ class Plan:
         fingerprint = self.versions[name, None].fingerprint
         if not aggregator.groups or not is_unchanged_since(connection, name, fingerprint, upstream):
             return None
-        touched: dict[str, TouchedTable] = {}
+        touched: dict[str, tuple[Table, pa.Table]] = {}
         for required in sorted(upstream & self.plugins.aggregators.keys()):
             groups = self._find_touched(connection, required)
             if groups is None:
                 return None
             tables = self.plugins.tables_of(self.plugins.aggregators[required])
-            touched |= {table.name: TouchedTable(table, groups) for table in tables}
+            touched |= {table.name: (table, groups) for table in tables}
         find_changed_articles(connection, [CLEAN, *sorted(upstream & self.plugins.annotators.keys())])
         return find_touched(connection, aggregator, touched)
 

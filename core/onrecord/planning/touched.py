@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -27,14 +26,6 @@ BEFORE, AFTER = "published", "opened"
 """The names under which the databases of the two states are attached."""
 
 
-@dataclass(frozen=True, slots=True)
-class TouchedTable:
-    """A table of an incremental aggregator, and which of its groups were touched."""
-
-    table: Table
-    groups: pa.Table
-
-
 def find_changed_articles(connection: duckdb.DuckDBPyConnection, components: Sequence[str]) -> None:
     """Define the table `_changed_article`: articles that these components did differently in the two states."""
     connection.execute(read_sql(__name__, "changed_articles"), {"components": list(components)})
@@ -49,11 +40,12 @@ def find_all_groups(connection: duckdb.DuckDBPyConnection, aggregator: Aggregato
 
 
 def find_touched(
-    connection: duckdb.DuckDBPyConnection, aggregator: Aggregator, upstream: Mapping[str, TouchedTable]
+    connection: duckdb.DuckDBPyConnection, aggregator: Aggregator, upstream: Mapping[str, tuple[Table, pa.Table]]
 ) -> pa.Table:
     """Return the groups of an aggregator that a change touches.
 
-    `_changed_article` has the articles that changed, `upstream` the tables of incremental aggregators by name.
+    `_changed_article` has the articles that changed, `upstream` the tables of incremental aggregators by name, each
+    with the groups that were touched in it.
     """
     with _collect_groups(connection, aggregator):
         for state, other in ((BEFORE, AFTER), (AFTER, BEFORE)):
@@ -87,16 +79,17 @@ def _read_groups(connection: duckdb.DuckDBPyConnection, aggregator: Aggregator) 
 
 @contextmanager
 def _show_changed_rows(
-    connection: duckdb.DuckDBPyConnection, name: str, state: str, other: str, touched: TouchedTable | None
+    connection: duckdb.DuckDBPyConnection, name: str, state: str, other: str, upstream: tuple[Table, pa.Table] | None
 ) -> Iterator[None]:
     """Inside the block, let a table's name stand for its rows that are only in one of the states."""
     quoted = quote_identifier(name)
     changed = f"from {state}.main.{quoted} t semi join _changed_article using (article_id)"
-    if touched is not None:
+    if upstream is not None:
+        table, touched = upstream
         # Rows that are equal in both states were written by the same run.
-        same = join_on([*touched.table.key, "run_id"], "t", "o")
-        connection.register("_touched_upstream", touched.groups)
-        groups = join_on(touched.groups.column_names, "t", "g")
+        same = join_on([*table.key, "run_id"], "t", "o")
+        connection.register("_touched_upstream", touched)
+        groups = join_on(touched.column_names, "t", "g")
         changed = f"from {state}.main.{quoted} t semi join _touched_upstream g on {groups}"
         changed += f" anti join {other}.main.{quoted} o on {same}"
     # A temporary view comes before the table of its name.
