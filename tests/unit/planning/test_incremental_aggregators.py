@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import date
@@ -242,6 +244,25 @@ def test_groups_are_filled_whole_where_the_published_database_has_other_tables(w
         connection.execute("drop table said")
     world.put("d", "Dan 1")
     assert world.computed("persons", world.run()) == 4
+
+
+class Waiting(Persons):
+    """Reads the live database in another process while it computes."""
+
+    live: Path
+
+    def aggregate(self, warehouse: Reader) -> Iterator[Row]:
+        code = f"import duckdb; duckdb.connect({str(self.live)!r}, read_only=True)"
+        subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+        yield from super().aggregate(warehouse)
+
+
+def test_others_can_read_the_live_database_while_an_aggregator_computes(world: World) -> None:
+    Waiting.live = world.sandbox.directory / "live.duckdb"
+    world.parts["persons"] = Waiting()
+    world.sandbox = world.open(world.sandbox.directory)
+    world.put("d", "Dan 1")
+    assert not world.run().failed
 
 
 # ── What is refused ──────────────────────────────────────────────────────────────────────────────
