@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import Literal
 
 from rich.table import Table
 from rich.text import Text
@@ -15,7 +16,10 @@ def make_table(headings: Iterable[str], right: Collection[str] = ()) -> Table:
     """Make an empty table; `right` names the columns to align right."""
     table = Table(box=None, header_style="dim", pad_edge=False)
     for heading in headings:
-        table.add_column(Text(heading), justify="right" if heading in right else "left", overflow="fold")
+        # A name is looked up and copied: it stays whole.
+        is_name = heading in ("component", "aggregator")
+        justify: Literal["left", "right"] = "right" if heading in right else "left"
+        table.add_column(Text(heading), justify=justify, overflow="fold", no_wrap=is_name)
     return table
 
 
