@@ -32,3 +32,7 @@ STANDARD_TABLES: dict[str, Table] = {
 
 MIGRATION_TABLE = "migration"
 """The table of applied migrations. It is created before any other and has no row class, which could itself migrate."""
+
+
+TOUCHED_TABLE = "touched"
+"""The table in which an incremental aggregator finds the groups to fill; it exists only while one runs."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from ..errors import PluginError
-from ..model.tables import BOOKKEEPING_TABLES
+from ..model.tables import BOOKKEEPING_TABLES, TOUCHED_TABLE
 from ..model.views import VIEWS_SQL
 from ..plugins.components import Aggregator
 from ..plugins.reader import Reader, find_tables, read_logical_plan
@@ -31,14 +31,14 @@ def open_reader(
     """Return the warehouse as an aggregator may read it, with the groups that it is to fill as table `touched`."""
     if touched is not None:
         connection.register("_groups", touched)
-        connection.execute("create or replace temp table touched as from _groups")
+        connection.execute(f"create or replace temp table {TOUCHED_TABLE} as from _groups")
     in_groups = set().union(*(find_tables(connection, query) for query in aggregator.groups))
 
     def check_tables(found: Mapping[str, int]) -> None:
         refuse_undeclared(plugins, aggregator, found)
-        if in_groups and aggregator.queries and "touched" not in found:
+        if in_groups and aggregator.queries and TOUCHED_TABLE not in found:
             raise PluginError(aggregator.name, "a query does not join `touched`, the groups to return rows of")
-        if in_groups and (other := sorted(found.keys() - in_groups - {"touched"})):
+        if in_groups and (other := sorted(found.keys() - in_groups - {TOUCHED_TABLE})):
             reason = f"reads `{other[0]}`, which no query of its `groups` joins: changes there would not reach its rows"
             raise PluginError(aggregator.name, f"{reason}. Add a query that does")
 

@@ -23,6 +23,7 @@ from ..model.tables import (
     INGEST_TABLES,
     MIGRATION_TABLE,
     STANDARD_TABLES,
+    TOUCHED_TABLE,
 )
 from ..model.views import VIEW_NAMES
 from . import hookspecs
@@ -94,7 +95,7 @@ def table_for(row: type[Row], component: Component) -> Table:
     """
     standard = STANDARD_TABLES.get(row.__table__)
     per_article = isinstance(component, Annotator)
-    if row.__table__ in VIEW_NAMES or row.__table__ == MIGRATION_TABLE:
+    if row.__table__ in {*VIEW_NAMES, MIGRATION_TABLE, TOUCHED_TABLE}:
         reason = f"may not write `{row.__table__}`: the name is taken. Choose another: "
         raise PluginError(component.name, f'{reason}class {row.__name__}(Row, table="…")')
     if standard is None:

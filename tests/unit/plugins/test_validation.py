@@ -18,6 +18,7 @@ from onrecord import (
 from onrecord.errors import PluginError, RowError
 from onrecord.model.annotations import Mention
 from onrecord.model.table import derive_table
+from onrecord.model.tables import TOUCHED_TABLE
 from onrecord.warehouse import Warehouse
 from tests.unit.plugins.loading import (
     HOOKS,
@@ -325,7 +326,7 @@ def test_a_plugin_cannot_have_a_table_named_like_one_of_the_engine_or_a_view(tmp
     with warehouse.reading() as connection:
         views = connection.execute("select view_name from duckdb_views() where not internal").fetchall()
         tables = connection.execute("select table_name from duckdb_tables()").fetchall()
-    names = {name for (name,) in [*views, *tables]}
+    names = {name for (name,) in [*views, *tables]} | {TOUCHED_TABLE}
     assert names >= {"migration", "statement", "ledger", "claim"}
     for name in sorted(names):
 
@@ -344,6 +345,8 @@ def test_what_the_engine_creates_for_a_query_begins_with_an_underscore_which_no_
     assert {"_incoming", "_staged_done", "_old_article"} <= names
     # Over a published database a staged version is seen under the names of the tables themselves.
     overlaid = {"article", "source_item", "ledger", "quarantine", "component_version", "{name"}
+    # So are the rows of a table that a change touches; and the groups of an aggregator have a name that is taken.
+    overlaid |= {"{quoted", "{TOUCHED_TABLE"}
     assert {name for name in names if not name.startswith("_")} == overlaid
     with pytest.raises(RowError, match="a table's name is made of a-z"):
         derive_table(type("Own", (Row,), {"__annotations__": {"text": str}}, table="_own"), per_article=True)
