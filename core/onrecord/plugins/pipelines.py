@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,10 +57,28 @@ def find_installed_pipeline(name: str, file: Path | None) -> Pipeline:
     return Pipeline(name.partition("_")[0], name, version, load)
 
 
-@cache
-def _load(language: str, name: str, version: str, load: Callable[[], Language], pipes: tuple[str, ...]) -> Language:
-    nlp = load()
-    for factory in pipes:
+_MOST_NEW_WORDS = 100_000
+"""spaCy keeps each word that it has read, some 650 bytes; with more than this, a pipeline is loaded again."""
+_loaded: dict[Pipeline, tuple[Language, int]] = {}
+"""Pipelines with the number of words that they knew at first."""
+
+
+def load_pipeline(pipeline: Pipeline) -> Language:
+    """Load a pipeline with the factories that annotators need, once per process.
+
+    A pipeline that has read very many different words is loaded again, without them. Raises OnrecordError if a factory
+    is not installed.
+    """
+    nlp, words = _loaded.get(pipeline, (None, 0))
+    if nlp is None or len(nlp.vocab) > words + _MOST_NEW_WORDS:
+        nlp = _load(pipeline)
+        _loaded[pipeline] = nlp, len(nlp.vocab)
+    return nlp
+
+
+def _load(pipeline: Pipeline) -> Language:
+    nlp = pipeline.load()
+    for factory in pipeline.pipes:
         if factory not in nlp.pipe_factories.values():
             if not nlp.has_factory(factory):
                 raise OnrecordError(
@@ -70,11 +87,3 @@ def _load(language: str, name: str, version: str, load: Callable[[], Language], 
                 )
             nlp.add_pipe(factory)
     return nlp
-
-
-def load_pipeline(pipeline: Pipeline) -> Language:
-    """Load a pipeline with the factories that annotators need, once per process.
-
-    Raises OnrecordError if a factory is not installed.
-    """
-    return _load(pipeline.language, pipeline.name, pipeline.version, pipeline.load, pipeline.pipes)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
+import pyarrow.compute as pc
+
 from ..errors import PLUGIN_FAILURES, PluginError, RowError
 from ..logs import log_context
 from ..model.content import Article
@@ -17,6 +19,9 @@ from .builder import ResultBuilder, check_class
 from .context import BatchContext
 from .work import Batch, BatchResult
 
+_CHARACTERS_AT_ONCE = 250_000
+"""Docs and rows take up to 500 times the memory of their text until they are Arrow tables."""
+
 
 def annotate(
     batch: Batch,
@@ -24,13 +29,29 @@ def annotate(
     tables: Mapping[str, Table],
     pipeline: Pipeline | None,
 ) -> BatchResult:
-    """Run `batch.components`, in order, over the batch's articles.
+    """Run `batch.components`, in order, over the batch's articles, some at a time.
 
     `batch.subjects` has the columns of `article` beside subject_id and input_hash; `annotators` has all annotators by
-    name, `tables` their tables. Each annotator gets the batch; if that fails it gets the articles one by one, and those
+    name, `tables` their tables. Each annotator gets the articles; if that fails it gets them one by one, and those
     that it fails on are quarantined. An annotator that requires one that failed on an article is not given that
     article: it is blocked, and has no rows for it until the other one succeeds.
     """
+    positions, characters = [], 0
+    for position, length in enumerate(pc.utf8_length(batch.subjects["body"]).to_pylist()):
+        if position and characters + length > _CHARACTERS_AT_ONCE:
+            positions.append(position)
+            characters = 0
+        characters += length
+    parts = batch.cut(positions)
+    return BatchResult.merge([_annotate_part(part, annotators, tables, pipeline) for part in parts])
+
+
+def _annotate_part(
+    batch: Batch,
+    annotators: Mapping[str, Annotator],
+    tables: Mapping[str, Table],
+    pipeline: Pipeline | None,
+) -> BatchResult:
     articles = [article for article in STANDARD_TABLES["article"].rows(batch.subjects) if isinstance(article, Article)]
     context = BatchContext(articles, pipeline)
     for table_name, rows in batch.inputs.items():

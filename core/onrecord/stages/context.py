@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
@@ -14,7 +15,6 @@ from ..plugins.components import Annotator
 from ..plugins.pipelines import Pipeline, load_pipeline
 
 if TYPE_CHECKING:
-    from spacy.language import Language
     from spacy.tokens import Doc
 
 AnyRow = TypeVar("AnyRow", bound=Row)
@@ -24,9 +24,10 @@ class BatchContext:
     """The docs of a batch, parsed when the first annotator asks, and rows so far."""
 
     def __init__(self, articles: Sequence[Article], pipeline: Pipeline | None) -> None:
-        self._articles = articles
+        # Not the articles: they refer to this context, and a cycle would keep all docs until a garbage collection.
+        self._bodies = {article.article_id: article.body for article in articles}
         self._pipeline = pipeline
-        self._docs: dict[UUID, Doc | Exception] = {}
+        self._docs: dict[UUID, Doc] = {}
         self._rows: dict[type[Row], dict[UUID, list[Row]]] = defaultdict(lambda: defaultdict(list))
         self._reader: Annotator | None = None
         self._readable: frozenset[type[Row]] = frozenset()
@@ -59,28 +60,16 @@ class BatchContext:
             raise PluginError(self._reader.name, "reads article.doc without saying so: set uses_doc = True")
         if article.article_id not in self._docs:
             self._parse(article)
-        parsed = self._docs[article.article_id]
-        if isinstance(parsed, Exception):
-            raise parsed
-        return parsed
+        return self._docs[article.article_id]
 
     def _parse(self, article: Article) -> None:
         if self._pipeline is None:
             name = self._reader.name if self._reader else "reading"
             raise PluginError(name, f"no pipeline is registered for the language {article.language!r}")
         nlp = load_pipeline(self._pipeline)
-        try:
-            for a, doc in zip(self._articles, nlp.pipe(a.body for a in self._articles), strict=True):
-                self._docs[a.article_id] = doc
-        except Exception:
-            # One body that breaks the pipeline must not cost the others theirs.
-            for a in self._articles:
-                if a.article_id not in self._docs:
-                    self._docs[a.article_id] = _try_to_parse(nlp, a.body)
-
-
-def _try_to_parse(nlp: Language, body: str) -> Doc | Exception:
-    try:
-        return nlp(body)
-    except Exception as error:
-        return error
+        bodies, self._bodies = self._bodies, {}
+        # If one body breaks the pipeline, the bodies after it are parsed one by one, when they are asked for.
+        with suppress(Exception):
+            self._docs.update(zip(bodies, nlp.pipe(bodies.values()), strict=True))
+        if article.article_id not in self._docs:
+            self._docs[article.article_id] = nlp(article.body)

@@ -6,6 +6,7 @@ import dataclasses
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from uuid import UUID
 
 import pyarrow as pa
@@ -46,15 +47,24 @@ class Batch:
     def only(self, subject_ids: Collection[UUID]) -> Batch:
         """Keep only these subjects."""
         selected = pa.array([each in subject_ids for each in self.subjects["subject_id"].to_pylist()], pa.bool_())
-        return dataclasses.replace(self, subjects=self.subjects.filter(selected))
+        return self._with_subjects(self.subjects.filter(selected))
 
-    def halves(self) -> tuple[Batch, Batch]:
+    def halves(self) -> list[Batch]:
         """Cut the batch in two, to find the subject that brings a worker down."""
-        middle = len(self) // 2
-        return (
-            dataclasses.replace(self, subjects=self.subjects.slice(0, middle)),
-            dataclasses.replace(self, subjects=self.subjects.slice(middle)),
-        )
+        return self.cut([len(self) // 2])
+
+    def cut(self, positions: Sequence[int]) -> list[Batch]:
+        """Cut the batch before the subjects at these positions."""
+        ends = pairwise([0, *positions, len(self)])
+        return [self._with_subjects(self.subjects.slice(begin, end - begin)) for begin, end in ends]
+
+    def _with_subjects(self, subjects: pa.Table) -> Batch:
+        ids = subjects["subject_id"].cast(pa.binary(16))
+        inputs = {
+            name: rows.filter(pc.is_in(rows["article_id"].cast(pa.binary(16)), ids))
+            for name, rows in self.inputs.items()
+        }
+        return dataclasses.replace(self, subjects=subjects, inputs=inputs)
 
 
 @dataclass(slots=True)

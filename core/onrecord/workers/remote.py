@@ -23,9 +23,9 @@ from ..errors import PLUGIN_FAILURES, OnrecordError
 from ..model.bookkeeping import ComponentVersion
 from ..planning.versions import component_versions, hash_sources
 from ..plugins.registry import Plugins
-from ..stages import Batch, BatchResult, perform
+from ..stages import Batch, BatchResult
 from .runner import LOADING_SECONDS, WORKER_STAGES
-from .worker import load_plugins
+from .worker import load_plugins, perform_and_collect
 
 COMPARED = {
     "version": "its version is {there!r} there and {here!r} here",
@@ -72,7 +72,7 @@ def run_batch(setup: Setup, batch: Batch, seconds: float) -> tuple[BatchResult, 
             plugins = _load_matching_plugins(setup)
             faulthandler.dump_traceback_later(seconds, exit=True)
             logging.getLogger().addHandler(handler)
-            result = perform(batch, plugins)
+            result = perform_and_collect(batch, plugins)
         finally:
             faulthandler.cancel_dump_traceback_later()
             logging.getLogger().removeHandler(handler)

@@ -18,7 +18,7 @@ from ..config.settings import Settings
 from ..errors import OnrecordError
 from ..logs import ContextFields
 from ..plugins.registry import Plugins
-from ..stages import BatchResult, perform
+from ..stages import Batch, BatchResult, perform
 
 log = logging.getLogger("onrecord")
 
@@ -53,7 +53,7 @@ def serve(connection_fd: int, dump_fd: int) -> None:
             if plugins is None:
                 plugins = load_plugins(request)
             else:
-                answer = perform(request, plugins)
+                answer = perform_and_collect(request, plugins)
         except BaseException as error:
             answer = _make_portable(error)
         sender.enqueue(answer)
@@ -69,6 +69,16 @@ def load_plugins(settings: Settings) -> Plugins:
         return Plugins(settings)
     finally:
         log.setLevel(before)
+        # The modules stay: a collection need not search them.
+        gc.freeze()
+
+
+def perform_and_collect(batch: Batch, plugins: Plugins) -> BatchResult:
+    """Run a batch, and free the cycles that plugins left: they may hold its docs."""
+    try:
+        return perform(batch, plugins)
+    finally:
+        gc.collect()
 
 
 class _Sender(QueueHandler):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -55,6 +56,15 @@ def test_halves_are_the_whole_and_neither_is_empty(size: int) -> None:
     assert ids(left) + ids(right) == ids(whole)
     assert len(left) >= 1
     assert len(right) >= 1
+
+
+def test_a_part_of_a_batch_has_only_the_rows_of_its_own_subjects() -> None:
+    rows = pa.table({"article_id": pa.array([IDS[3], IDS[0], IDS[3], IDS[4]], pa.uuid()), "n": [1, 2, 3, 4]})
+    whole = replace(batch(5), inputs={"length": rows})
+    parts = whole.cut([1, 4])
+    assert [ids(part) for part in parts] == [IDS[:1], IDS[1:4], IDS[4:5]]
+    assert [part.inputs["length"]["n"].to_pylist() for part in parts] == [[2], [1, 3], [4]]
+    assert whole.only([IDS[4]]).inputs["length"]["n"].to_pylist() == [4]
 
 
 # ── A result is built ────────────────────────────────────────────────────────────────────────────

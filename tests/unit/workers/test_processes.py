@@ -23,7 +23,7 @@ from onrecord.stages.ingest import build_document
 from onrecord.workers import WorkerDiedError, WorkerHungError, Workers, imap, local_runner, processes
 
 PLUGIN = """
-import faulthandler, logging, os, pathlib, time
+import faulthandler, logging, os, pathlib, time, weakref
 from onrecord import Cleaner, hookimpl
 
 folder = pathlib.Path(__file__).parent
@@ -149,6 +149,16 @@ def test_what_a_worker_cannot_do_is_raised_here_with_its_traceback(plugins_with:
             team.run(unreadable)
         assert "in a worker process" in raised.value.__notes__[0]
         assert isinstance(team.run(batch_of("Two.")), BatchResult), "and it goes on"
+
+
+def test_circles_that_a_plugin_leaves_are_freed_with_the_batch(
+    plugins_with: Callable[..., Plugins], tmp_path: Path
+) -> None:
+    circle = "node = type('Node', (), {})(); node.itself = node; weakref.finalize(node, (folder / 'freed').touch)"
+    plugins = plugins_with(clean=circle)
+    with Workers(plugins, local_runner(plugins, 1)) as team:
+        team.run(batch_of("This is fatal."))
+        assert (tmp_path / "freed").exists()
 
 
 SCRIPT = """
