@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from onrecord.workers.cpus import count_processors
+from onrecord.workers.machine import count_processors
 from onrecord_flows.unattended import server
 
 from . import corpus

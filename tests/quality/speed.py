@@ -8,7 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from onrecord.workers.cpus import count_processors
+from onrecord.workers.machine import count_processors
 
 from .corpora import read_attributions
 from .tables import Table

@@ -15,6 +15,7 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
+    ByteSize,
     ConfigDict,
     Field,
     PrivateAttr,
@@ -87,6 +88,10 @@ class WorkersSettings(_Section):
     """Processes on this machine, or the workers of a Dask or Ray cluster."""
     processes: int | None = Field(default=None, ge=0)
     """Worker processes on this machine: by default one per processor, 0 for none."""
+    memory: ByteSize | None = Field(default=None, ge=1)
+    """Most memory of a worker process on this machine, e.g. "2 GB". A worker near it is renewed after its batch; one
+    beyond it is ended, and its batch run again in halves, so that the subject that takes too much is found and
+    quarantined. By default an equal share of three quarters of the machine's memory, and at least 1 GB."""
     address: str | None = None
     """Address of the cluster: `tcp://HOST:8786` of a Dask scheduler, or an address for `ray.init`."""
 

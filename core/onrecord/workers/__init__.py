@@ -8,6 +8,6 @@ A `Runner` runs batches, `Workers` adds the policy for workers that die or hang,
 """
 
 from .recovery import Workers, imap, local_runner
-from .runner import Runner, WorkerDiedError, WorkerHungError
+from .runner import Runner, WorkerDiedError, WorkerEndedError
 
-__all__ = ["Runner", "WorkerDiedError", "WorkerHungError", "Workers", "imap", "local_runner"]
+__all__ = ["Runner", "WorkerDiedError", "WorkerEndedError", "Workers", "imap", "local_runner"]

@@ -19,13 +19,22 @@ from contextlib import ExitStack, contextmanager, suppress
 from threading import Lock, Semaphore
 from typing import Any
 
+from pydantic import ByteSize
+
 from ..config.settings import Settings
 from ..stages import Batch, BatchResult
-from .runner import LOADING_SECONDS, WorkerDiedError, WorkerHungError, relay_log
+from .machine import count_memory, count_processors, measure_memory
+from .runner import LOADING_SECONDS, WorkerDiedError, WorkerEndedError, relay_log
 from .worker import END_WITH_STACK
 
 _GRACE_SECONDS = 5.0
 """The time for a worker that is ended to write its stack."""
+_MEMORY_SHARE, _LEAST_MEMORY = 0.75, 1_000_000_000
+"""The share of the machine's memory for all workers, and the least bytes for one, if the settings do not say."""
+_NEARLY = 0.8
+"""A worker that has more than this share of its memory after a batch is not given another one."""
+_LOOK_SECONDS = 0.25
+"""The time between two looks at the memory of a worker."""
 
 
 class Processes:
@@ -37,6 +46,8 @@ class Processes:
     def __init__(self, settings: Settings, processes: int) -> None:
         self.processes = processes
         self._settings = settings
+        memory = int(_MEMORY_SHARE * count_memory() / max(1, count_workers(settings)))
+        self._memory = settings.workers.memory or ByteSize(max(memory, _LEAST_MEMORY))
         self._places = Semaphore(processes)
         self._lock = Lock()
         self._idle: list[_Worker] = []
@@ -68,7 +79,7 @@ class Processes:
         with self._lock:
             if self._closed:
                 raise WorkerDiedError("was ended with the run")
-            worker = self._idle.pop() if self._idle else _Worker()
+            worker = self._idle.pop() if self._idle else _Worker(self._memory)
             self._busy.add(worker)
         try:
             if not worker.loaded:
@@ -82,16 +93,23 @@ class Processes:
         finally:
             with self._lock:
                 self._busy.discard(worker)
-                if worker.is_alive:
+                if worker.is_alive and worker.memory < _NEARLY * self._memory:
                     self._idle.append(worker)
                 else:
                     worker.close()
 
 
+def count_workers(settings: Settings) -> int:
+    """Count the worker processes that a run has by these settings."""
+    number = settings.workers.processes
+    return count_processors() if number is None else number
+
+
 class _Worker:
     """One worker process, as seen from its parent."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_memory: ByteSize) -> None:
+        self._most_memory = most_memory
         self.loaded = False
         self.is_alive = True
         with ExitStack() as stack:
@@ -113,13 +131,15 @@ class _Worker:
     def ask(self, request: Settings | Batch, seconds: float) -> Any:
         """Send a request and return its answer.
 
-        Raises WorkerDiedError if the worker dies or exceeds the time, and any error that the worker raised.
+        Raises WorkerDiedError if the worker dies, or takes too much time or memory, and any error that it raised.
         """
         deadline = time.monotonic() + seconds
         doing = "" if self.loaded else " loading the plugins"
         try:
             self._connection.send(request)
-            while (left := deadline - time.monotonic()) > 0 and self._connection.poll(left):
+            while (left := deadline - time.monotonic()) > 0 and self.memory <= self._most_memory:
+                if not self._connection.poll(min(left, _LOOK_SECONDS)):
+                    continue
                 match self._connection.recv():
                     case logging.LogRecord() as record:
                         relay_log(record)
@@ -133,8 +153,16 @@ class _Worker:
             how = f"signal {-status}" if status < 0 else f"exit status {status}"
             raise WorkerDiedError(f"died{doing} ({how})", stack=stack, loading=not self.loaded) from error
         self._process.send_signal(END_WITH_STACK)
-        reason = f"did not finish{doing} within {seconds:g} seconds and was ended"
-        raise WorkerHungError(reason, stack=self._end(), loading=not self.loaded)
+        where: Any = {"stack": self._end(), "loading": not self.loaded}
+        if left <= 0:
+            raise WorkerEndedError(f"did not finish{doing} within {seconds:g} seconds", TimeoutError, **where)
+        size = self._most_memory.human_readable(decimal=True)
+        raise WorkerEndedError(f"took more than the {size} of `memory` in [workers]{doing}", MemoryError, **where)
+
+    @property
+    def memory(self) -> int:
+        """The bytes of memory that the process has."""
+        return measure_memory(self._process.pid)
 
     def kill(self) -> None:
         """End the process at once; thread-safe."""

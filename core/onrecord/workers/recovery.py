@@ -1,4 +1,4 @@
-"""The policy for batches whose worker dies or hangs, the same for all runners."""
+"""The policy for batches whose worker dies or is ended, the same for all runners."""
 
 from __future__ import annotations
 
@@ -13,21 +13,20 @@ from types import TracebackType
 from ..model.bookkeeping import StageName
 from ..plugins.registry import Plugins
 from ..stages import Batch, BatchResult, fail_batch, perform
-from .cpus import count_processors
-from .processes import Processes
-from .runner import WORKER_STAGES, InProcess, Runner, WorkerDiedError, WorkerHungError
+from .processes import Processes, count_workers
+from .runner import WORKER_STAGES, InProcess, Runner, WorkerDiedError, WorkerEndedError
 
 log = logging.getLogger("onrecord")
 
 _LEAST_SECONDS = 30.0
-"""The least time for a part of a batch that hung, unless a whole batch has less."""
+"""The least time for a part of a batch, unless a whole batch has less."""
 
 
 class Workers:
-    """Runs batches on a runner; quarantines subjects on which workers die or hang.
+    """Runs batches on a runner; quarantines subjects on which workers die or are ended.
 
-    A batch whose worker died is run again alone, in a process on this machine, where it has all the memory. If that
-    process dies too, or if the first worker hung, the batch is halved until the subject is found. `run` is
+    A batch whose worker died is run again alone, in a process on this machine. If that process dies too, or if the
+    first worker took too much time or memory and was ended, the batch is halved until the subject is found. `run` is
     thread-safe. Leaving the block ends the workers.
     """
 
@@ -48,7 +47,7 @@ class Workers:
 
     def processes(self, stage: StageName) -> int:
         """Count the batches that can run at a time now; 0 in the caller's thread."""
-        return self._runner.processes if stage in WORKER_STAGES else _process_count(self._plugins)
+        return self._runner.processes if stage in WORKER_STAGES else count_workers(self._plugins.settings)
 
     def run(self, batch: Batch) -> BatchResult:
         """Run a batch. Raises WorkerDiedError if workers cannot even load the plugins."""
@@ -57,14 +56,13 @@ class Workers:
         try:
             return self._runner.run(batch, self._seconds)
         except WorkerDiedError as error:
-            hung = isinstance(error, WorkerHungError)
-            if self._closed or (hung and error.loading):
+            ended = isinstance(error, WorkerEndedError)
+            if self._closed or (ended and error.loading):
                 raise
-            what = "hung and was ended" if hung else "died"
-            log.warning("a worker process %s during %s; its batch is run again", what, batch.label)
+            log.warning("%s: %s; it is run again", batch.label, error)
         with self._alone:
             try:
-                if hung and len(batch) > 1:
+                if ended and len(batch) > 1:
                     return self._run_halves(batch, self._seconds)
                 return self._run_alone(batch, self._seconds)
             finally:
@@ -121,22 +119,16 @@ def imap(
 
 def local_runner(plugins: Plugins, processes: int | None = None) -> Runner:
     """Return a runner with worker processes, or of this process if there are 0."""
-    number = _process_count(plugins) if processes is None else processes
+    number = count_workers(plugins.settings) if processes is None else processes
     return Processes(plugins.settings, number) if number else InProcess(plugins)
 
 
-def _process_count(plugins: Plugins) -> int:
-    number = plugins.settings.workers.processes
-    return count_processors() if number is None else number
-
-
 def _give_up(batch: Batch, error: WorkerDiedError) -> BatchResult:
-    failure: Exception
-    if isinstance(error, WorkerHungError):
-        failure = TimeoutError(f"{error}. `batch_seconds` in [run] says how long a whole batch may take")
-    else:
-        why = "twice (out of memory, or a crash in native code)"
-        failure = RuntimeError(f"the worker process died of this subject, {why}{error.where}")
+    why = "twice (out of memory, or a crash in native code)"
+    failure: Exception = RuntimeError(f"the worker process died of this subject, {why}{error.where}")
+    if isinstance(error, WorkerEndedError):
+        hint = ". `batch_seconds` in [run] says how long a whole batch may take"
+        failure = error.failure(f"{error}{hint if error.failure is TimeoutError else ''}")
     error.add_note(error.stack)
     failure.__cause__ = error
     return fail_batch(batch, failure)

@@ -25,7 +25,7 @@ class Runner(Protocol):
         """The batches that can run at a time now; 0 if in the caller's thread."""
 
     def run(self, batch: Batch, seconds: float) -> BatchResult:
-        """Run a batch. Raises WorkerDiedError if its worker dies or takes too long."""
+        """Run a batch. Raises WorkerDiedError if its worker dies, or takes too much time or memory."""
 
     def close(self) -> None:
         """End or release the workers; afterwards `run` raises WorkerDiedError."""
@@ -58,8 +58,12 @@ class WorkerDiedError(OnrecordError):
         super().__init__(f"the worker process {reason}{self.where}")
 
 
-class WorkerHungError(WorkerDiedError):
-    """A worker exceeded its time limit and was ended."""
+class WorkerEndedError(WorkerDiedError):
+    """A worker took too much time or memory and was ended."""
+
+    def __init__(self, reason: str, failure: type[Exception], *, stack: str = "", loading: bool = False) -> None:
+        super().__init__(f"{reason} and was ended", stack=stack, loading=loading)
+        self.failure = failure
 
 
 def relay_log(record: logging.LogRecord) -> None:

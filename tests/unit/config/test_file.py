@@ -60,6 +60,7 @@ def test_every_key_can_be_set(file: Path) -> None:
         [workers]
         runner = "dask"
         address = "tcp://10.0.0.5:8786"
+        memory = "2 GB"
         [language]
         default = "de"
         pipeline = "de_core_news_sm"

@@ -42,6 +42,14 @@ def test_where_settings_come_from_is_no_setting(key: str, file: Path) -> None:
         ),
         ("disable = 'x'", "key `disable`: Input should be a valid list (it is 'x')"),
         ("disable = ['x', 1]", "key `disable`: Input should be a valid string (it is 1)"),
+        (
+            "[workers]\nmemory = '2 gigs'",
+            "table [workers]: key `memory`: could not interpret byte unit: gigs (it is '2 gigs')",
+        ),
+        (
+            "[workers]\nmemory = 0",
+            "table [workers]: key `memory`: Input should be greater than or equal to 1 (it is 0)",
+        ),
         ("run = 5", "key `run`: Input should be a valid dictionary or instance of RunSettings (it is 5)"),
         (
             "[run]\nbatch_size = 'big'",

@@ -20,7 +20,7 @@ from onrecord.model.tables import STANDARD_TABLES
 from onrecord.plugins.registry import Plugins
 from onrecord.stages import Batch, BatchResult
 from onrecord.stages.ingest import build_document
-from onrecord.workers import WorkerDiedError, WorkerHungError, Workers, imap, local_runner, processes
+from onrecord.workers import WorkerDiedError, WorkerEndedError, Workers, imap, local_runner, processes
 
 PLUGIN = """
 import faulthandler, logging, os, pathlib, time, weakref
@@ -51,12 +51,15 @@ def register_cleaners(register):
 def plugins_with(tmp_path: Path) -> Callable[..., Plugins]:
     """Load a plugin here that does something in workers: when it is imported, or to a document with "fatal" in it."""
 
-    def load(imported: str = "pass", clean: str = "pass", batch_seconds: float = 600) -> Plugins:
+    def load(
+        imported: str = "pass", clean: str = "pass", batch_seconds: float = 600, memory: str | None = None
+    ) -> Plugins:
         (tmp_path / "reads.py").write_text(PLUGIN.replace("IMPORT", imported).replace("CLEAN", clean))
         installed = ["claims", "clean", "entities", "files", "flows", "language", "resolution", "tally"]
         folders = {"warehouse": str(tmp_path / "w"), "plugins_dir": str(tmp_path)}
         run = {"batch_seconds": batch_seconds}
-        plugins = Plugins(parse_settings({**folders, "disable": installed, "run": run}), installed=False)
+        settings = {**folders, "disable": installed, "run": run, "workers": {"memory": memory} if memory else {}}
+        plugins = Plugins(parse_settings(settings), installed=False)
         assert [cleaner.name for cleaner in plugins.cleaners] == ["reads"]
         (tmp_path / "loaded").touch()
         return plugins
@@ -108,7 +111,7 @@ def test_a_worker_that_hangs_while_it_loads_the_plugins_ends_the_run_with_the_li
     plugins = plugins_with(imported, batch_seconds=1)
     started = time.monotonic()
     said = f"did not finish loading the plugins within {seconds} seconds {said}"
-    with Workers(plugins, local_runner(plugins, 1)) as team, pytest.raises(WorkerHungError, match=said):
+    with Workers(plugins, local_runner(plugins, 1)) as team, pytest.raises(WorkerEndedError, match=said):
         team.run(batch_of("One."))
     assert time.monotonic() - started < 60
 
@@ -149,6 +152,41 @@ def test_what_a_worker_cannot_do_is_raised_here_with_its_traceback(plugins_with:
             team.run(unreadable)
         assert "in a worker process" in raised.value.__notes__[0]
         assert isinstance(team.run(batch_of("Two.")), BatchResult), "and it goes on"
+
+
+def test_a_document_that_takes_too_much_memory_is_quarantined_and_the_others_are_done(
+    plugins_with: Callable[..., Plugins],
+) -> None:
+    plugins = plugins_with(clean="hoard = b'x' * 300_000_000; time.sleep(600)", memory="300 MB")
+    with Workers(plugins, local_runner(plugins, 1)) as team:
+        result = team.run(batch_of("One.", "Two.", "This is fatal.", "Four."))
+
+    assert (result.counters["clean"].done, result.counters["clean"].failed) == (3, 1)
+    (error,) = result.tables["quarantine"]["error"].to_pylist()
+    assert error.startswith(
+        "MemoryError: the worker process took more than the 300.0MB of `memory` in [workers] and was ended; it was at"
+    )
+    assert "in clean" in error
+
+
+def test_a_worker_that_keeps_more_and_more_memory_is_renewed_between_batches(
+    plugins_with: Callable[..., Plugins], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    plugins = plugins_with(imported="kept = []", clean="kept.append(b'x' * 20_000_000)", memory="300 MB")
+    with Workers(plugins, local_runner(plugins, 1)) as team:
+        for number in range(20):
+            assert team.run(batch_of("This is fatal.", number=number)).counters["clean"].done == 1
+    assert 2 <= len(workers_in(tmp_path)) <= 10
+    assert not caplog.records, "no batch had to be run again"
+
+
+def test_too_little_memory_to_load_the_plugins_ends_the_run_with_the_setting(
+    plugins_with: Callable[..., Plugins],
+) -> None:
+    plugins = plugins_with(imported="time.sleep(600)", memory="20 MB")
+    said = r"took more than the 20\.0MB of `memory` in \[workers\] loading the plugins and was ended"
+    with Workers(plugins, local_runner(plugins, 1)) as team, pytest.raises(WorkerEndedError, match=said):
+        team.run(batch_of("One."))
 
 
 def test_circles_that_a_plugin_leaves_are_freed_with_the_batch(
