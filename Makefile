@@ -53,6 +53,9 @@ docs-check: $(VENV)/installed-dev ## fail if a generated part is out of date
 
 bench: $(VENV)/installed-dev ## time the stages and a schedule on a corpus: make bench ONRECORD_CORPORA=folder
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench.growth
+	$(BIN)/python -m tests.bench.growth --light --articles 10000
+	$(BIN)/python -m tests.bench.growth --light --articles 100000
 	$(BIN)/python -m tests.bench.schedule
 	$(BIN)/python -m tests.bench.schedule --articles 100000 --light
 
