@@ -229,9 +229,8 @@ class Resolution(Aggregator):
     name, version, writes = "resolution", "3", (Entity, Alias)
     requires = ("entities", "name_matching", "mention_entities", "claim_entities")
     groups = (
-        "select entity_id from mention_entity join mention using (article_id, ordinal) join article using (article_id)",
+        "select m.entity_id from mention_entity m join mention using (article_id, ordinal) "
+        "join article using (article_id) join name_entity using (text, label)",
         "select entity_id from name_entity",
-        "select m.entity_id from name_entity join mention using (text, label) "
-        "join mention_entity m using (article_id, ordinal)",
     )
     queries = MappingProxyType({Entity: ENTITIES, Alias: ALIASES})

@@ -37,8 +37,8 @@ class ClaimsPerSpeaker(Row, key=("entity_id", "outlet")):
 
 
 GROUPS = """
--- Which speakers are there in which outlets?
-select entity_id, coalesce(article.outlet, 'unknown') as outlet
+-- Which speakers are there?
+select entity_id
 from claim
 inner join claim_entity using (claim_id)
 inner join entity using (entity_id)
@@ -52,7 +52,7 @@ select
     entity.entity_id,
     any_value(entity.name) as speaker,
     any_value(entity.kind) as kind,
-    touched.outlet,
+    coalesce(article.outlet, 'unknown') as outlet,
     count(*) as claims,
     count(*) filter (where claim.quote_type = 'direct') as direct,
     count(distinct claim.article_id) as articles,
@@ -62,10 +62,9 @@ from claim
 inner join claim_entity using (claim_id)
 inner join entity using (entity_id)
 inner join article using (article_id)
-inner join touched
-    on touched.entity_id = entity.entity_id and touched.outlet = coalesce(article.outlet, 'unknown')
+semi join touched on touched.entity_id = claim_entity.entity_id
 where claim_entity.role = 'speaker'
-group by entity.entity_id, touched.outlet
+group by entity.entity_id, coalesce(article.outlet, 'unknown')
 """
 
 
