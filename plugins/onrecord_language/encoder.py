@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
 MODEL = Path(__file__).with_name("model")
 """Folder with the weights and the vocabulary."""
-WINDOW, CONTEXT = 254, 10
-"""Word pieces in a window, and how many on each side serve only as context."""
-PIECES_AT_ONCE = 1024
+WINDOW, CONTEXT = 158, 4
+"""Word pieces in a window, and how many on each side serve only as context. The time for attention grows with windows;
+with shorter ones than these, accuracy suffers."""
+PIECES_AT_ONCE = 512
 """Most word pieces per call: enough for efficient matrix products, few enough for the CPU caches."""
 
 
@@ -61,6 +62,8 @@ class Encoder:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
+        # Windows differ in length: a memory plan for each costs more than it saves.
+        options.enable_mem_pattern = False
         self.vocabulary = WordPieces(folder / "vocab.txt")
         self._session = onnxruntime.InferenceSession(
             folder / "network.onnx", options, providers=["CPUExecutionProvider"]
