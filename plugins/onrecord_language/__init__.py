@@ -14,4 +14,4 @@ ONRECORD_API = 1
 @hookimpl
 def register_pipelines(register: Callable[[Pipeline], None]) -> None:
     """Register the pipeline for English."""
-    register(Pipeline("en", "onrecord_en", "3", load))
+    register(Pipeline("en", "onrecord_en", "2", load))

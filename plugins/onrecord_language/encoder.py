@@ -24,9 +24,8 @@ if TYPE_CHECKING:
 
 MODEL = Path(__file__).with_name("model")
 """Folder with the weights and the vocabulary."""
-WINDOW, CONTEXT = 158, 4
-"""Word pieces in a window, and how many on each side serve only as context. The time for attention grows with windows;
-with shorter ones than these, accuracy suffers."""
+WINDOW, CONTEXT = 254, 10
+"""Word pieces in a window, and how many on each side serve only as context."""
 PIECES_AT_ONCE = 512
 """Most word pieces per call: enough for efficient matrix products, few enough for the CPU caches."""
 
