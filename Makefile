@@ -58,6 +58,7 @@ bench: $(VENV)/installed-dev ## time the stages and a schedule on a corpus: make
 	$(BIN)/python -m tests.bench.growth --light --articles 100000
 	$(BIN)/python -m tests.bench.schedule
 	$(BIN)/python -m tests.bench.schedule --articles 100000 --light
+	$(BIN)/python -m tests.bench.startup
 	$(BIN)/python -m tests.bench.memory
 
 quality: $(VENV)/installed-dev ## measure quality and speed on public corpora: make quality ONRECORD_CORPORA=folder
